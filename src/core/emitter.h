@@ -1,0 +1,190 @@
+// Opcodes to bytes, with protocol 4's framing.  Knows the format and nothing of Python's objects.
+#ifndef CPPICKLE_CORE_EMITTER_H_
+#define CPPICKLE_CORE_EMITTER_H_
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+
+#include "core/byte_sink.h"
+#include "core/opcode.h"
+
+namespace cppickle::core {
+
+static_assert(std::endian::native == std::endian::little,
+              "the emitter stores little-endian arguments by memcpy");
+
+// Writes one or more streams into a sink.
+//
+// Framing follows Modules/_pickle.c to the byte: a frame opens with the first write, closes at the first
+// opcode boundary after 64 KiB, and a large argument stands outside of frames.  The closed frame costs the
+// hot path nothing: while no frame is open, `limit_` is `pos_`, so that the check for room fails and the
+// slow path opens one.
+//
+// Requires: the sink outlives the emitter.  Throws what the sink throws.
+class Emitter {
+ public:
+  Emitter(ByteSink& sink, int protocol) : sink_(sink), protocol_(protocol) {}
+  Emitter(const Emitter&) = delete;
+  Emitter& operator=(const Emitter&) = delete;
+
+  int protocol() const { return protocol_; }
+  bool binary() const { return protocol_ >= 1; }
+
+  // The number of bytes held in memory; after finish() the stream's when the sink keeps all.
+  std::size_t size() const { return static_cast<std::size_t>(pos_ - begin_); }
+  std::string_view written(std::size_t from) const { return {begin_ + from, size() - from}; }
+
+  // PROTO, and framing from protocol 4 on.
+  void start();
+  // STOP, the last frame's header, and a last flush.
+  void finish();
+
+  // True when the frame in progress is due: call commit_frame() before the next object.
+  bool frame_is_due() const { return pos_ >= frame_due_; }
+  void commit_frame();
+
+  void op(Opcode code) {
+    char* p = room(1);
+    *p = static_cast<char>(code);
+    pos_ = p + 1;
+  }
+  // Two opcodes without arguments.
+  void op(Opcode first, Opcode second) {
+    char* p = room(2);
+    p[0] = static_cast<char>(first);
+    p[1] = static_cast<char>(second);
+    pos_ = p + 2;
+  }
+  void op_uint1(Opcode code, std::uint8_t value) {
+    char* p = room(2);
+    p[0] = static_cast<char>(code);
+    p[1] = static_cast<char>(value);
+    pos_ = p + 2;
+  }
+  void op_uint2(Opcode code, std::uint16_t value) { fixed(code, value); }
+  void op_uint4(Opcode code, std::uint32_t value) { fixed(code, value); }
+  void op_uint8(Opcode code, std::uint64_t value) { fixed(code, value); }
+  // An opcode with text arguments, each ended by a newline.
+  void op_line(Opcode code, std::string_view text);
+  void op_lines(Opcode code, std::string_view first, std::string_view second);
+
+  // BININT1, BININT2 or BININT; protocol 0: INT.
+  void int4(std::int32_t value) {
+    if (!binary()) return int_text(value);
+    char* p = room(5);
+    auto bits = static_cast<std::uint32_t>(value);
+    if (bits <= 0xff) {
+      p[0] = static_cast<char>(Opcode::BININT1);
+      p[1] = static_cast<char>(bits);
+      pos_ = p + 2;
+    } else {
+      bool two = bits <= 0xffff;
+      p[0] = static_cast<char>(two ? Opcode::BININT2 : Opcode::BININT);
+      std::memcpy(p + 1, &bits, 4);
+      pos_ = p + (two ? 3 : 5);
+    }
+  }
+  // BINFLOAT; requires protocol >= 1.
+  void float8(double value) {
+    char* p = room(9);
+    p[0] = static_cast<char>(Opcode::BINFLOAT);
+    std::uint64_t bits = __builtin_bswap64(std::bit_cast<std::uint64_t>(value));
+    std::memcpy(p + 1, &bits, 8);
+    pos_ = p + 9;
+  }
+  // LONG1 or LONG4 around a two's complement, little endian.  Requires protocol >= 2.
+  void long_bytes(std::string_view digits);
+
+  // A UTF-8 string, protocol >= 1.  `owner`: see ByteSink::write_through.
+  void utf8(std::string_view text, void* owner) {
+    if (text.size() <= 0xff && protocol_ >= 4) [[likely]] {
+      char* p = room(text.size() + 2);
+      p[0] = static_cast<char>(Opcode::SHORT_BINUNICODE);
+      p[1] = static_cast<char>(text.size());
+      std::memcpy(p + 2, text.data(), text.size());
+      pos_ = p + 2 + text.size();
+    } else {
+      counted(Opcode::BINUNICODE, Opcode::BINUNICODE8, text, owner);
+    }
+  }
+  // Bytes, protocol >= 3.
+  void bytes(std::string_view data, void* owner) {
+    if (data.size() <= 0xff) {
+      op_uint1(Opcode::SHORT_BINBYTES, static_cast<std::uint8_t>(data.size()));
+      raw(data);
+    } else {
+      counted(Opcode::BINBYTES, Opcode::BINBYTES8, data, owner);
+    }
+  }
+  // Bytes of a bytearray, protocol >= 5.
+  void bytearray8(std::string_view data, void* owner);
+
+  // Stores the stack's top in the memo as number `index`.
+  void memoize(std::size_t index) {
+    if (protocol_ >= 4) [[likely]] {
+      op(Opcode::MEMOIZE);
+    } else {
+      put(index);
+    }
+  }
+  // Pushes number `index` of the memo.
+  void get(std::size_t index) {
+    if (index < 256 && binary()) [[likely]] {
+      op_uint1(Opcode::BINGET, static_cast<std::uint8_t>(index));
+    } else {
+      long_get(index);
+    }
+  }
+
+ private:
+  // Room for `need` bytes inside the frame in progress.
+  char* room(std::size_t need) {
+    if (static_cast<std::size_t>(limit_ - pos_) < need) [[unlikely]] make_room(need);
+    return pos_;
+  }
+  void make_room(std::size_t need);
+  void reserve(std::size_t need);
+  void raw(std::string_view data) {
+    char* p = room(data.size());
+    std::memcpy(p, data.data(), data.size());
+    pos_ = p + data.size();
+  }
+  template <typename Integer>
+  void fixed(Opcode code, Integer value) {
+    char* p = room(1 + sizeof value);
+    *p = static_cast<char>(code);
+    std::memcpy(p + 1, &value, sizeof value);
+    pos_ = p + 1 + sizeof value;
+  }
+  void counted(Opcode with4, Opcode with8, std::string_view data, void* owner);
+  void large(std::string_view header, std::string_view data, void* owner);
+  void int_text(std::int32_t value);
+  void put(std::size_t index);
+  void long_get(std::size_t index);
+  void flush();
+  void close_frame();
+
+  ByteSink& sink_;
+  int protocol_;
+  bool framing_ = false;
+  char* begin_ = nullptr;
+  char* pos_ = nullptr;
+  char* limit_ = nullptr;        // end of the room; pos_ while framing without an open frame
+  char* capacity_end_ = nullptr;
+  char* frame_ = nullptr;        // header of the frame in progress, or null
+  char* frame_due_ = kNever();   // where the frame in progress reaches its target size
+
+  static char* kNever() { return reinterpret_cast<char*>(UINTPTR_MAX); }
+};
+
+// Thrown when an argument does not fit the protocol's counts (4 GiB before protocol 4; LONG4 always).
+struct TooLarge {
+  const char* what;  // "bytes object", "string" or "int"
+};
+
+}  // namespace cppickle::core
+
+#endif  // CPPICKLE_CORE_EMITTER_H_

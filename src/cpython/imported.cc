@@ -1,0 +1,71 @@
+#include "cpython/imported.h"
+
+namespace cppickle::cpython {
+namespace {
+
+struct Source {
+  PyObject* Imported::* field;
+  const char* module;
+  const char* attribute;
+};
+
+constexpr Source kSources[] = {
+    {&Imported::pickling_error, "pickle", "PicklingError"},
+    {&Imported::copyreg_dispatch_table, "copyreg", "dispatch_table"},
+    {&Imported::extension_registry, "copyreg", "_extension_registry"},
+    {&Imported::name_mapping_3to2, "_compat_pickle", "REVERSE_NAME_MAPPING"},
+    {&Imported::import_mapping_3to2, "_compat_pickle", "REVERSE_IMPORT_MAPPING"},
+    {&Imported::codecs_encode, "codecs", "encode"},
+    {&Imported::builtin_getattr, "builtins", "getattr"},
+    {&Imported::functools_partial, "functools", "partial"},
+    {&Imported::chain_map, "collections", "ChainMap"},
+};
+
+}  // namespace
+
+Ref import_attribute(const char* module, const char* attribute) {
+  Ref imported = checked(PyImport_ImportModule(module));
+  return checked(PyObject_GetAttrString(imported.get(), attribute));
+}
+
+void Names::load() {
+  auto intern = [](const char* text) {
+    return checked(PyUnicode_InternFromString(text)).release();
+  };
+#define CPPICKLE_LOAD_NAME(field, text) field = intern(text);
+  CPPICKLE_NAMES(CPPICKLE_LOAD_NAME)
+#undef CPPICKLE_LOAD_NAME
+}
+
+void Names::release() {
+#define CPPICKLE_RELEASE_NAME(field, text) Py_CLEAR(field);
+  CPPICKLE_NAMES(CPPICKLE_RELEASE_NAME)
+#undef CPPICKLE_RELEASE_NAME
+}
+
+void Imported::load() {
+  names.load();
+  for (const Source& source : kSources) {
+    this->*source.field = import_attribute(source.module, source.attribute).release();
+  }
+  for (PyObject* dict : {copyreg_dispatch_table, extension_registry, name_mapping_3to2,
+                         import_mapping_3to2}) {
+    if (!PyDict_CheckExact(dict)) {
+      raise(PyExc_RuntimeError, "a table of copyreg or _compat_pickle is not a dict");
+    }
+  }
+  empty_tuple = checked(PyTuple_New(0)).release();
+}
+
+int Imported::traverse(visitproc visit, void* arg) const {
+  for (const Source& source : kSources) Py_VISIT(this->*source.field);
+  return 0;
+}
+
+void Imported::release() {
+  names.release();
+  for (const Source& source : kSources) Py_CLEAR(this->*source.field);
+  Py_CLEAR(empty_tuple);
+}
+
+}  // namespace cppickle::cpython

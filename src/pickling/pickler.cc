@@ -1,0 +1,119 @@
+#include "pickling/pickler.h"
+
+#include "pickling/error_path.h"
+
+namespace cppickle::pickling {
+
+using core::Opcode;
+using cpython::checked;
+using cpython::Ref;
+
+void Pickler::dump(PyObject* root) {
+  try {
+    emitter_.start();
+    save(root);
+    run();
+    emitter_.finish();
+  } catch (const core::TooLarge& error) {
+    PyErr_Format(PyExc_OverflowError, "cannot pickle a %s this large with protocol %d", error.what, protocol());
+    error_is_ours_ = true;
+    add_path_to_error(stack_, root, error_is_ours_, names());
+    throw cpython::ErrorSet{};
+  } catch (const cpython::ErrorSet&) {
+    memo_.settle();
+    add_path_to_error(stack_, root, error_is_ours_, names());
+    throw;
+  }
+}
+
+void Pickler::run() {
+  while (!stack_.empty()) {
+    Frame& frame = stack_.top();
+    switch (frame.kind) {
+      case Frame::Kind::kList: step_list(frame); break;
+      case Frame::Kind::kTuple: step_tuple(frame); break;
+      case Frame::Kind::kDict: step_dict(frame); break;
+      case Frame::Kind::kSet: step_set(frame); break;
+      case Frame::Kind::kFrozenset: step_frozenset(frame); break;
+      case Frame::Kind::kItems: step_items(frame); break;
+      case Frame::Kind::kPairs: step_pairs(frame); break;
+      case Frame::Kind::kScript: step_script(frame); break;
+    }
+  }
+}
+
+void Pickler::save_now(PyObject* object) {
+  if (!save_leaf(object)) save_compound(object);
+}
+
+// The way for when a frame is due or persistent ids are asked for: both may run foreign code, which may drop the
+// container's reference to `object`.
+void Pickler::save_with_care(PyObject* object) {
+  Ref hold = Ref::borrow(object);
+  if (emitter_.frame_is_due()) emitter_.commit_frame();
+  if (hooks_.persistent_id == nullptr || !save_persistent(object)) save_now(object);
+}
+
+bool Pickler::save_persistent(PyObject* object) {
+  before_foreign_code();
+  Ref id = checked(PyObject_CallOneArg(hooks_.persistent_id, object));
+  if (id.get() == Py_None) return false;
+  if (emitter_.binary()) {
+    Script(*this)
+        .call([](Pickler& self, PyObject* value) { self.save_now(value); }, id.get())
+        .op(Opcode::BINPERSID)
+        .start();
+    return true;
+  }
+  Ref text = checked(PyObject_Str(id.get()));
+  if (!PyUnicode_IS_ASCII(text.get())) {
+    fail(imported_.pickling_error, "persistent IDs in protocol 0 must be ASCII strings");
+  }
+  emitter_.op_line(Opcode::PERSID, {static_cast<const char*>(PyUnicode_DATA(text.get())),
+                                    static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get()))});
+  return true;
+}
+
+// Gives the next memo index to an object that is not in the memo.
+std::size_t Pickler::next_index(PyObject* object) {
+  bool unshared = memo_.quiet() && cpython::is_sole_reference(object);
+  return unshared ? memo_.add_unshared(object) : memo_.add(object);
+}
+
+void Pickler::save_compound(PyObject* object) {
+  if (!(memo_.quiet() && cpython::is_sole_reference(object)) && get(object)) return;
+  PyTypeObject* type = Py_TYPE(object);
+  if (type == &PyTuple_Type) return save_tuple(object);
+  if (type == &PyDict_Type) return save_dict(object);
+  if (type == &PyList_Type) return save_list(object);
+  if (type == &PyBytes_Type) return save_bytes(object);
+  if (type == &PySet_Type) return save_set(object);
+  if (type == &PyFrozenSet_Type) return save_frozenset(object);
+  if (type == &PyByteArray_Type) return save_bytearray(object);
+  save_object(object);
+}
+
+// Everything that is no builtin data: the hooks first, then by value, then the reduce protocol.
+void Pickler::save_object(PyObject* object) {
+  Ref hold = Ref::borrow(object);
+  if (PyPickleBuffer_Check(object)) return save_buffer(object);
+  if (hooks_.reducer_override != nullptr) {
+    before_foreign_code();
+    Ref value = checked(PyObject_CallOneArg(hooks_.reducer_override, object));
+    if (value.get() != Py_NotImplemented) return save_reduce_value(object, value.get());
+  }
+  PyTypeObject* type = Py_TYPE(object);
+  if (type == &PyType_Type) return reducers_.save_class(*this, object);
+  if (type == &PyFunction_Type) return reducers_.save_function(*this, object);
+  if (Ref reducer = registered_reducer(type)) {
+    before_foreign_code();
+    Ref value = checked(PyObject_CallOneArg(reducer.get(), object));
+    return save_reduce_value(object, value.get());
+  }
+  if (PyType_Check(object)) return reducers_.save_class(*this, object);
+  if (reducers_.save_other(*this, object) || save_instance(object)) return;
+  Ref value = find_reduction(object);
+  save_reduce_value(object, value.get());
+}
+
+}  // namespace cppickle::pickling

@@ -1,0 +1,217 @@
+// Object graph -> bytes: the engine of a dump.
+#ifndef CPPICKLE_PICKLING_PICKLER_H_
+#define CPPICKLE_PICKLING_PICKLER_H_
+
+#include <cstddef>
+#include <string>
+#include <unordered_set>
+
+#include "core/emitter.h"
+#include "cpython/imported.h"
+#include "cpython/ref.h"
+#include "pickling/memo.h"
+#include "pickling/reducers.h"
+#include "pickling/work_stack.h"
+
+namespace cppickle::pickling {
+
+// What the Python-level pickler brings along; borrowed for the time of one dump, null when absent.
+struct Hooks {
+  PyObject* persistent_id = nullptr;
+  PyObject* reducer_override = nullptr;
+  PyObject* dispatch_table = nullptr;  // null: copyreg.dispatch_table
+  PyObject* buffer_callback = nullptr;
+  bool fix_imports = true;
+  bool fast = false;
+};
+
+// One dump.  The stream of plain data equals that of the standard pickler at the same protocol.
+//
+// save() either writes an object whole or pushes a frame that does; run() drives the frames, so depth costs heap and
+// never C stack.  Errors are thrown as ErrorSet, sinks' and std::bad_alloc pass through; afterwards the object can only
+// be destroyed.  Foreign code may re-enter other picklers, never this one.
+class Pickler {
+ public:
+  Pickler(const cpython::Imported& imported, Memo& memo, Reducers& reducers, core::Emitter& emitter,
+          const Hooks& hooks)
+      : imported_(imported), memo_(memo), reducers_(reducers), emitter_(emitter), hooks_(hooks) {}
+
+  // Writes the whole stream of `root`.  On failure the error carries the path (error_path.h).
+  void dump(PyObject* root);
+
+  // --- For reducers: everything an object's expansion is made of ---------------------------------------
+
+  const cpython::Imported& imported() const { return imported_; }
+  const cpython::Names& names() const { return imported_.names; }
+  core::Emitter& emitter() { return emitter_; }
+  Memo& memo() { return memo_; }
+  Reducers& reducers() { return reducers_; }
+  WorkStack& stack() { return stack_; }
+  int protocol() const { return emitter_.protocol(); }
+  bool memoizing() const { return !hooks_.fast; }
+
+  // Saves `object`, now or by frames pushed on the stack.  `object` need only be alive during the call.
+  void save(PyObject* object) {
+    if (!at_ease()) [[unlikely]] return save_with_care(object);
+    save_now(object);
+  }
+  // Saves a value that needs no frame and runs no foreign code, of exact type int, str, float, bool or None.
+  // False for others.  Looks at neither frames nor persistent ids.
+  bool save_leaf(PyObject* object);
+  // True when nothing but save_leaf() is needed for a leaf just now.
+  bool at_ease() const { return !emitter_.frame_is_due() && hooks_.persistent_id == nullptr; }
+  // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
+  void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
+  // By reference under its own or the given qualified name, verified.  Raises PicklingError.
+  void save_global(PyObject* object, PyObject* name);
+  // A reduce value as __reduce_ex__ answers it: str or tuple.  `object` may be null: nothing is memoized.
+  void save_reduce_value(PyObject* object, PyObject* reduce_value);
+
+  void op(core::Opcode code) { emitter_.op(code); }
+  // Memoizes the object that is on top of the unpickler's stack.
+  void memoize(PyObject* object) {
+    if (memoizing()) emitter_.memoize(memo_.add(object));
+  }
+  // Pushes `object` from the memo; false when it is not there.
+  bool get(PyObject* object) {
+    std::size_t index = memo_.find(object);
+    if (index == Memo::kAbsent) return false;
+    emitter_.get(index);
+    return true;
+  }
+  // True when `object` is in the memo.
+  bool knows(PyObject* object) const { return memo_.find(object) != Memo::kAbsent; }
+
+  // To be called before any code runs that is not the engine's own.
+  void before_foreign_code() { memo_.settle(); }
+
+  // Raises an error of the engine's own: its message will name the path.
+  template <typename... Args>
+  [[noreturn]] void fail(PyObject* type, const char* format, Args... args) {
+    before_foreign_code();
+    error_is_ours_ = true;
+    cpython::raise_format(type, format, args...);
+  }
+
+ private:
+  friend class Script;
+
+  void run();
+  void save_now(PyObject* object);
+  void save_with_care(PyObject* object);
+  bool save_persistent(PyObject* object);
+  void save_compound(PyObject* object);
+  void save_object(PyObject* object);
+  std::size_t next_index(PyObject* object);
+
+  // instances.cc
+  bool save_instance(PyObject* object);
+
+  // atoms.cc
+  void save_int(PyObject* object);
+  void save_big_int(PyObject* object);
+  void save_int_text(PyObject* object);
+  void save_float(PyObject* object);
+  void save_bool(bool value);
+  void save_str(PyObject* object);
+  void emit_str(PyObject* object);
+  void save_bytes(PyObject* object);
+  void save_bytearray(PyObject* object);
+  void save_buffer(PyObject* object);
+  void emit_bytes(PyObject* owner, const char* data, Py_ssize_t size);
+  void emit_bytearray(PyObject* owner, const char* data, Py_ssize_t size);
+  void save_str_text(PyObject* object);
+
+  // containers.cc
+  void save_list(PyObject* list);
+  void save_tuple(PyObject* tuple);
+  void save_dict(PyObject* dict);
+  void save_set(PyObject* set);
+  void save_frozenset(PyObject* set);
+  void save_as_call(PyObject* object, PyObject* callable, cpython::Ref arguments);
+  Frame& push_container(Frame::Kind kind, PyObject* object);
+  void pop_frame();
+  void step_list(Frame& frame);
+  void step_list_singly(Frame& frame);
+  void step_tuple(Frame& frame);
+  void step_dict(Frame& frame);
+  void step_set(Frame& frame);
+  void step_frozenset(Frame& frame);
+  void close_tuple(PyObject* tuple);
+  void close_dict_batch(Frame& frame);
+
+  // iterators.cc
+  void step_items(Frame& frame);
+  void step_pairs(Frame& frame);
+  cpython::Ref next_item(PyObject* iterator, bool pairs);
+  cpython::Ref step_batch(Frame& frame, bool pairs, core::Opcode one, core::Opcode many);
+  void begin_batch(Frame& frame, bool pairs);
+
+  // script.cc
+  void step_script(Frame& frame);
+  void memoize_or_get(PyObject* object);
+
+  // globals.cc
+  bool emit_extension(PyObject* object, PyObject* module, PyObject* qualname);
+  void emit_text_global(PyObject* module, PyObject* qualname);
+
+  // reduce.cc
+  cpython::Ref find_reduction(PyObject* object);
+  cpython::Ref registered_reducer(PyTypeObject* type);
+
+  const cpython::Imported& imported_;
+  Memo& memo_;
+  Reducers& reducers_;
+  core::Emitter& emitter_;
+  Hooks hooks_;
+  WorkStack stack_;
+  bool error_is_ours_ = false;
+  std::size_t fast_nesting_ = 0;
+  std::unordered_set<PyObject*> fast_in_progress_;
+};
+
+// Writes a script: the steps of one object's expansion, run when the script is pushed by start().
+//
+// Requires: nothing else is pushed on the stack between construction and start().
+class Script {
+ public:
+  explicit Script(Pickler& pickler)
+      : stack_(pickler.stack_), first_(pickler.stack_.step_count()) {}
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
+
+  Script& save(PyObject* object, Label label = Label::kTransparent, PyObject* label_key = nullptr) {
+    return add({Step::Kind::kSave, label, {}, Py_NewRef(object), Py_XNewRef(label_key), nullptr});
+  }
+  Script& op(core::Opcode code) {
+    return add({Step::Kind::kOp, Label::kTransparent, code, nullptr, nullptr, nullptr});
+  }
+  Script& memoize(PyObject* object) { return about(Step::Kind::kMemoize, object); }
+  Script& get(PyObject* object) { return about(Step::Kind::kGet, object); }
+  Script& items(PyObject* iterator) { return about(Step::Kind::kItems, iterator); }
+  Script& pairs(PyObject* iterator) { return about(Step::Kind::kPairs, iterator); }
+  Script& call(Step::Call function, PyObject* object) {
+    return add({Step::Kind::kCall, Label::kTransparent, {}, Py_XNewRef(object), nullptr, function});
+  }
+  // Hands the script over to the pickler.  `object` is what it expands, null for a part of one.
+  void start(PyObject* object = nullptr) {
+    Frame& frame = stack_.push(Frame::Kind::kScript, object);
+    frame.position = frame.extra = first_;
+  }
+
+ private:
+  Script& about(Step::Kind kind, PyObject* object) {
+    return add({kind, Label::kTransparent, {}, Py_NewRef(object), nullptr, nullptr});
+  }
+  Script& add(Step step) {
+    stack_.add_step(step);
+    return *this;
+  }
+
+  WorkStack& stack_;
+  std::size_t first_;
+};
+
+}  // namespace cppickle::pickling
+
+#endif  // CPPICKLE_PICKLING_PICKLER_H_

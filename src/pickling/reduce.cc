@@ -1,0 +1,193 @@
+// The reduce protocol: __reduce_ex__ and copyreg, and what their values mean (PEP 307, PEP 574).
+#include "pickling/reduce.h"
+
+#include "cpython/compat.h"
+#include "pickling/pickler.h"
+
+namespace cppickle::pickling {
+
+using core::Opcode;
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Ref;
+
+// A metaclass may make classes unhashable; such a class is in no table.
+bool is_hashable_class(PyTypeObject* type) { return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash; }
+
+// The reducer that the pickler's dispatch table, or else copyreg, registers for the type.
+Ref Pickler::registered_reducer(PyTypeObject* type) {
+  auto key = reinterpret_cast<PyObject*>(type);
+  PyObject* table = hooks_.dispatch_table;
+  if (table == nullptr) table = imported_.copyreg_dispatch_table;
+  if (PyDict_CheckExact(table)) {
+    if (!is_hashable_class(type)) return Ref();
+    return Ref::borrow(checked_lookup(PyDict_GetItemWithError(table, key)));
+  }
+  if (Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported_.chain_map)) {
+    Ref maps = checked(PyObject_GetAttr(table, names().maps));
+    if (Ref found; lookup_in_dicts(maps.get(), type, found)) return found;
+  }
+  before_foreign_code();
+  Ref found = Ref::steal(PyObject_GetItem(table, key));
+  if (!found) {
+    if (!PyErr_ExceptionMatches(PyExc_LookupError)) throw cpython::ErrorSet{};
+    PyErr_Clear();
+  }
+  return found;
+}
+
+// A ChainMap of plain dicts is looked through without running its Python code.  False when it has other maps.
+bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, Ref& found) {
+  if (!PyList_CheckExact(maps)) return false;
+  Py_ssize_t count = PyList_GET_SIZE(maps);
+  for (Py_ssize_t i = 0; i < count; ++i) {
+    if (!PyDict_CheckExact(PyList_GET_ITEM(maps, i))) return false;
+  }
+  for (Py_ssize_t i = 0; i < count && !found && is_hashable_class(type); ++i) {
+    PyObject* dict = PyList_GET_ITEM(maps, i);
+    found = Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, reinterpret_cast<PyObject*>(type))));
+  }
+  return true;
+}
+
+// What the object itself answers.
+Ref Pickler::find_reduction(PyObject* object) {
+  before_foreign_code();
+  if (Ref reduce_ex = cpython::lookup_attribute(object, names().reduce_ex)) {
+    Ref version = checked(PyLong_FromLong(protocol()));
+    return checked(PyObject_CallOneArg(reduce_ex.get(), version.get()));
+  }
+  if (Ref reduce = cpython::lookup_attribute(object, names().reduce)) {
+    return checked(PyObject_CallNoArgs(reduce.get()));
+  }
+  fail(imported_.pickling_error, "can't pickle '%.200s' object: %R", Py_TYPE(object)->tp_name, object);
+}
+
+void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
+  before_foreign_code();
+  if (PyUnicode_Check(value)) return save_global(object, value);
+  if (!PyTuple_Check(value)) {
+    fail(imported_.pickling_error, "__reduce__ of '%.200s' object must return a string or tuple, not %.200s",
+         Py_TYPE(object)->tp_name, Py_TYPE(value)->tp_name);
+  }
+  ReduceValue parts = ReduceValue::validated(*this, object, value);
+  Script script(*this);
+  parts.write_construction(*this, script);
+  if (object != nullptr) script.memoize(object);
+  // A recursive object has been finished meanwhile: what is left to do is done by memoize and the items that follow,
+  // as in the standard pickler, go to the object from the memo.
+  if (parts.items != nullptr) script.items(parts.items);
+  if (parts.pairs != nullptr) script.pairs(parts.pairs);
+  parts.write_state(script, object);
+  script.start(object);
+}
+
+ReduceValue ReduceValue::validated(Pickler& pickler, PyObject* object, PyObject* value) {
+  PyObject* error = pickler.imported().pickling_error;
+  Py_ssize_t size = PyTuple_GET_SIZE(value);
+  if (size < 2 || size > 6) {
+    pickler.fail(error, "tuple returned by __reduce__ must contain 2 through 6 elements, not %zd", size);
+  }
+  auto part = [&](Py_ssize_t i) -> PyObject* {
+    PyObject* item = i < size ? PyTuple_GET_ITEM(value, i) : Py_None;
+    return item == Py_None ? nullptr : item;
+  };
+  ReduceValue result{PyTuple_GET_ITEM(value, 0), PyTuple_GET_ITEM(value, 1), part(2), part(3), part(4), part(5),
+                     Form::kReduce};
+  auto require = [&](bool good, const char* what, PyObject* found) {
+    if (!good) pickler.fail(error, "%s, not %.200s", what, Py_TYPE(found)->tp_name);
+  };
+  require(PyCallable_Check(result.callable), "first item of the tuple returned by __reduce__ must be callable",
+          result.callable);
+  require(PyTuple_Check(result.arguments), "second item of the tuple returned by __reduce__ must be a tuple",
+          result.arguments);
+  require(result.items == nullptr || PyIter_Check(result.items),
+          "fourth item of the tuple returned by __reduce__ must be an iterator", result.items);
+  require(result.pairs == nullptr || PyIter_Check(result.pairs),
+          "fifth item of the tuple returned by __reduce__ must be an iterator", result.pairs);
+  require(result.state_setter == nullptr || PyCallable_Check(result.state_setter),
+          "sixth item of the tuple returned by __reduce__ must be callable", result.state_setter);
+  if (pickler.protocol() >= 2) result.recognise_newobj(pickler, object);
+  return result;
+}
+
+// copyreg.__newobj__ and __newobj_ex__ are known by their names, as PEP 307 has it.
+void ReduceValue::recognise_newobj(Pickler& pickler, PyObject* object) {
+  Ref name = cpython::lookup_attribute(callable, pickler.names().attr_name);
+  if (!name || !PyUnicode_Check(name.get())) return;
+  if (PyUnicode_Compare(name.get(), pickler.names().newobj) == 0) {
+    form = Form::kNewObj;
+    validate_newobj(pickler, object);
+  } else if (PyUnicode_Compare(name.get(), pickler.names().newobj_ex) == 0) {
+    form = Form::kNewObjEx;
+    validate_newobj_ex(pickler);
+  }
+}
+
+void ReduceValue::validate_newobj(Pickler& pickler, PyObject* object) const {
+  PyObject* error = pickler.imported().pickling_error;
+  if (PyTuple_GET_SIZE(arguments) < 1) pickler.fail(error, "__newobj__ arglist is empty");
+  PyObject* cls = PyTuple_GET_ITEM(arguments, 0);
+  if (!PyType_Check(cls)) pickler.fail(error, "args[0] from __newobj__ args is not a type");
+  if (object == nullptr) return;
+  Ref own_class = cpython::lookup_attribute(object, pickler.names().attr_class);
+  PyObject* expected = own_class ? own_class.get() : reinterpret_cast<PyObject*>(Py_TYPE(object));
+  if (expected != cls) pickler.fail(error, "args[0] from __newobj__ args has the wrong class");
+}
+
+void ReduceValue::validate_newobj_ex(Pickler& pickler) const {
+  PyObject* error = pickler.imported().pickling_error;
+  if (PyTuple_GET_SIZE(arguments) != 3) {
+    pickler.fail(error, "length of the NEWOBJ_EX argument tuple must be exactly 3, not %zd",
+                 PyTuple_GET_SIZE(arguments));
+  }
+  if (!PyType_Check(PyTuple_GET_ITEM(arguments, 0)) || !PyTuple_Check(PyTuple_GET_ITEM(arguments, 1)) ||
+      !PyDict_Check(PyTuple_GET_ITEM(arguments, 2))) {
+    pickler.fail(error, "the NEWOBJ_EX argument tuple must hold a class, a tuple and a dict");
+  }
+}
+
+// Pushes the new object on the unpickler's stack.
+void ReduceValue::write_construction(Pickler& pickler, Script& script) const {
+  switch (form) {
+    case Form::kReduce:
+      script.save(callable).save(arguments, Label::kArguments).op(Opcode::REDUCE);
+      return;
+    case Form::kNewObj: {
+      Ref rest = checked(PyTuple_GetSlice(arguments, 1, PyTuple_GET_SIZE(arguments)));
+      script.save(PyTuple_GET_ITEM(arguments, 0)).save(rest.get(), Label::kArguments).op(Opcode::NEWOBJ);
+      return;
+    }
+    case Form::kNewObjEx:
+      if (pickler.protocol() < 4) return write_partial_new(pickler, script);
+      script.save(PyTuple_GET_ITEM(arguments, 0))
+          .save(PyTuple_GET_ITEM(arguments, 1), Label::kArguments)
+          .save(PyTuple_GET_ITEM(arguments, 2), Label::kArguments)
+          .op(Opcode::NEWOBJ_EX);
+      return;
+  }
+}
+
+// Before protocol 4, partial(cls.__new__, cls, *args, **kwargs)() stands for NEWOBJ_EX.
+void ReduceValue::write_partial_new(Pickler& pickler, Script& script) const {
+  PyObject* cls = PyTuple_GET_ITEM(arguments, 0);
+  PyObject* args = PyTuple_GET_ITEM(arguments, 1);
+  Ref cls_new = checked(PyObject_GetAttr(cls, pickler.names().attr_new));
+  Ref head = checked(PyTuple_Pack(2, cls_new.get(), cls));
+  Ref all = checked(PySequence_Concat(head.get(), args));
+  Ref partial = checked(
+      PyObject_Call(pickler.imported().functools_partial, all.get(), PyTuple_GET_ITEM(arguments, 2)));
+  script.save(partial.get()).save(pickler.imported().empty_tuple).op(Opcode::REDUCE);
+}
+
+void ReduceValue::write_state(Script& script, PyObject* object) const {
+  if (state == nullptr) return;
+  if (state_setter == nullptr) {
+    script.save(state, Label::kState).op(Opcode::BUILD);
+    return;
+  }
+  script.save(state_setter).save(object).save(state, Label::kState);
+  script.op(Opcode::TUPLE2).op(Opcode::REDUCE).op(Opcode::POP);
+}
+
+}  // namespace cppickle::pickling

@@ -1,0 +1,31 @@
+// What the engine asks of the by-value reducers, and of nobody else: this edge is cut by injection.
+#ifndef CPPICKLE_PICKLING_REDUCERS_H_
+#define CPPICKLE_PICKLING_REDUCERS_H_
+
+#include "cpython/ref.h"
+
+namespace cppickle::pickling {
+
+class Pickler;
+
+// The by-value reducers with what they remember between dumps; lives and is cleared together with one memo.
+class Reducers {
+ public:
+  Reducers() = default;
+  Reducers(const Reducers&) = delete;
+  Reducers& operator=(const Reducers&) = delete;
+  virtual ~Reducers();
+
+  // Saves a function (exactly types.FunctionType) or a class (any metaclass), by reference or by value.
+  virtual void save_function(Pickler& pickler, PyObject* function) = 0;
+  virtual void save_class(Pickler& pickler, PyObject* cls) = 0;
+  // Saves an object of any other type, or answers false: the reduce protocol's turn.
+  virtual bool save_other(Pickler& pickler, PyObject* object) = 0;
+
+  virtual void clear() = 0;
+  virtual int traverse(visitproc visit, void* arg) const = 0;
+};
+
+}  // namespace cppickle::pickling
+
+#endif  // CPPICKLE_PICKLING_REDUCERS_H_

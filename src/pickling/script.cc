@@ -1,0 +1,35 @@
+// Running the steps of scripts.
+#include "pickling/pickler.h"
+
+namespace cppickle::pickling {
+
+using core::Opcode;
+
+void Pickler::step_script(Frame& frame) {
+  std::size_t depth = stack_.depth();
+  while (frame.position < stack_.step_count()) {
+    // A copy: steps that are added by what this one calls may move it.  The references stay the stack's.
+    Step step = stack_.step(frame.position++);
+    switch (step.kind) {
+      case Step::Kind::kSave: save(step.object); break;
+      case Step::Kind::kOp: op(step.opcode); break;
+      case Step::Kind::kMemoize: memoize_or_get(step.object); break;
+      case Step::Kind::kGet: get(step.object); break;
+      case Step::Kind::kItems: push_container(Frame::Kind::kItems, step.object); break;
+      case Step::Kind::kPairs: push_container(Frame::Kind::kPairs, step.object); break;
+      case Step::Kind::kCall: step.call(*this, step.object); break;
+    }
+    if (stack_.depth() != depth) return;
+  }
+  pop_frame();
+}
+
+void Pickler::memoize_or_get(PyObject* object) {
+  if (!memoizing()) return;
+  std::size_t index = memo_.find_or_add(object);
+  if (index == Memo::kAbsent) return emitter_.memoize(memo_.size() - 1);
+  op(Opcode::POP);
+  emitter_.get(index);
+}
+
+}  // namespace cppickle::pickling

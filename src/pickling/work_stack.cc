@@ -1,0 +1,31 @@
+#include "pickling/work_stack.h"
+
+#include <utility>
+
+namespace cppickle::pickling {
+
+// The frame leaves the stack before its references are dropped: that may run foreign code.
+void WorkStack::pop() {
+  Frame frame = frames_.back();
+  frames_.pop_back();
+  if (frame.kind == Frame::Kind::kScript) drop_steps(frame.extra);
+  Py_XDECREF(frame.object);
+  Py_XDECREF(frame.pending);
+  Py_XDECREF(frame.ahead);
+}
+
+void WorkStack::drop_steps(std::size_t first) {
+  while (steps_.size() > first) {
+    Step step = steps_.back();
+    steps_.pop_back();
+    Py_XDECREF(step.object);
+    Py_XDECREF(step.label_key);
+  }
+}
+
+void WorkStack::clear() {
+  while (!frames_.empty()) pop();
+  drop_steps(0);
+}
+
+}  // namespace cppickle::pickling

@@ -1,0 +1,106 @@
+// The explicit stack of a dump: one frame for each object in progress, read bottom up it is the path.
+#ifndef CPPICKLE_PICKLING_WORK_STACK_H_
+#define CPPICKLE_PICKLING_WORK_STACK_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "core/opcode.h"
+#include "cpython/ref.h"
+
+namespace cppickle::pickling {
+
+class Pickler;
+
+// How a child is named in a path: what is written after the parent.
+enum class Label : std::uint8_t {
+  kTransparent,  // nothing
+  kText,         // label_key verbatim, a str such as ".__closure__"
+  kAttribute,    // .name
+  kKey,          // [repr]
+  kState,        // nothing; dict entries of the state are attributes
+  kArguments,    // nothing for the tuple; its items are constructor arguments
+};
+
+// One step of a script: what to do for an object that is not a plain container.
+struct Step {
+  enum class Kind : std::uint8_t {
+    kSave,        // save object
+    kOp,          // write opcode
+    kMemoize,     // memoize object; when it got into the memo meanwhile (it is recursive), POP and get that one
+    kGet,         // push object, which is in the memo
+    kItems,       // append what the iterator `object` yields
+    kPairs,       // set the pairs that the iterator `object` yields
+    kCall,        // call(pickler, object)
+  };
+  using Call = void (*)(Pickler&, PyObject*);
+
+  Kind kind;
+  Label label;
+  core::Opcode opcode;
+  PyObject* object;     // owned, may be null
+  PyObject* label_key;  // owned, may be null
+  Call call;
+};
+
+struct Frame {
+  enum class Kind : std::uint8_t {
+    kList,       // an exact list, in batches
+    kTuple,      // elements, then TUPLE
+    kDict,       // an exact dict, in batches
+    kSet,        // items, in batches
+    kFrozenset,  // items, then FROZENSET
+    kItems,      // an iterator's items, in batches
+    kPairs,      // an iterator's pairs, in batches
+    kScript,     // steps
+  };
+
+  Kind kind;
+  bool tracked;         // in the set of objects in progress of the fast mode
+  std::uint8_t phase;   // where in its cycle the frame is, meaning by kind
+  std::uint32_t in_batch;
+  PyObject* object;     // owned: container or iterator; null for scripts
+  PyObject* pending;    // owned: what comes next and must not be lost, may be null
+  PyObject* ahead;      // owned: what was read ahead, may be null
+  std::size_t position; // items begun; dict and set: PyDict_Next's; script: the next step
+  std::size_t extra;    // dict and set: the size at the start; script: the first step
+};
+
+// Frames and the steps of their scripts.  Owns what they own.
+class WorkStack {
+ public:
+  WorkStack() = default;
+  WorkStack(const WorkStack&) = delete;
+  WorkStack& operator=(const WorkStack&) = delete;
+  ~WorkStack() { clear(); }
+
+  bool empty() const { return frames_.empty(); }
+  std::size_t depth() const { return frames_.size(); }
+  Frame& top() { return frames_.back(); }
+  const std::vector<Frame>& frames() const { return frames_; }
+
+  // A frame for `object`, of which it takes a reference.  Earlier Frame& end here.
+  Frame& push(Frame::Kind kind, PyObject* object) {
+    Py_XINCREF(object);
+    frames_.push_back({kind, false, 0, 0, object, nullptr, nullptr, 0, 0});
+    return frames_.back();
+  }
+  void pop();
+
+  // Steps of the script being written or run; the newest script's come last.
+  const Step& step(std::size_t index) const { return steps_[index]; }
+  std::size_t step_count() const { return steps_.size(); }
+  void add_step(Step step) { steps_.push_back(step); }
+  void drop_steps(std::size_t first);
+
+  void clear();
+
+ private:
+  std::vector<Frame> frames_;
+  std::vector<Step> steps_;
+};
+
+}  // namespace cppickle::pickling
+
+#endif  // CPPICKLE_PICKLING_WORK_STACK_H_

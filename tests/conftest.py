@@ -1,0 +1,64 @@
+"""Fixtures that speak the domain: what the tests of cppickle say to each other."""
+
+import pickle
+
+import pytest
+from support.processes import Worker, passed_on
+
+import cppickle
+
+
+@pytest.fixture
+def roundtrip():
+    """Dump and load `obj` in this process."""
+
+    def there_and_back(obj, protocol=None):
+        return pickle.loads(cppickle.dumps(obj, protocol))
+
+    return there_and_back
+
+
+@pytest.fixture
+def same_bytes():
+    """Assert that `obj` gives the standard pickler's bytes, at every protocol."""
+
+    def check(obj, protocols=range(pickle.HIGHEST_PROTOCOL + 1)):
+        for protocol in protocols:
+            assert cppickle.dumps(obj, protocol) == pickle.dumps(obj, protocol)
+
+    return check
+
+
+@pytest.fixture
+def bare_worker():
+    """A process that has only the standard library."""
+    with Worker() as worker:
+        yield worker
+
+
+@pytest.fixture
+def peer():
+    """Another process that has cppickle."""
+    with Worker(bare=False) as worker:
+        yield worker
+
+
+@pytest.fixture(params=["first hop", "second hop"])
+def in_fresh_process(request):
+    """Send `obj` to a bare process and ask there about ``obj``.
+
+    On the second hop it goes by way of a process that has cppickle: loaded there,
+    dumped there, and loaded by the bare process. One question gives its answer,
+    several give a list.
+    """
+
+    def ask(obj, *questions, protocol=None):
+        stream = cppickle.dumps(obj, protocol)
+        if request.param == "second hop":
+            stream = passed_on(stream, protocol)
+        with Worker() as worker:
+            worker.load(stream)
+            answers = [worker.ask(question) for question in questions]
+        return answers[0] if len(answers) == 1 else answers
+
+    return ask

@@ -1,0 +1,1 @@
+"""What the tests speak with: far processes, sources, streams, graphs, growth."""
