@@ -26,12 +26,15 @@ static_assert(std::endian::native == std::endian::little,
 // Requires: the sink outlives the emitter.  Throws what the sink throws.
 class Emitter {
  public:
-  Emitter(ByteSink& sink, int protocol) : sink_(sink), protocol_(protocol) {}
+  Emitter(ByteSink& sink, int protocol) : Emitter(sink, protocol, protocol >= 1) {}
+  // `binary`: numbers and strings as binary arguments, whatever the protocol.
+  Emitter(ByteSink& sink, int protocol, bool binary)
+      : sink_(sink), protocol_(protocol), binary_(binary) {}
   Emitter(const Emitter&) = delete;
   Emitter& operator=(const Emitter&) = delete;
 
   int protocol() const { return protocol_; }
-  bool binary() const { return protocol_ >= 1; }
+  bool binary() const { return binary_; }
 
   // The number of bytes held in memory; after finish() the stream's when the sink keeps all.
   std::size_t size() const { return static_cast<std::size_t>(pos_ - begin_); }
@@ -169,6 +172,7 @@ class Emitter {
 
   ByteSink& sink_;
   int protocol_;
+  bool binary_;
   bool framing_ = false;
   char* begin_ = nullptr;
   char* pos_ = nullptr;

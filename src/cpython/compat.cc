@@ -1,8 +1,21 @@
 #include "cpython/compat.h"
 
-#include <cstring>
+#include <structmember.h>
+
+#include <utility>
 
 namespace cppickle::cpython {
+
+#if PY_VERSION_HEX >= 0x030d0000
+namespace {
+
+Py_ssize_t checked_size(Py_ssize_t size) {
+  if (size < 0) throw ErrorSet{};
+  return size;
+}
+
+}  // namespace
+#endif
 
 Ref lookup_attribute(PyObject* object, PyObject* name) {
   PyObject* value = nullptr;
@@ -31,6 +44,18 @@ bool is_objects_own(PyTypeObject* type, PyObject* name) {
   return type_lookup(type, name) == type_lookup(&PyBaseObject_Type, name);
 }
 
+unsigned type_version(PyTypeObject* type) {
+  bool valid = (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0;
+  return valid ? type->tp_version_tag : 0;
+}
+
+bool object_member_offset(PyObject* descriptor, Py_ssize_t& offset) {
+  if (Py_TYPE(descriptor) != &PyMemberDescr_Type) return false;
+  const PyMemberDef* member = reinterpret_cast<PyMemberDescrObject*>(descriptor)->d_member;
+  offset = member->offset;
+  return member->type == T_OBJECT_EX && (member->flags & READONLY) == 0;
+}
+
 Ref instance_dict(PyObject* object) {
   PyObject* dict = PyObject_GenericGetDict(object, nullptr);
   if (dict == nullptr) {
@@ -40,23 +65,101 @@ Ref instance_dict(PyObject* object) {
   return Ref::steal(dict);
 }
 
-std::size_t long_byte_count(PyObject* value) {
+PyObject* implied_doc(PyObject* code) {
+  auto object = reinterpret_cast<PyCodeObject*>(code);
+#if PY_VERSION_HEX >= 0x030d0000
+  if ((object->co_flags & CO_HAS_DOCSTRING) == 0) return Py_None;
+#endif
+  if (PyTuple_GET_SIZE(object->co_consts) == 0) return Py_None;
+  PyObject* first = PyTuple_GET_ITEM(object->co_consts, 0);
+  return PyUnicode_Check(first) ? first : Py_None;
+}
+
+PyObject* function_type_params(PyObject* function) {
+#if PY_VERSION_HEX >= 0x030c0000
+  return reinterpret_cast<PyFunctionObject*>(function)->func_typeparams;
+#else
+  (void)function;
+  return nullptr;
+#endif
+}
+
+PyObject* function_annotate(PyObject* function) {
 #if PY_VERSION_HEX >= 0x030e0000
-  std::int64_t bits = _PyLong_NumBits(value);
+  return reinterpret_cast<PyFunctionObject*>(function)->func_annotate;
+#else
+  (void)function;
+  return nullptr;
+#endif
+}
+
+PyObject* function_annotations(PyObject* function) {
+  if (reinterpret_cast<PyFunctionObject*>(function)->func_annotations == nullptr) return nullptr;
+  return checked_lookup(PyFunction_GetAnnotations(function));
+}
+
+PyObject* proxied_mapping(PyObject* proxy) {
+  struct Layout {  // Objects/descrobject.c: mappingproxyobject
+    PyObject_HEAD
+    PyObject* mapping;
+  };
+  return reinterpret_cast<Layout*>(proxy)->mapping;
+}
+
+PyObject* viewed_dict(PyObject* view) {
+  return reinterpret_cast<PyObject*>(reinterpret_cast<_PyDictViewObject*>(view)->dv_dict);
+}
+
+PyObject* class_qualname(PyTypeObject* type) {
+  bool heap = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
+  return heap ? reinterpret_cast<PyHeapTypeObject*>(type)->ht_qualname : nullptr;
+}
+
+// type.__new__ gives its classes subtype_dealloc, which is not exported; an exception class made by the C API's
+// own class statement has it too.
+bool is_python_class(PyTypeObject* type) {
+  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return false;
+  static const destructor subtype_dealloc = [] {
+    Ref made = checked(PyErr_NewException("cppickle.Probe", nullptr, nullptr));
+    return reinterpret_cast<PyTypeObject*>(made.get())->tp_dealloc;
+  }();
+  return type->tp_dealloc == subtype_dealloc;
+}
+
+Ref weakly_referenced(PyObject* weak) {
+#if PY_VERSION_HEX >= 0x030d0000
+  PyObject* object = nullptr;
+  checked_status(PyWeakref_GetRef(weak, &object));
+  return Ref::steal(object);
+#else
+  PyObject* object = PyWeakref_GetObject(weak);
+  if (object == nullptr) throw ErrorSet{};
+  return Ref::borrow(object == Py_None ? nullptr : object);
+#endif
+}
+
+void resize_bytes(Ref& bytes, Py_ssize_t size) {
+  PyObject* resized = bytes.release();
+  checked_status(_PyBytes_Resize(&resized, size));
+  bytes = Ref::steal(resized);
+}
+
+std::size_t long_byte_count(PyObject* value) {
+#if PY_VERSION_HEX >= 0x030d0000
+  return static_cast<std::size_t>(checked_size(PyLong_AsNativeBytes(value, nullptr, 0, -1)));
 #else
   std::size_t bits = _PyLong_NumBits(value);
+  if (bits == static_cast<std::size_t>(-1) && PyErr_Occurred()) throw ErrorSet{};
+  return (bits >> 3) + 1;
 #endif
-  if (bits == static_cast<decltype(bits)>(-1) && PyErr_Occurred()) throw ErrorSet{};
-  return static_cast<std::size_t>(bits >> 3) + 1;
 }
 
 void long_as_bytes(PyObject* value, char* out, std::size_t count) {
-  auto bytes = reinterpret_cast<unsigned char*>(out);
-  auto number = reinterpret_cast<PyLongObject*>(value);
 #if PY_VERSION_HEX >= 0x030d0000
-  checked_status(_PyLong_AsByteArray(number, bytes, count, 1, 1, 1));
+  checked_size(PyLong_AsNativeBytes(value, out, static_cast<Py_ssize_t>(count), Py_ASNATIVEBYTES_LITTLE_ENDIAN));
 #else
-  checked_status(_PyLong_AsByteArray(number, bytes, count, 1, 1));
+  auto bytes = reinterpret_cast<unsigned char*>(out);
+  checked_status(_PyLong_AsByteArray(reinterpret_cast<PyLongObject*>(value), bytes, count, 1, 1));
 #endif
 }
 
@@ -117,6 +220,16 @@ void set_raised(Ref exception) {
   PyErr_Restore(Py_NewRef(reinterpret_cast<PyObject*>(Py_TYPE(value))), value,
                 PyException_GetTraceback(value));
 #endif
+}
+
+void CollectorPause::begin() {
+#if PY_VERSION_HEX < 0x030c0000
+  if (!paused_) paused_ = PyGC_Disable() != 0;
+#endif
+}
+
+void CollectorPause::end() {
+  if (std::exchange(paused_, false)) PyGC_Enable();
 }
 
 PyObject* loaded_modules() { return PyImport_GetModuleDict(); }

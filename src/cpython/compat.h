@@ -11,8 +11,10 @@ namespace cppickle::cpython {
 
 // --- References -------------------------------------------------------------------------------------------
 
+// True when there are no more than `count` references to `object`.
+inline bool has_references(PyObject* object, Py_ssize_t count) { return Py_REFCNT(object) == count; }
 // True when the only reference to `object` is the one that its container holds.
-inline bool is_sole_reference(PyObject* object) { return Py_REFCNT(object) == 1; }
+inline bool is_sole_reference(PyObject* object) { return has_references(object, 1); }
 
 // --- Attributes -------------------------------------------------------------------------------------------
 
@@ -24,8 +26,39 @@ PyObject* type_lookup(PyTypeObject* type, PyObject* name);
 PyObject* type_dict(PyTypeObject* type);
 // True when a call to object's own method would be made: `name` along the MRO is what `object` defines.
 bool is_objects_own(PyTypeObject* type, PyObject* name);
-// The instance's __dict__ (made when it is lazy), borrowed or null when its type has none.
+// Changes with every change of the type and its bases, unique in the interpreter; 0: the type has none just now.
+unsigned type_version(PyTypeObject* type);
+// The place of the value when `descriptor` is a member of objects as __slots__ makes them; else false.
+bool object_member_offset(PyObject* descriptor, Py_ssize_t& offset);
+// The instance's __dict__ (made when it is lazy), or an empty Ref when its type has none.
 Ref instance_dict(PyObject* object);
+
+// --- Functions, classes, builtin wrappers -----------------------------------------------------------------
+
+// What FunctionType(code, ...) sets as __doc__; borrowed.
+PyObject* implied_doc(PyObject* code);
+// The slots of a function that only some versions have; borrowed or null.
+PyObject* function_type_params(PyObject* function);
+PyObject* function_annotate(PyObject* function);
+// __annotations__ as a dict, or null when there are none or they are made on demand by function_annotate(); borrowed.
+PyObject* function_annotations(PyObject* function);
+// The mapping behind a types.MappingProxyType, and the dict behind a dict view; borrowed.
+PyObject* proxied_mapping(PyObject* proxy);
+PyObject* viewed_dict(PyObject* view);
+// A class's qualified name; borrowed or null for static types (their tp_name tells).
+PyObject* class_qualname(PyTypeObject* type);
+// True for a class that a class statement (or type()) made; false for those made in C.
+bool is_python_class(PyTypeObject* type);
+
+// --- Weak references ----------------------------------------------------------------------------------------
+
+// What a weak reference refers to, or an empty Ref when that is gone.
+Ref weakly_referenced(PyObject* weak);
+
+// --- Bytes --------------------------------------------------------------------------------------------------
+
+// Changes the size of a bytes object that nothing else refers to.
+void resize_bytes(Ref& bytes, Py_ssize_t size);
 
 // --- Integers, sets, interpreter --------------------------------------------------------------------------
 
@@ -45,6 +78,20 @@ std::string_view bytecode_magic();
 // its traceback.
 Ref take_raised();
 void set_raised(Ref exception);
+
+// Keeps the garbage collector from running, which would run finalizers.  From 3.12 on it never runs inside of C code.
+class CollectorPause {
+ public:
+  CollectorPause() = default;
+  CollectorPause(const CollectorPause&) = delete;
+  CollectorPause& operator=(const CollectorPause&) = delete;
+  ~CollectorPause() { end(); }
+  void begin();
+  void end();
+
+ private:
+  bool paused_ = false;
+};
 
 // sys.modules; borrowed.
 PyObject* loaded_modules();

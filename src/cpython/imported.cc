@@ -19,6 +19,18 @@ constexpr Source kSources[] = {
     {&Imported::builtin_getattr, "builtins", "getattr"},
     {&Imported::functools_partial, "functools", "partial"},
     {&Imported::chain_map, "collections", "ChainMap"},
+    {&Imported::unmarshal_code, "zipimport", "_unmarshal_code"},
+    {&Imported::marshal_loads, "marshal", "loads"},
+    {&Imported::builtin_import, "builtins", "__import__"},
+    {&Imported::abc_init, "_abc", "_abc_init"},
+    {&Imported::abc_register, "_abc", "_abc_register"},
+    {&Imported::abc_get_dump, "_abc", "_get_dump"},
+    {&Imported::blake2b, "_blake2", "blake2b"},
+    {&Imported::string_io, "io", "StringIO"},
+    {&Imported::lru_cache_type, "functools", "_lru_cache_wrapper"},
+    {&Imported::cache_info, "functools", "_CacheInfo"},
+    {&Imported::cached_property, "functools", "cached_property"},
+    {&Imported::ordered_dict, "collections", "OrderedDict"},
 };
 
 }  // namespace
@@ -55,6 +67,7 @@ void Imported::load() {
     }
   }
   empty_tuple = checked(PyTuple_New(0)).release();
+  from_name = checked(PyTuple_Pack(1, names.attr_name)).release();
 }
 
 int Imported::traverse(visitproc visit, void* arg) const {
@@ -66,6 +79,7 @@ void Imported::release() {
   names.release();
   for (const Source& source : kSources) Py_CLEAR(this->*source.field);
   Py_CLEAR(empty_tuple);
+  Py_CLEAR(from_name);
 }
 
 }  // namespace cppickle::cpython

@@ -20,7 +20,20 @@ struct Imported {
   PyObject* builtin_getattr = nullptr;           // builtins.getattr
   PyObject* functools_partial = nullptr;         // functools.partial
   PyObject* chain_map = nullptr;                 // collections.ChainMap
+  PyObject* unmarshal_code = nullptr;            // zipimport._unmarshal_code
+  PyObject* marshal_loads = nullptr;             // marshal.loads
+  PyObject* builtin_import = nullptr;            // builtins.__import__
+  PyObject* abc_init = nullptr;                  // _abc._abc_init
+  PyObject* abc_register = nullptr;              // _abc._abc_register
+  PyObject* abc_get_dump = nullptr;              // _abc._get_dump
+  PyObject* blake2b = nullptr;                   // _blake2.blake2b
+  PyObject* string_io = nullptr;                 // io.StringIO
+  PyObject* lru_cache_type = nullptr;            // functools._lru_cache_wrapper
+  PyObject* cache_info = nullptr;                // functools._CacheInfo
+  PyObject* cached_property = nullptr;           // functools.cached_property
+  PyObject* ordered_dict = nullptr;              // collections.OrderedDict
   PyObject* empty_tuple = nullptr;
+  PyObject* from_name = nullptr;                 // ('__name__',)
 
   void load();  // throws ErrorSet
   int traverse(visitproc visit, void* arg) const;

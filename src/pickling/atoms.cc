@@ -83,8 +83,9 @@ void Pickler::save_big_int(PyObject* object) {
     bytes = large.get();
   }
   cpython::long_as_bytes(object, bytes, count);
-  // Of a negative number the count may be one too many: a last byte that only repeats the sign is not written.
-  while (count > 1 && bytes[count - 1] == '\xff' && (bytes[count - 2] & 0x80) != 0) --count;
+  // The count may be one too many: a last byte that only repeats the sign is not written.
+  auto repeats_sign = [&] { return bytes[count - 1] == ((bytes[count - 2] & 0x80) != 0 ? '\xff' : '\0'); };
+  while (count > 1 && repeats_sign()) --count;
   emitter_.long_bytes({bytes, count});
 }
 

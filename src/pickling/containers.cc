@@ -31,10 +31,10 @@ Phase phase_for(Py_ssize_t size, int protocol) {
 
 }  // namespace
 
-// A frame for a container; in fast mode, without a memo, cycles are found here once nesting is deep.
-Frame& Pickler::push_container(Frame::Kind kind, PyObject* object) {
+// A frame for an object; in fast mode, without a memo, cycles are found here once nesting is deep.
+Frame& Pickler::push_frame(Frame::Kind kind, PyObject* object) {
   Frame& frame = stack_.push(kind, object);
-  if (hooks_.fast && ++fast_nesting_ >= kFastNestingLimit) [[unlikely]] {
+  if (hooks_.fast && object != nullptr && ++fast_nesting_ >= kFastNestingLimit) [[unlikely]] {
     if (!fast_in_progress_.insert(object).second) {
       fail(PyExc_ValueError, "fast mode: can't pickle cyclic objects including object type %.200s at %p",
            Py_TYPE(object)->tp_name, object);
@@ -47,7 +47,7 @@ Frame& Pickler::push_container(Frame::Kind kind, PyObject* object) {
 void Pickler::pop_frame() {
   if (hooks_.fast) [[unlikely]] {
     Frame& frame = stack_.top();
-    if (frame.kind != Frame::Kind::kScript) --fast_nesting_;
+    if (frame.object != nullptr) --fast_nesting_;
     if (frame.tracked) fast_in_progress_.erase(frame.object);
   }
   stack_.pop();
@@ -70,7 +70,7 @@ void Pickler::save_tuple(PyObject* tuple) {
   Py_ssize_t i = 0;
   while (i < size && at_ease() && save_leaf(PyTuple_GET_ITEM(tuple, i))) ++i;
   if (i == size) return close_tuple(tuple);
-  push_container(Frame::Kind::kTuple, tuple).position = static_cast<std::size_t>(i);
+  push_frame(Frame::Kind::kTuple, tuple).position = static_cast<std::size_t>(i);
 }
 
 void Pickler::step_tuple(Frame& frame) {
@@ -115,7 +115,7 @@ void Pickler::save_list(PyObject* list) {
   }
   if (memoizing()) emitter_.memoize(next_index(list));
   if (PyList_GET_SIZE(list) == 0) return;
-  Frame& frame = push_container(Frame::Kind::kList, list);
+  Frame& frame = push_frame(Frame::Kind::kList, list);
   frame.phase = phase_for(PyList_GET_SIZE(list), protocol());
   if (frame.phase == kBatches) op(Opcode::MARK);
 }
@@ -167,7 +167,7 @@ void Pickler::save_dict(PyObject* dict) {
   }
   if (memoizing()) emitter_.memoize(next_index(dict));
   if (PyDict_GET_SIZE(dict) == 0) return;
-  Frame& frame = push_container(Frame::Kind::kDict, dict);
+  Frame& frame = push_frame(Frame::Kind::kDict, dict);
   frame.extra = static_cast<std::size_t>(PyDict_GET_SIZE(dict));
   frame.phase = phase_for(PyDict_GET_SIZE(dict), protocol());
   if (frame.phase == kBatches) op(Opcode::MARK);
@@ -227,7 +227,7 @@ void Pickler::save_set(PyObject* set) {
   op(Opcode::EMPTY_SET);
   if (memoizing()) emitter_.memoize(next_index(set));
   if (PySet_GET_SIZE(set) == 0) return;
-  push_container(Frame::Kind::kSet, set).extra = static_cast<std::size_t>(PySet_GET_SIZE(set));
+  push_frame(Frame::Kind::kSet, set).extra = static_cast<std::size_t>(PySet_GET_SIZE(set));
   op(Opcode::MARK);
 }
 
@@ -264,7 +264,7 @@ void Pickler::save_frozenset(PyObject* set) {
                         checked(PyTuple_Pack(1, items.get())));
   }
   op(Opcode::MARK);
-  push_container(Frame::Kind::kFrozenset, set);
+  push_frame(Frame::Kind::kFrozenset, set);
 }
 
 void Pickler::step_frozenset(Frame& frame) {

@@ -28,7 +28,7 @@ void Memo::insert_new(PyObject* key, std::size_t index) {
   enter(i, key, index);
 }
 
-void Memo::settle_keys() {
+void Memo::end_quiet() {
   for (std::size_t index = 0; index < keys_.size(); ++index) {
     std::uintptr_t key = keys_[index];
     if (key == 0) continue;
@@ -39,6 +39,7 @@ void Memo::settle_keys() {
     }
   }
   quiet_ = false;
+  collector_.end();
 }
 
 void Memo::set(PyObject* key, std::size_t index) {
@@ -57,6 +58,7 @@ void Memo::clear() {
   mask_ = 0;
   shift_ = 64;
   used_ = 0;
+  collector_.end();
   if (std::exchange(quiet_, false)) return;
   for (std::uintptr_t key : keys) Py_XDECREF(untagged(key));
 }

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "cpython/compat.h"
 #include "cpython/ref.h"
 
 namespace cppickle::pickling {
@@ -27,6 +28,9 @@ class Memo {
 
   std::size_t size() const { return keys_.size(); }
   bool quiet() const { return quiet_; }
+  std::size_t bytes() const {
+    return table_.capacity() * sizeof(Entry) + keys_.capacity() * sizeof(std::uintptr_t);
+  }
 
   // The index of `key`, or kAbsent.
   std::size_t find(PyObject* key) const {
@@ -71,10 +75,13 @@ class Memo {
 
   // To be called before any foreign code runs; a second call costs a test.
   void settle() {
-    if (quiet_) settle_keys();
+    if (quiet_) end_quiet();
   }
   // Plain data again: allowed only when the memo is empty.
-  void begin_quiet() { quiet_ = keys_.empty(); }
+  void begin_quiet() {
+    quiet_ = keys_.empty();
+    if (quiet_) collector_.begin();
+  }
 
   void clear();
   int traverse(visitproc visit, void* arg) const;
@@ -108,13 +115,14 @@ class Memo {
   }
   void grow();
   void insert_new(PyObject* key, std::size_t index);
-  void settle_keys();
+  void end_quiet();
 
   std::vector<Entry> table_;
   std::size_t mask_ = 0;
   int shift_ = 64;
   std::size_t used_ = 0;
   bool quiet_ = false;
+  cpython::CollectorPause collector_;  // while quiet
   std::vector<std::uintptr_t> keys_;  // by index: the key, 0 for anonymous ones
 };
 

@@ -1,5 +1,6 @@
 #include "pickling/pickler.h"
 
+#include "cpython/compat.h"
 #include "pickling/error_path.h"
 
 namespace cppickle::pickling {
@@ -23,6 +24,9 @@ void Pickler::dump(PyObject* root) {
     memo_.settle();
     add_path_to_error(stack_, root, error_is_ours_, names());
     throw;
+  } catch (const std::bad_alloc&) {
+    if (memo_.quiet()) memo_.clear();  // its keys were never referenced
+    throw;
   }
 }
 
@@ -37,6 +41,7 @@ void Pickler::run() {
       case Frame::Kind::kFrozenset: step_frozenset(frame); break;
       case Frame::Kind::kItems: step_items(frame); break;
       case Frame::Kind::kPairs: step_pairs(frame); break;
+      case Frame::Kind::kState: step_state(); break;
       case Frame::Kind::kScript: step_script(frame); break;
     }
   }
@@ -75,8 +80,8 @@ bool Pickler::save_persistent(PyObject* object) {
 }
 
 // Gives the next memo index to an object that is not in the memo.
-std::size_t Pickler::next_index(PyObject* object) {
-  bool unshared = memo_.quiet() && cpython::is_sole_reference(object);
+std::size_t Pickler::next_index(PyObject* object, Py_ssize_t references) {
+  bool unshared = memo_.quiet() && cpython::has_references(object, references + 1);
   return unshared ? memo_.add_unshared(object) : memo_.add(object);
 }
 

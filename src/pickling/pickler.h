@@ -9,11 +9,14 @@
 #include "core/emitter.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
+#include "pickling/instance_plans.h"
 #include "pickling/memo.h"
 #include "pickling/reducers.h"
 #include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
+
+class Script;
 
 // What the Python-level pickler brings along; borrowed for the time of one dump, null when absent.
 struct Hooks {
@@ -23,6 +26,7 @@ struct Hooks {
   PyObject* buffer_callback = nullptr;
   bool fix_imports = true;
   bool fast = false;
+  bool foreign_sink = false;  // the sink calls foreign code, at any write
 };
 
 // One dump.  The stream of plain data equals that of the standard pickler at the same protocol.
@@ -32,9 +36,10 @@ struct Hooks {
 // be destroyed.  Foreign code may re-enter other picklers, never this one.
 class Pickler {
  public:
-  Pickler(const cpython::Imported& imported, Memo& memo, Reducers& reducers, core::Emitter& emitter,
-          const Hooks& hooks)
-      : imported_(imported), memo_(memo), reducers_(reducers), emitter_(emitter), hooks_(hooks) {}
+  Pickler(const cpython::Imported& imported, InstancePlans& plans, Memo& memo, Reducers& reducers,
+          core::Emitter& emitter, const Hooks& hooks)
+      : imported_(imported), plans_(plans), memo_(memo), reducers_(reducers), emitter_(emitter), hooks_(hooks),
+        careful_(hooks.persistent_id != nullptr || hooks.foreign_sink) {}
 
   // Writes the whole stream of `root`.  On failure the error carries the path (error_path.h).
   void dump(PyObject* root);
@@ -59,7 +64,7 @@ class Pickler {
   // False for others.  Looks at neither frames nor persistent ids.
   bool save_leaf(PyObject* object);
   // True when nothing but save_leaf() is needed for a leaf just now.
-  bool at_ease() const { return !emitter_.frame_is_due() && hooks_.persistent_id == nullptr; }
+  bool at_ease() const { return !emitter_.frame_is_due() && !careful_; }
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
   // By reference under its own or the given qualified name, verified.  Raises PicklingError.
@@ -102,7 +107,8 @@ class Pickler {
   bool save_persistent(PyObject* object);
   void save_compound(PyObject* object);
   void save_object(PyObject* object);
-  std::size_t next_index(PyObject* object);
+  // `references`: how many the engine itself holds beside the one of the container.
+  std::size_t next_index(PyObject* object, Py_ssize_t references = 0);
 
   // instances.cc
   bool save_instance(PyObject* object);
@@ -129,7 +135,7 @@ class Pickler {
   void save_set(PyObject* set);
   void save_frozenset(PyObject* set);
   void save_as_call(PyObject* object, PyObject* callable, cpython::Ref arguments);
-  Frame& push_container(Frame::Kind kind, PyObject* object);
+  Frame& push_frame(Frame::Kind kind, PyObject* object);
   void pop_frame();
   void step_list(Frame& frame);
   void step_list_singly(Frame& frame);
@@ -151,8 +157,13 @@ class Pickler {
   void step_script(Frame& frame);
   void memoize_or_get(PyObject* object);
 
+  void step_state();
+  void write_slots(Script& script, PyObject* object, const InstancePlan& plan, PyObject* dict, std::size_t count);
+
   // globals.cc
-  bool emit_extension(PyObject* object, PyObject* module, PyObject* qualname);
+  [[noreturn]] void fail_global(PyObject* object, const char* why);
+  void emit_nested_global(PyObject* object, PyObject* module, PyObject* qualname);
+  bool emit_extension(PyObject* module, PyObject* qualname);
   void emit_text_global(PyObject* module, PyObject* qualname);
 
   // reduce.cc
@@ -160,10 +171,12 @@ class Pickler {
   cpython::Ref registered_reducer(PyTypeObject* type);
 
   const cpython::Imported& imported_;
+  InstancePlans& plans_;
   Memo& memo_;
   Reducers& reducers_;
   core::Emitter& emitter_;
   Hooks hooks_;
+  bool careful_;  // every save may run foreign code
   WorkStack stack_;
   bool error_is_ours_ = false;
   std::size_t fast_nesting_ = 0;
@@ -176,7 +189,7 @@ class Pickler {
 class Script {
  public:
   explicit Script(Pickler& pickler)
-      : stack_(pickler.stack_), first_(pickler.stack_.step_count()) {}
+      : pickler_(pickler), stack_(pickler.stack_), first_(pickler.stack_.step_count()) {}
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
@@ -193,9 +206,10 @@ class Script {
   Script& call(Step::Call function, PyObject* object) {
     return add({Step::Kind::kCall, Label::kTransparent, {}, Py_XNewRef(object), nullptr, function});
   }
+  int protocol() const { return pickler_.protocol(); }
   // Hands the script over to the pickler.  `object` is what it expands, null for a part of one.
   void start(PyObject* object = nullptr) {
-    Frame& frame = stack_.push(Frame::Kind::kScript, object);
+    Frame& frame = pickler_.push_frame(Frame::Kind::kScript, object);
     frame.position = frame.extra = first_;
   }
 
@@ -208,6 +222,7 @@ class Script {
     return *this;
   }
 
+  Pickler& pickler_;
   WorkStack& stack_;
   std::size_t first_;
 };

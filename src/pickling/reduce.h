@@ -33,12 +33,6 @@ struct ReduceValue {
   void validate_newobj(Pickler& pickler, PyObject* object) const;
   void validate_newobj_ex(Pickler& pickler) const;
   void write_partial_new(Pickler& pickler, Script& script) const;
-
- public:
-  ReduceValue(PyObject* callable, PyObject* arguments, PyObject* state, PyObject* items, PyObject* pairs,
-              PyObject* state_setter, Form form)
-      : callable(callable), arguments(arguments), state(state), items(items), pairs(pairs),
-        state_setter(state_setter), form(form) {}
 };
 
 // True when classes of this metaclass hash by identity, so that they can be keys of a dispatch table.

@@ -15,8 +15,8 @@ void Pickler::step_script(Frame& frame) {
       case Step::Kind::kOp: op(step.opcode); break;
       case Step::Kind::kMemoize: memoize_or_get(step.object); break;
       case Step::Kind::kGet: get(step.object); break;
-      case Step::Kind::kItems: push_container(Frame::Kind::kItems, step.object); break;
-      case Step::Kind::kPairs: push_container(Frame::Kind::kPairs, step.object); break;
+      case Step::Kind::kItems: push_frame(Frame::Kind::kItems, step.object); break;
+      case Step::Kind::kPairs: push_frame(Frame::Kind::kPairs, step.object); break;
       case Step::Kind::kCall: step.call(*this, step.object); break;
     }
     if (stack_.depth() != depth) return;

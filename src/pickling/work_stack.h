@@ -19,8 +19,9 @@ enum class Label : std::uint8_t {
   kText,         // label_key verbatim, a str such as ".__closure__"
   kAttribute,    // .name
   kKey,          // [repr]
+  kGlobal,       // .__globals__[repr]
+  kFreeVariable, // .__closure__[repr]
   kState,        // nothing; dict entries of the state are attributes
-  kArguments,    // nothing for the tuple; its items are constructor arguments
 };
 
 // One step of a script: what to do for an object that is not a plain container.
@@ -53,6 +54,7 @@ struct Frame {
     kFrozenset,  // items, then FROZENSET
     kItems,      // an iterator's items, in batches
     kPairs,      // an iterator's pairs, in batches
+    kState,      // an instance whose state is being saved: then BUILD
     kScript,     // steps
   };
 

@@ -2,11 +2,13 @@
 
 import pickle
 
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from support.graphs import BUILDERS, Node, atoms, graphs, isomorphic
+import pytest
+from support.graphs import Node, isomorphic
 
 import cppickle
+
+hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not installed")
+drawn = pytest.importorskip("support.strategies")
 
 BEFORE_SLOTS = tuple(sorted(set(BUILDERS) - {"slotted"}))  # protocols 0 and 1
 

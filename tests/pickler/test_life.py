@@ -42,7 +42,7 @@ def test_loads_is_the_other_half():
     assert cppickle.loads(cppickle.dumps({"a": [1]})) == {"a": [1]}
 
 
-@pytest.mark.parametrize("file", [None, 5, object()], ids=repr)
+@pytest.mark.parametrize("file", [None, 5, object()], ids=lambda f: type(f).__name__)
 def test_a_file_without_write_is_refused(file):
     with pytest.raises(TypeError, match="write"):
         cppickle.Pickler(file)

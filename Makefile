@@ -1,0 +1,37 @@
+# The work is done by the scripts in tools/; each makes what it needs below build/.
+# PYTHON=/path/to/python chooses the interpreter, ARGS="-k lambda" goes to pytest or the benchmark.
+
+.PHONY: help demo test test-all test-next lint format bench asan refleaks clean
+
+help:  ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+demo:  ## run the main job: Python code sent to a bare interpreter
+	@tools/run.sh demo examples/quickstart.py $(ARGS)
+
+test:  ## build and test with one interpreter
+	@tools/test.sh $(ARGS)
+
+test-all:  ## the same with CPython 3.10 to 3.13, as far as they are found
+	@tools/test_all.sh $(ARGS)
+
+test-next:  ## the same with CPython 3.14 and 3.15 in a chroot (needs root)
+	@tools/test_next.sh $(ARGS)
+
+lint:  ## check formatting, style and types
+	@tools/lint.sh
+
+format:  ## format the sources
+	@tools/lint.sh --fix
+
+bench:  ## measure against the rivals, with outputs compared
+	@tools/run.sh bench -m benchmarks $(ARGS)
+
+asan:  ## the suite under the address and undefined-behaviour sanitizers
+	@tools/asan.sh $(ARGS)
+
+refleaks:  ## check on a debug build of Python that reference counts do not grow
+	@tools/refleaks.sh $(ARGS)
+
+clean:  ## remove build/
+	rm -rf build

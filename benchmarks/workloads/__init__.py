@@ -1,0 +1,19 @@
+"""What is pickled. A file for each kind of object; the order is the table's."""
+
+from benchmarks.workloads import arrays, classes, data, functions, instances
+from benchmarks.workloads.base import Workload
+
+ALL: tuple[Workload, ...] = (
+    *functions.WORKLOADS,
+    *classes.WORKLOADS,
+    *instances.WORKLOADS,
+    *data.WORKLOADS,
+    *arrays.WORKLOADS,
+)
+
+
+def named(name: str) -> Workload:
+    return next(workload for workload in ALL if workload.name == name)
+
+
+__all__ = ["ALL", "Workload", "named"]

@@ -1,0 +1,53 @@
+from collections.abc import Callable, Mapping
+from pickle import PickleBuffer
+from types import ModuleType
+from typing import Any, Protocol, TypeAlias
+
+class _Writable(Protocol):
+    def write(self, data: bytes, /) -> object: ...
+
+_BufferCallback: TypeAlias = Callable[[PickleBuffer], Any] | None
+_Reducer: TypeAlias = Callable[[Any], str | tuple[Any, ...]]
+
+DEFAULT_PROTOCOL: int
+__version__: str
+
+class Pickler:
+    dispatch_table: Mapping[type, _Reducer]
+    bin: bool
+    fast: bool
+    @property
+    def memo(self) -> Any: ...
+    @memo.setter
+    def memo(self, value: Any) -> None: ...
+    def __init__(
+        self,
+        file: _Writable,
+        protocol: int | None = None,
+        buffer_callback: _BufferCallback = None,
+        *,
+        fix_imports: bool = True,
+    ) -> None: ...
+    def dump(self, obj: object, /) -> None: ...
+    def clear_memo(self) -> None: ...
+    def persistent_id(self, obj: Any, /) -> Any: ...
+    def reducer_override(self, obj: Any, /) -> Any: ...
+
+def dump(
+    obj: object,
+    file: _Writable,
+    protocol: int | None = None,
+    buffer_callback: _BufferCallback = None,
+    *,
+    fix_imports: bool = True,
+) -> None: ...
+def dumps(
+    obj: object,
+    protocol: int | None = None,
+    buffer_callback: _BufferCallback = None,
+    *,
+    fix_imports: bool = True,
+) -> bytes: ...
+def register_pickle_by_value(module: ModuleType) -> None: ...
+def unregister_pickle_by_value(module: ModuleType) -> None: ...
+def list_registry_pickle_by_value() -> set[str]: ...

@@ -1,0 +1,105 @@
+#include "by_value/by_value.h"
+
+#include "by_value/class_parts.h"
+#include "by_value/classes.h"
+#include "by_value/enums.h"
+#include "by_value/exceptions.h"
+#include "by_value/functions.h"
+#include "by_value/script_parts.h"
+#include "by_value/wrappers.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using cpython::checked;
+using cpython::Ref;
+using pickling::Pickler;
+
+namespace {
+
+// Types that pickle writes as type(value): their names lead nowhere in older versions.
+PyObject* only_instance_of(PyObject* cls) {
+  for (PyObject* value : {Py_None, Py_NotImplemented, Py_Ellipsis}) {
+    if (reinterpret_cast<PyObject*>(Py_TYPE(value)) == cls) return value;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+void ByValue::save_function(Pickler& pickler, PyObject* object) {
+  auto function = reinterpret_cast<PyFunctionObject*>(object);
+  GlobalName name{function->func_module, function->func_qualname};
+  if (shared_.policy().is_importable(pickler, object, name)) {
+    return pickler.emit_global(object, name.module, name.qualname);
+  }
+  save_function_by_value(*this, pickler, object);
+}
+
+void ByValue::save_class(Pickler& pickler, PyObject* cls) {
+  if (PyObject* value = only_instance_of(cls)) {
+    return save_call(pickler, cls, reinterpret_cast<PyObject*>(&PyType_Type), {value});
+  }
+  GlobalName known = shared_.known_global(cls);
+  if (known.module != nullptr) return pickler.emit_global(cls, known.module, known.qualname);
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  ClassName name = name_of_class(type, pickler.names());
+  GlobalName borrowed{name.module.get(), name.qualname.get()};
+  if (shared_.policy().is_importable(pickler, cls, borrowed)) {
+    // The names of static types are made on the spot, so the memo has to hold them.
+    if (cpython::class_qualname(type) == nullptr) pickler.before_foreign_code();
+    return pickler.emit_global(cls, name.module.get(), name.qualname.get());
+  }
+  save_class_by_value(*this, pickler, cls);
+}
+
+bool ByValue::save_other(Pickler& pickler, PyObject* object) {
+  if (!std::exchange(noticed_, true)) shared_.notice_new_modules();
+  PyTypeObject* type = Py_TYPE(object);
+  if (Reducer reducer = shared_.reducer_for(type)) return reducer(*this, pickler, object);
+  if (Py_TYPE(type) != &PyType_Type && save_enum_member(*this, pickler, object)) return true;
+  if (PyExceptionInstance_Check(object)) return save_exception(*this, pickler, object);
+  if (type->tp_descr_get != nullptr && PyType_IsSubtype(type, &PyProperty_Type)) {
+    return save_property(*this, pickler, object);
+  }
+  return false;
+}
+
+void ByValue::clear() {
+  noticed_ = false;
+  guarded_ = false;
+  namespaces_.clear();
+  imported_modules_.reset();
+}
+
+int ByValue::traverse(visitproc visit, void* arg) const {
+  for (const auto& [globals, space] : namespaces_) {
+    Py_VISIT(space.globals.get());
+    Py_VISIT(space.stand_in.get());
+    Py_VISIT(space.module.get());
+    Py_VISIT(space.names.get());
+  }
+  Py_VISIT(imported_modules_.get());
+  return 0;
+}
+
+Namespace& ByValue::namespace_of(PyObject* globals) {
+  auto [entry, is_new] = namespaces_.try_emplace(globals);
+  Namespace& space = entry->second;
+  if (is_new) {
+    space.globals = Ref::borrow(globals);
+    space.stand_in = checked(PyDict_New());
+    space.names = checked(PyList_New(0));
+  }
+  return space;
+}
+
+bool ByValue::imports_first_time(PyObject* module_name) {
+  if (!imported_modules_) imported_modules_ = checked(PySet_New(nullptr));
+  if (cpython::checked_status(PySet_Contains(imported_modules_.get(), module_name))) return false;
+  cpython::checked_status(PySet_Add(imported_modules_.get(), module_name));
+  return true;
+}
+
+}  // namespace cppickle::by_value

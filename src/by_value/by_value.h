@@ -1,0 +1,57 @@
+// The by-value reducers: what makes it cloud.  Fills the interface that pickling/ declares.
+#ifndef CPPICKLE_BY_VALUE_BY_VALUE_H_
+#define CPPICKLE_BY_VALUE_BY_VALUE_H_
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "by_value/shared.h"
+#include "cpython/ref.h"
+#include "pickling/pickler.h"
+#include "pickling/reducers.h"
+
+namespace cppickle::by_value {
+
+// A globals dict as it is rebuilt on the other side, where only referenced names arrive.
+struct Namespace {
+  cpython::Ref globals;   // the sender's dict
+  cpython::Ref stand_in;  // the memo's key for the rebuilt dict
+  cpython::Ref module;    // the dynamic module whose dict it is, if any: that one travels whole
+  std::unordered_set<PyObject*> sent;  // interned names; `globals` may drop them, so they are owned by `names`
+  cpython::Ref names;                  // a list
+};
+
+// The reducers of one memo, with what they have written into its streams.
+class ByValue final : public pickling::Reducers {
+ public:
+  explicit ByValue(Shared& shared) : shared_(shared) {}
+
+  void save_function(pickling::Pickler& pickler, PyObject* function) override;
+  void save_class(pickling::Pickler& pickler, PyObject* cls) override;
+  bool save_other(pickling::Pickler& pickler, PyObject* object) override;
+  void clear() override;
+  int traverse(visitproc visit, void* arg) const override;
+
+  Shared& shared() { return shared_; }
+  static ByValue& of(pickling::Pickler& pickler) { return static_cast<ByValue&>(pickler.reducers()); }
+
+  // --- What the stream knows already ------------------------------------------------------------------------
+
+  // The namespace of a globals dict, made on the first call.
+  Namespace& namespace_of(PyObject* globals);
+  // True on the first call for this name in this memo.
+  bool imports_first_time(PyObject* module_name);
+  // True on the first call: the version guard is due.
+  bool guard_is_due(bool memoizing) { return !std::exchange(guarded_, memoizing) || !memoizing; }
+
+ private:
+  Shared& shared_;
+  bool noticed_ = false;
+  bool guarded_ = false;
+  std::unordered_map<PyObject*, Namespace> namespaces_;
+  cpython::Ref imported_modules_;  // a set of names
+};
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_BY_VALUE_H_

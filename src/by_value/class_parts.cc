@@ -1,0 +1,96 @@
+#include "by_value/class_parts.h"
+
+#include <cstring>
+
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Names;
+using cpython::Ref;
+
+namespace {
+
+Ref interned(const char* text, Py_ssize_t size) {
+  PyObject* made = checked(PyUnicode_FromStringAndSize(text, size)).release();
+  PyUnicode_InternInPlace(&made);
+  return Ref::steal(made);
+}
+
+bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidates) {
+  for (PyObject* candidate : candidates) {
+    if (name == candidate || PyUnicode_Compare(name, candidate) == 0) return true;
+  }
+  return false;
+}
+
+// Made by type.__new__ for this class: members of slots, and the getters of __dict__ and __weakref__.
+bool is_own_descriptor(PyTypeObject* type, PyObject* value) {
+  bool descriptor = Py_TYPE(value) == &PyMemberDescr_Type || Py_TYPE(value) == &PyGetSetDescr_Type;
+  return descriptor && PyDescr_TYPE(value) == type;
+}
+
+bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value, const Names& names) {
+  if (is_own_descriptor(type, value)) return true;
+  if (value == Py_None && is_any_of(name, {names.doc})) return true;
+  return is_any_of(name, {names.abc_impl, names.annotations_cache});
+}
+
+// A tuple of the strings in order: until 3.14 the compiler makes it of a set, whose order changes from run to run.
+Ref in_order(PyObject* tuple) {
+  Ref list = checked(PySequence_List(tuple));
+  cpython::checked_status(PyList_Sort(list.get()));
+  return checked(PyList_AsTuple(list.get()));
+}
+
+}  // namespace
+
+ClassName name_of_class(PyTypeObject* type, const Names& names) {
+  PyObject* module = checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), names.attr_module));
+  PyObject* qualname = cpython::class_qualname(type);
+  ClassName name;
+  if (qualname != nullptr) {
+    name.qualname = Ref::borrow(qualname);
+    if (module != nullptr && PyUnicode_Check(module)) name.module = Ref::borrow(module);
+    return name;
+  }
+  const char* full = type->tp_name;
+  const char* dot = std::strrchr(full, '.');
+  const char* last = dot == nullptr ? full : dot + 1;
+  name.qualname = interned(last, static_cast<Py_ssize_t>(std::strlen(last)));
+  name.module = dot == nullptr ? Ref::borrow(names.builtins_name) : interned(full, dot - full);
+  return name;
+}
+
+std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type, const Names& names) {
+  std::vector<ClassAttribute> attributes;
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
+    if (!PyUnicode_CheckExact(name) || is_made_anew(type, name, value, names)) continue;
+    bool unordered = PyTuple_CheckExact(value) && is_any_of(name, {names.static_attributes});
+    attributes.push_back({Ref::borrow(name), unordered ? in_order(value) : Ref::borrow(value)});
+  }
+  return attributes;
+}
+
+PyTypeObject* builtin_metaclass(PyTypeObject* metaclass) {
+  while (cpython::is_python_class(metaclass)) metaclass = metaclass->tp_base;
+  return metaclass;
+}
+
+PyObject* subclass_hook_owner(PyTypeObject* type, const Names& names) {
+  PyObject* mro = type->tp_mro;
+  for (Py_ssize_t i = 1; i < PyTuple_GET_SIZE(mro); ++i) {
+    PyObject* owner = PyTuple_GET_ITEM(mro, i);
+    auto owner_type = reinterpret_cast<PyTypeObject*>(owner);
+    PyObject* hook = checked_lookup(PyDict_GetItemWithError(cpython::type_dict(owner_type), names.init_subclass));
+    if (hook != nullptr) return cpython::is_python_class(owner_type) ? owner : nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace cppickle::by_value

@@ -1,0 +1,37 @@
+// What a class consists of, read without running its code.
+#ifndef CPPICKLE_BY_VALUE_CLASS_PARTS_H_
+#define CPPICKLE_BY_VALUE_CLASS_PARTS_H_
+
+#include <vector>
+
+#include "cpython/names.h"
+#include "cpython/ref.h"
+
+namespace cppickle::by_value {
+
+struct ClassName {
+  cpython::Ref module;  // a str; empty when the class does not tell
+  cpython::Ref qualname;
+};
+
+ClassName name_of_class(PyTypeObject* type, const cpython::Names& names);
+
+struct ClassAttribute {
+  cpython::Ref name;  // a str
+  cpython::Ref value;
+};
+
+// The namespace of a class in its order, without what the interpreter makes anew: descriptors of slots, __dict__ and
+// __weakref__, the caches of abstract base classes and annotations, a missing docstring.
+std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type, const cpython::Names& names);
+
+// The most derived metaclass made in C: its __new__ and __setattr__ build the class past the user's metaclass.
+PyTypeObject* builtin_metaclass(PyTypeObject* metaclass);
+
+// The class whose __init_subclass__ type.__new__ would run for a subclass of `type`, or null when it is object's or
+// another one made in C.
+PyObject* subclass_hook_owner(PyTypeObject* type, const cpython::Names& names);
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_CLASS_PARTS_H_

@@ -1,0 +1,149 @@
+#include "by_value/enums.h"
+
+#include "by_value/classes.h"
+#include "by_value/functions.h"
+#include "by_value/script_parts.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using core::Opcode;
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Names;
+using cpython::Ref;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+
+namespace {
+
+PyObject* own_attribute(PyTypeObject* type, PyObject* name) {
+  return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), name));
+}
+
+// The name under which the class lists the member itself, or null for a pseudo-member.
+PyObject* listed_name(PyObject* member, PyObject* member_dict, const Names& names) {
+  PyObject* name = checked_lookup(PyDict_GetItemWithError(member_dict, names.name));
+  PyObject* map = own_attribute(Py_TYPE(member), names.member_map);
+  if (name == nullptr || map == nullptr || !PyDict_Check(map)) return nullptr;
+  return checked_lookup(PyDict_GetItemWithError(map, name)) == member ? name : nullptr;
+}
+
+// How a member without its attributes is made: base.__new__(cls, *arguments), past the enumeration's own __new__.
+struct Construction {
+  Ref make;
+  Ref arguments;
+};
+
+Construction construction_of(Pickler& pickler, PyObject* member) {
+  PyTypeObject* base = Py_TYPE(member);
+  while (cpython::is_python_class(base)) base = base->tp_base;
+  auto base_object = reinterpret_cast<PyObject*>(base);
+  Construction result;
+  result.make = checked(PyObject_GetAttr(base_object, pickler.names().attr_new));
+  Ref head = checked(PyTuple_Pack(1, Py_TYPE(member)));
+  Ref rest = Ref::borrow(pickler.imported().empty_tuple);
+  if (Ref getnewargs = cpython::lookup_attribute(base_object, pickler.names().getnewargs)) {
+    rest = checked(PyObject_CallOneArg(getnewargs.get(), member));
+  } else if (base != &PyBaseObject_Type) {
+    Ref reduce = checked(PyObject_GetAttr(base_object, pickler.names().reduce));
+    Ref value = checked(PyObject_CallOneArg(reduce.get(), member));
+    bool usual = PyTuple_Check(value.get()) && PyTuple_GET_SIZE(value.get()) >= 2;
+    if (!usual) {
+      pickler.fail(pickler.imported().pickling_error, "cannot pickle members of %R by value", Py_TYPE(member));
+    }
+    rest = Ref::borrow(PyTuple_GET_ITEM(value.get(), 1));
+  }
+  result.arguments = checked(PySequence_Concat(head.get(), rest.get()));
+  return result;
+}
+
+// Attributes that are set at once: hash() and repr() of members work from then on.
+bool is_set_at_once(PyObject* member, PyObject* value) {
+  return is_atom(value) || value == reinterpret_cast<PyObject*>(Py_TYPE(member));
+}
+
+void write_member(Script& script, ByValue& reducers, Pickler& pickler, PyObject* member, PyObject* dict,
+                  PyObject* name) {
+  Construction construction = construction_of(pickler, member);
+  std::vector<Entry> at_once, later;
+  Py_ssize_t position = 0;
+  PyObject *key, *value;
+  while (PyDict_Next(dict, &position, &key, &value)) {
+    (is_set_at_once(member, value) ? at_once : later).push_back({key, value, Label::kAttribute});
+  }
+  script.save(reducers.shared().tracker().helper());
+  begin_tuple(script, 5);
+  script.save(name).save(reinterpret_cast<PyObject*>(Py_TYPE(member))).save(construction.make.get());
+  script.save(construction.arguments.get());
+  new_dict(script, at_once);
+  end_tuple(script, 5);
+  script.op(Opcode::REDUCE).memoize(member);
+  if (later.empty()) return;
+  new_dict(script, later);
+  script.op(Opcode::BUILD);
+}
+
+// cls(value): pseudo-members, and members where there is no memo to hold them.
+void write_lookup(Script& script, PyObject* member, PyObject* value) {
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(member)));
+  begin_tuple(script, 1);
+  script.save(value);
+  end_tuple(script, 1);
+  script.op(Opcode::REDUCE).memoize(member);
+}
+
+}  // namespace
+
+bool is_enumeration(ByValue& reducers, PyTypeObject* type) {
+  PyTypeObject* meta = reducers.shared().enum_meta();
+  return meta != nullptr && PyType_IsSubtype(Py_TYPE(type), meta);
+}
+
+void adapt_enum_attributes(std::vector<ClassAttribute>& attributes, const Names& names) {
+  PyObject* members = nullptr;
+  for (const ClassAttribute& attribute : attributes) {
+    if (PyUnicode_Compare(attribute.name.get(), names.member_map) == 0) members = attribute.value.get();
+  }
+  if (members == nullptr || !PyDict_Check(members)) return;
+  for (ClassAttribute& attribute : attributes) {
+    if (PyUnicode_Compare(attribute.name.get(), names.value2member_map) != 0) continue;
+    if (!PyDict_Check(attribute.value.get())) continue;
+    Ref listed = checked(PyDict_New());
+    Py_ssize_t position = 0;
+    PyObject *value, *member;
+    while (PyDict_Next(attribute.value.get(), &position, &value, &member)) {
+      Ref dict = cpython::instance_dict(member);
+      PyObject* name = dict ? checked_lookup(PyDict_GetItemWithError(dict.get(), names.name)) : nullptr;
+      bool keep = name != nullptr && checked_lookup(PyDict_GetItemWithError(members, name)) == member;
+      if (keep) cpython::checked_status(PyDict_SetItem(listed.get(), value, member));
+    }
+    attribute.value = std::move(listed);
+  }
+}
+
+bool save_enum_member(ByValue& reducers, Pickler& pickler, PyObject* member) {
+  auto cls = reinterpret_cast<PyObject*>(Py_TYPE(member));
+  if (!is_enumeration(reducers, Py_TYPE(member)) || !travels_by_value(reducers, pickler, cls)) return false;
+  pickler.before_foreign_code();
+  Ref dict = cpython::instance_dict(member);
+  if (!dict) return false;
+  PyObject* name = listed_name(member, dict.get(), pickler.names());
+  Script script(pickler);
+  if (pickler.memoizing() && !pickler.knows(cls)) {
+    // The class brings its members along; then this one is in the memo, or can be looked up.
+    script.save(cls).op(Opcode::POP).save(member);
+  } else if (name != nullptr && pickler.memoizing()) {
+    write_member(script, reducers, pickler, member, dict.get(), name);
+  } else {
+    PyObject* value = checked_lookup(PyDict_GetItemWithError(dict.get(), pickler.names().value));
+    if (value == nullptr) return false;
+    write_lookup(script, member, value);
+  }
+  script.start(member);
+  return true;
+}
+
+}  // namespace cppickle::by_value

@@ -1,0 +1,18 @@
+// Exceptions with what their own reduce value leaves out.
+//
+//   exception := class arguments REDUCE MEMOIZE [state BUILD]
+//              | K.__new__ (class *arguments) REDUCE MEMOIZE [state BUILD]     a class with its own __init__
+//   state     := dict of attributes, __cause__, __context__, __suppress_context__
+#ifndef CPPICKLE_BY_VALUE_EXCEPTIONS_H_
+#define CPPICKLE_BY_VALUE_EXCEPTIONS_H_
+
+#include "by_value/by_value.h"
+
+namespace cppickle::by_value {
+
+// False for exceptions that the reduce protocol serves well.
+bool save_exception(ByValue& reducers, pickling::Pickler& pickler, PyObject* exception);
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_EXCEPTIONS_H_

@@ -1,0 +1,205 @@
+#include "by_value/fingerprint.h"
+
+#include <algorithm>
+
+#include "by_value/class_parts.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using cpython::checked;
+using cpython::Ref;
+
+namespace {
+
+constexpr std::size_t kDeepest = 60;  // levels; what lies deeper does not count
+
+}  // namespace
+
+void Fingerprint::add(PyObject* object) {
+  if (object == nullptr) return text_.push_back('0');
+  if (object == root_) return text_.push_back('@');
+  if (add_scalar(object)) return;
+  auto [entry, is_new] = seen_.try_emplace(object, seen_.size());
+  if (!is_new) {
+    text_.push_back('&');
+    return add_size(entry->second);
+  }
+  kept_.push_back(Ref::borrow(object));
+  if (++depth_ <= kDeepest && !add_container(object)) add_instance(object);
+  --depth_;
+}
+
+void Fingerprint::add_bytes(char tag, const char* data, std::size_t size) {
+  text_.push_back(tag);
+  add_size(size);
+  add_raw(data, size);
+}
+
+void Fingerprint::add_str(PyObject* text) {
+  auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)) * PyUnicode_KIND(text);
+  add_bytes('s', static_cast<const char*>(PyUnicode_DATA(text)), length);
+}
+
+void Fingerprint::add_int(PyObject* number) {
+  std::string bytes(cpython::long_byte_count(number), '\0');
+  cpython::long_as_bytes(number, bytes.data(), bytes.size());
+  add_bytes('i', bytes.data(), bytes.size());
+}
+
+// Values without identity.
+bool Fingerprint::add_scalar(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  if (type == &PyUnicode_Type) {
+    add_str(object);
+  } else if (type == &PyLong_Type) {
+    add_int(object);
+  } else if (type == &PyBytes_Type) {
+    add_bytes('b', PyBytes_AS_STRING(object), static_cast<std::size_t>(PyBytes_GET_SIZE(object)));
+  } else if (type == &PyFloat_Type) {
+    double value = PyFloat_AS_DOUBLE(object);
+    add_bytes('f', reinterpret_cast<const char*>(&value), sizeof value);
+  } else if (PyType_Check(object)) {
+    add_type_name(reinterpret_cast<PyTypeObject*>(object));
+  } else if (object == Py_None || type == &PyBool_Type || object == Py_Ellipsis || object == Py_NotImplemented) {
+    text_.push_back(object == Py_None ? 'N' : object == Py_True ? 'T' : object == Py_False ? 'F' : 'E');
+  } else {
+    return false;
+  }
+  return true;
+}
+
+bool Fingerprint::add_container(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  if (type == &PyTuple_Type || type == &PyList_Type) {
+    has_mutable_ = has_mutable_ || type == &PyList_Type;
+    text_.push_back(type == &PyTuple_Type ? '(' : '[');
+    add_size(static_cast<std::size_t>(PySequence_Fast_GET_SIZE(object)));
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(object); ++i) add(PySequence_Fast_GET_ITEM(object, i));
+  } else if (type == &PyDict_Type) {
+    has_mutable_ = true;
+    add_dict(object);
+  } else if (type == &PySet_Type || type == &PyFrozenSet_Type) {
+    has_mutable_ = has_mutable_ || type == &PySet_Type;
+    add_set(object);
+  } else if (type == &PyFunction_Type) {
+    add_function(object);
+  } else if (type == &PyCell_Type) {
+    text_.push_back('c');
+    add(PyCell_GET(object));
+  } else if (type == &PyStaticMethod_Type || type == &PyClassMethod_Type || type == &PyProperty_Type) {
+    add_wrapper(object);
+  } else {
+    return false;
+  }
+  return true;
+}
+
+void Fingerprint::add_dict(PyObject* dict) {
+  text_.push_back('{');
+  add_size(static_cast<std::size_t>(PyDict_GET_SIZE(dict)));
+  Py_ssize_t position = 0;
+  PyObject *key, *value;
+  while (PyDict_Next(dict, &position, &key, &value)) {
+    add(key);
+    add(value);
+  }
+}
+
+// Elements by their own digests, so that their order does not count.
+void Fingerprint::add_set(PyObject* set) {
+  std::vector<std::string> elements;
+  Py_ssize_t position = 0;
+  PyObject* item;
+  while (cpython::set_next(set, &position, &item)) {
+    Fingerprint element(shared_, root_);
+    element.depth_ = depth_;
+    element.add(item);
+    elements.push_back(std::move(element.text_));
+  }
+  std::ranges::sort(elements);
+  text_.push_back('<');
+  for (const std::string& element : elements) add_bytes('e', element.data(), element.size());
+  text_.push_back('>');
+}
+
+void Fingerprint::add_function(PyObject* object) {
+  auto function = reinterpret_cast<PyFunctionObject*>(object);
+  PyObject* blob = shared_.code_info(function->func_code).blob.get();
+  add_bytes('F', PyBytes_AS_STRING(blob), static_cast<std::size_t>(PyBytes_GET_SIZE(blob)));
+  bool mutable_before = has_mutable_;
+  add(function->func_qualname);
+  add(function->func_module);
+  add(function->func_defaults);
+  add(function->func_kwdefaults);
+  add(cpython::function_annotations(object));
+  add(function->func_dict != nullptr && PyDict_GET_SIZE(function->func_dict) != 0 ? function->func_dict : nullptr);
+  has_mutable_ = mutable_before;
+  add(function->func_closure);
+}
+
+// staticmethod, classmethod, property.
+void Fingerprint::add_wrapper(PyObject* object) {
+  add_bytes('w', Py_TYPE(object)->tp_name, std::char_traits<char>::length(Py_TYPE(object)->tp_name));
+  const cpython::Names& names = shared_.imported().names;
+  auto part = [&](PyObject* name) { add(cpython::lookup_attribute(object, name).get()); };
+  if (Py_TYPE(object) != &PyProperty_Type) return part(names.attr_func);
+  for (PyObject* name : {names.fget, names.fset, names.fdel, names.doc}) part(name);
+}
+
+void Fingerprint::add_type_name(PyTypeObject* type) {
+  ClassName name = name_of_class(type, shared_.imported().names);
+  text_.push_back('t');
+  if (name.module) add_str(name.module.get());
+  add_str(name.qualname.get());
+}
+
+// By its class and, for objects made in Python, its attributes.
+void Fingerprint::add_instance(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  add_type_name(type);
+  if (PyModule_Check(object)) {
+    Ref name = cpython::lookup_attribute(object, shared_.imported().names.attr_name);
+    return add(name && PyUnicode_CheckExact(name.get()) ? name.get() : nullptr);
+  }
+  if (PyCFunction_Check(object)) {
+    const char* name = reinterpret_cast<PyCFunctionObject*>(object)->m_ml->ml_name;
+    return add_bytes('m', name, std::char_traits<char>::length(name));
+  }
+  has_mutable_ = true;
+  if (!cpython::is_python_class(type)) return;
+  if (Ref dict = cpython::instance_dict(object)) add_dict(dict.get());
+}
+
+void Fingerprint::add_attribute(PyObject* name, PyObject* value) {
+  bool mutable_before = has_mutable_;
+  add(name);
+  add(value);
+  // What the language and dataclasses keep under such names is not changed in place.
+  Py_ssize_t length = PyUnicode_GET_LENGTH(name);
+  bool dunder = length > 4 && PyUnicode_READ_CHAR(name, 0) == '_' && PyUnicode_READ_CHAR(name, 1) == '_';
+  if (dunder) has_mutable_ = mutable_before;
+}
+
+void Fingerprint::add_class(PyTypeObject* type) {
+  const cpython::Names& names = shared_.imported().names;
+  add_type_name(type);
+  add_type_name(Py_TYPE(type));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_bases); ++i) add(PyTuple_GET_ITEM(type->tp_bases, i));
+  for (const ClassAttribute& attribute : attributes_of_class(type, names)) {
+    add_attribute(attribute.name.get(), attribute.value.get());
+  }
+}
+
+Ref Fingerprint::digest() const {
+  Ref data = checked(PyBytes_FromStringAndSize(text_.data(), static_cast<Py_ssize_t>(text_.size())));
+  Ref size = checked(PyLong_FromLong(12));
+  Ref keywords = checked(PyDict_New());
+  cpython::checked_status(PyDict_SetItemString(keywords.get(), "digest_size", size.get()));
+  Ref arguments = checked(PyTuple_Pack(1, data.get()));
+  Ref hash = checked(PyObject_Call(shared_.imported().blake2b, arguments.get(), keywords.get()));
+  return checked(PyObject_CallMethod(hash.get(), "digest", nullptr));
+}
+
+}  // namespace cppickle::by_value

@@ -1,0 +1,57 @@
+// A digest of what a class or type variable is made of: the ground of its tracker id and state token.
+#ifndef CPPICKLE_BY_VALUE_FINGERPRINT_H_
+#define CPPICKLE_BY_VALUE_FINGERPRINT_H_
+
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "by_value/shared.h"
+#include "cpython/ref.h"
+
+namespace cppickle::by_value {
+
+// Writes objects as text in which equal content gives equal bytes in every process, whatever the hash seed, and which
+// tells cycles and sharing by number.  Functions are their code, defaults and closure, without their globals; classes
+// other than the root are their names.  Runs no foreign code.
+class Fingerprint {
+ public:
+  explicit Fingerprint(Shared& shared, PyObject* root) : shared_(shared), root_(root) {}
+
+  void add(PyObject* object);
+  // Attributes of a class, in the order of its namespace.
+  void add_class(PyTypeObject* type);
+
+  // True when something has been added whose content may change unseen.
+  bool has_mutable() const { return has_mutable_; }
+  // BLAKE2b of all that was added, 12 bytes.
+  cpython::Ref digest() const;
+
+ private:
+  void add_raw(const void* data, std::size_t size) { text_.append(static_cast<const char*>(data), size); }
+  void add_size(std::size_t size) { add_raw(&size, sizeof size); }
+  void add_bytes(char tag, const char* data, std::size_t size);
+  void add_str(PyObject* text);
+  void add_int(PyObject* number);
+  bool add_scalar(PyObject* object);
+  bool add_container(PyObject* object);
+  void add_set(PyObject* set);
+  void add_dict(PyObject* dict);
+  void add_function(PyObject* function);
+  void add_wrapper(PyObject* object);
+  void add_type_name(PyTypeObject* type);
+  void add_attribute(PyObject* name, PyObject* value);
+  void add_instance(PyObject* object);
+
+  Shared& shared_;
+  PyObject* root_;
+  std::string text_;
+  std::unordered_map<PyObject*, std::size_t> seen_;
+  std::vector<cpython::Ref> kept_;  // what is in seen_ stays alive
+  std::size_t depth_ = 0;
+  bool has_mutable_ = false;
+};
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_FINGERPRINT_H_

@@ -1,0 +1,271 @@
+#include "by_value/functions.h"
+
+#include "by_value/imports.h"
+#include "by_value/script_parts.h"
+#include "cpython/code.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using core::Opcode;
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Names;
+using cpython::Ref;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+
+namespace {
+
+PyFunctionObject* as_function(PyObject* object) { return reinterpret_cast<PyFunctionObject*>(object); }
+
+bool same_text(PyObject* left, PyObject* right) {
+  if (left == right) return true;
+  if (!PyUnicode_Check(left) || !PyUnicode_Check(right)) return false;
+  return PyUnicode_Compare(left, right) == 0;
+}
+
+// --- The namespace ------------------------------------------------------------------------------------------
+
+// The globals that a function's module always has: they go along so that imports and tracebacks work.
+std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
+  std::vector<Entry> entries;
+  for (PyObject* name : {names.package, names.attr_name, names.path, names.file}) {
+    PyObject* value = checked_lookup(PyDict_GetItemWithError(globals, name));
+    if (value != nullptr) entries.push_back({name, value, Label::kGlobal});
+  }
+  return entries;
+}
+
+// Pushes the rebuilt globals dict: empty but for the base names when it is new.
+void push_namespace(Pickler& pickler, PyObject* globals) {
+  Namespace& space = ByValue::of(pickler).namespace_of(globals);
+  if (pickler.get(space.stand_in.get())) return;
+  Script script(pickler);
+  if (space.module) {
+    script.save(pickler.imported().builtin_getattr);
+    begin_tuple(script, 2);
+    script.save(space.module.get()).save(pickler.names().attr_dict);
+    end_tuple(script, 2);
+    script.op(Opcode::REDUCE).memoize(space.stand_in.get()).start();
+    return;
+  }
+  new_dict(script, {});
+  script.memoize(space.stand_in.get());
+  set_entries(script, base_entries(globals, pickler.names()));
+  script.start();
+}
+
+// The entries of `names` that the other side's namespace does not have yet.
+std::vector<Entry> missing_globals(Namespace& space, PyObject* names, bool memoizing) {
+  std::vector<Entry> entries;
+  for (Py_ssize_t i = 0; !space.module && i < PyTuple_GET_SIZE(names); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(names, i);
+    PyObject* value = checked_lookup(PyDict_GetItemWithError(space.globals.get(), name));
+    if (value == nullptr) continue;
+    if (memoizing) {
+      if (!space.sent.insert(name).second) continue;
+      cpython::checked_status(PyList_Append(space.names.get(), name));
+    }
+    entries.push_back({name, value, Label::kGlobal});
+  }
+  return entries;
+}
+
+// The memo-less form of a namespace: whole, at once.
+void write_whole_namespace(Script& script, PyObject* globals, const Names& names,
+                           const std::vector<Entry>& referenced) {
+  std::vector<Entry> entries = base_entries(globals, names);
+  entries.insert(entries.end(), referenced.begin(), referenced.end());
+  new_dict(script, entries);
+}
+
+// --- Cells --------------------------------------------------------------------------------------------------
+
+// The state of the cell on the stack's top; `variable` names it in errors, null for a cell by itself.
+void write_cell_state(Script& script, PyObject* value, PyObject* variable, const Names& names) {
+  begin_tuple(script, 2);
+  script.op(Opcode::NONE);
+  if (script.protocol() >= 1) {
+    script.op(Opcode::EMPTY_DICT);
+  } else {
+    script.op(Opcode::MARK).op(Opcode::DICT);
+  }
+  script.save(names.cell_contents)
+      .save(value, variable != nullptr ? Label::kFreeVariable : Label::kAttribute,
+            variable != nullptr ? variable : names.cell_contents)
+      .op(Opcode::SETITEM);
+  end_tuple(script, 2);
+  script.op(Opcode::BUILD);
+}
+
+// An atom goes into the constructor; what may refer back to the function is set when that is in the memo.
+void push_cell_shell(Pickler& pickler, PyObject* cell) {
+  if (pickler.get(cell)) return;
+  PyObject* value = PyCell_GET(cell);
+  bool inside = value != nullptr && (is_atom(value) || !pickler.memoizing());
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(&PyCell_Type));
+  begin_tuple(script, inside ? 1 : 0);
+  if (inside) script.save(value, Label::kText, pickler.names().cell_contents_text);
+  end_tuple(script, inside ? 1 : 0);
+  script.op(Opcode::REDUCE).memoize(cell).start();
+}
+
+bool is_filled_later(Pickler& pickler, PyObject* cell) {
+  PyObject* value = PyCell_GET(cell);
+  return pickler.memoizing() && value != nullptr && !is_atom(value);
+}
+
+// A function's free variables whose cells its script makes, and those of them that are filled afterwards.
+std::vector<Entry> new_cells(Pickler& pickler, PyObject* closure, PyObject* variables) {
+  std::vector<Entry> cells;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
+    PyObject* cell = PyTuple_GET_ITEM(closure, i);
+    bool named = i < PyTuple_GET_SIZE(variables);
+    bool repeated = false;
+    for (const Entry& earlier : cells) repeated = repeated || earlier.value == cell;
+    if (!repeated && is_filled_later(pickler, cell) && !pickler.knows(cell)) {
+      cells.push_back({named ? PyTuple_GET_ITEM(variables, i) : nullptr, cell});
+    }
+  }
+  return cells;
+}
+
+void write_closure(Script& script, PyObject* closure) {
+  auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(closure));
+  begin_tuple(script, size);
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
+    script.call(push_cell_shell, PyTuple_GET_ITEM(closure, i));
+  }
+  end_tuple(script, size);
+}
+
+// --- Attributes ---------------------------------------------------------------------------------------------
+
+bool all_atoms(PyObject* tuple) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i) {
+    if (!is_atom(PyTuple_GET_ITEM(tuple, i))) return false;
+  }
+  return true;
+}
+
+// The slots of a function that its constructor does not set to what they are.
+std::vector<Entry> differing_slots(PyFunctionObject* function, const Names& names, bool defaults_differ) {
+  auto object = reinterpret_cast<PyObject*>(function);
+  std::vector<Entry> slots;
+  auto add = [&](PyObject* name, PyObject* value) { slots.push_back({name, value, Label::kAttribute}); };
+  if (defaults_differ) add(names.defaults, function->func_defaults);
+  if (function->func_kwdefaults != nullptr) add(names.kwdefaults, function->func_kwdefaults);
+  if (PyObject* annotate = cpython::function_annotate(object); annotate != nullptr && annotate != Py_None) {
+    add(names.annotate, annotate);
+  } else if (PyObject* annotations = cpython::function_annotations(object)) {
+    if (PyDict_GET_SIZE(annotations) != 0) add(names.annotations, annotations);
+  }
+  PyObject* doc = function->func_doc != nullptr ? function->func_doc : Py_None;
+  if (!same_text(doc, cpython::implied_doc(function->func_code))) add(names.doc, doc);
+  PyObject* module = function->func_module != nullptr ? function->func_module : Py_None;
+  PyObject* implied_module = checked_lookup(PyDict_GetItemWithError(function->func_globals, names.attr_name));
+  if (!same_text(module, implied_module != nullptr ? implied_module : Py_None)) add(names.attr_module, module);
+  if (!same_text(function->func_qualname, cpython::code_qualname(function->func_code))) {
+    add(names.qualname, function->func_qualname);
+  }
+  PyObject* type_params = cpython::function_type_params(object);
+  if (type_params != nullptr && PyTuple_Check(type_params) && PyTuple_GET_SIZE(type_params) != 0) {
+    add(names.type_params, type_params);
+  }
+  return slots;
+}
+
+// Values of the function's surroundings, among which modules' submodules are looked for.
+void add_values_of(std::vector<PyObject*>& values, PyFunctionObject* function, PyObject* global_names) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(global_names); ++i) {
+    PyObject* value =
+        checked_lookup(PyDict_GetItemWithError(function->func_globals, PyTuple_GET_ITEM(global_names, i)));
+    if (value != nullptr) values.push_back(value);
+  }
+  PyObject* closure = function->func_closure;
+  for (Py_ssize_t i = 0; closure != nullptr && i < PyTuple_GET_SIZE(closure); ++i) {
+    PyObject* value = PyCell_GET(PyTuple_GET_ITEM(closure, i));
+    if (value != nullptr) values.push_back(value);
+  }
+}
+
+}  // namespace
+
+bool is_atom(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  return object == Py_None || object == Py_Ellipsis || type == &PyUnicode_Type || type == &PyLong_Type ||
+         type == &PyBool_Type || type == &PyFloat_Type || type == &PyBytes_Type;
+}
+
+void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* object) {
+  pickler.before_foreign_code();
+  PyFunctionObject* function = as_function(object);
+  const Names& names = pickler.names();
+  bool memoizing = pickler.memoizing();
+  const CodeInfo& info = reducers.shared().code_info(function->func_code);
+  Namespace& space = reducers.namespace_of(function->func_globals);
+  std::vector<Entry> globals = missing_globals(space, info.global_names.get(), memoizing);
+  std::vector<Entry> cells;
+  PyObject* closure = function->func_closure;
+  if (closure != nullptr) {
+    cells = new_cells(pickler, closure, cpython::code_free_variables(function->func_code).get());
+  }
+  bool has_name = !same_text(function->func_name, reinterpret_cast<PyCodeObject*>(function->func_code)->co_name);
+  bool has_defaults = function->func_defaults != nullptr;
+  bool defaults_inside = has_defaults && (all_atoms(function->func_defaults) || !memoizing);
+
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
+  std::size_t size = closure != nullptr ? 5 : defaults_inside ? 4 : has_name ? 3 : 2;
+  begin_tuple(script, size);
+  script.save(function->func_code);
+  if (memoizing) {
+    script.call(push_namespace, function->func_globals);
+  } else {
+    write_whole_namespace(script, function->func_globals, names, globals);
+  }
+  if (size > 2) script.save(has_name ? function->func_name : Py_None);
+  if (size > 3) script.save(defaults_inside ? function->func_defaults : Py_None, Label::kText, names.defaults_text);
+  if (size > 4) write_closure(script, closure);
+  end_tuple(script, size);
+  script.op(Opcode::REDUCE).memoize(object);
+
+  build_state(script, function->func_dict, differing_slots(function, names, has_defaults && !defaults_inside));
+  for (const Entry& cell : cells) {
+    script.get(cell.value);
+    write_cell_state(script, PyCell_GET(cell.value), cell.key, names);
+    script.op(Opcode::POP);
+  }
+  if (memoizing && !globals.empty()) {
+    script.get(space.stand_in.get());
+    set_entries(script, globals);
+    script.op(Opcode::POP);
+  }
+  std::vector<PyObject*> surroundings;
+  add_values_of(surroundings, function, info.global_names.get());
+  write_submodule_imports(reducers, pickler, script, surroundings, info.mentioned_names.get());
+  script.start(object);
+}
+
+bool save_cell(ByValue&, Pickler& pickler, PyObject* cell) {
+  pickler.before_foreign_code();
+  Script script(pickler);
+  script.call(push_cell_shell, cell);
+  if (is_filled_later(pickler, cell)) {
+    write_cell_state(script, PyCell_GET(cell), nullptr, pickler.names());
+  }
+  script.start(cell);
+  return true;
+}
+
+bool save_method(ByValue&, Pickler& pickler, PyObject* method) {
+  save_call(pickler, method, reinterpret_cast<PyObject*>(&PyMethod_Type),
+            {PyMethod_GET_FUNCTION(method), PyMethod_GET_SELF(method)});
+  return true;
+}
+
+}  // namespace cppickle::by_value

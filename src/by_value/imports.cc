@@ -1,0 +1,112 @@
+#include "by_value/imports.h"
+
+#include "by_value/script_parts.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using core::Opcode;
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Names;
+using cpython::Ref;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+
+namespace {
+
+PyObject* name_of(PyObject* module, const Names& names) {
+  PyObject* name = checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(module), names.attr_name));
+  return name != nullptr && PyUnicode_Check(name) ? name : nullptr;
+}
+
+PyObject* loaded(PyObject* name) {
+  PyObject* modules = cpython::loaded_modules();
+  return PyDict_Check(modules) ? checked_lookup(PyDict_GetItemWithError(modules, name)) : nullptr;
+}
+
+void save_as_import(Pickler& pickler, PyObject* module, PyObject* name) {
+  PyObject* import = pickler.imported().builtin_import;
+  Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1);
+  if (dot < 0) return save_call(pickler, module, import, {name});
+  // With a non-empty fromlist __import__ answers the submodule; every module has a __name__.
+  save_call(pickler, module, import, {name, Py_None, Py_None, pickler.imported().from_name});
+}
+
+bool belongs_to_import_system(PyObject* name, const Names& names) {
+  for (PyObject* own : {names.builtins_attribute, names.spec, names.loader, names.cached}) {
+    if (PyUnicode_Compare(name, own) == 0) return true;
+  }
+  return false;
+}
+
+// A copy of the module's namespace, in which everything travels.
+std::vector<Entry> module_entries(PyObject* copy, const Names& names) {
+  std::vector<Entry> entries;
+  Py_ssize_t position = 0;
+  PyObject *key, *value;
+  while (PyDict_Next(copy, &position, &key, &value)) {
+    if (PyUnicode_Check(key) && belongs_to_import_system(key, names)) continue;
+    entries.push_back({key, value, PyUnicode_Check(key) ? Label::kAttribute : Label::kKey});
+  }
+  return entries;
+}
+
+void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module, PyObject* name) {
+  pickler.before_foreign_code();
+  PyObject* dict = PyModule_GetDict(module);
+  reducers.namespace_of(dict).module = Ref::borrow(module);
+  Ref copy = checked(PyDict_Copy(dict));
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(&PyModule_Type));
+  begin_tuple(script, 1);
+  script.save(name);
+  end_tuple(script, 1);
+  script.op(Opcode::REDUCE).memoize(module);
+  new_dict(script, module_entries(copy.get(), pickler.names()));
+  script.op(Opcode::BUILD).start(module);
+}
+
+}  // namespace
+
+bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
+  PyObject* name = name_of(module, pickler.names());
+  if (name == nullptr) return false;
+  bool by_reference = loaded(name) != nullptr && !reducers.shared().policy().is_registered(name);
+  if (by_reference) {
+    save_as_import(pickler, module, name);
+  } else {
+    save_by_value(reducers, pickler, module, name);
+  }
+  return true;
+}
+
+void write_submodule_imports(ByValue& reducers, Pickler& pickler, Script& script,
+                             const std::vector<PyObject*>& values, PyObject* mentioned_names) {
+  std::vector<Ref> packages;
+  for (PyObject* value : values) {
+    if (!PyModule_Check(value)) continue;
+    PyObject* name = name_of(value, pickler.names());
+    bool package = checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(value), pickler.names().path)) != nullptr;
+    if (name != nullptr && package) packages.push_back(Ref::borrow(name));
+  }
+  for (std::size_t next = 0; next < packages.size(); ++next) {
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mentioned_names); ++i) {
+      PyObject* part = PyTuple_GET_ITEM(mentioned_names, i);
+      Ref full = checked(PyUnicode_FromFormat("%U.%U", packages[next].get(), part));
+      PyObject* module = loaded(full.get());
+      if (module == nullptr || module == Py_None || reducers.shared().policy().is_registered(full.get())) continue;
+      packages.push_back(Ref::borrow(full.get()));
+      if (pickler.memoizing() && !reducers.imports_first_time(full.get())) continue;
+      script.save(pickler.imported().builtin_import);
+      begin_tuple(script, 1);
+      script.save(full.get());
+      end_tuple(script, 1);
+      script.op(Opcode::REDUCE).op(Opcode::POP);
+    }
+  }
+}
+
+}  // namespace cppickle::by_value

@@ -1,0 +1,45 @@
+// By reference or by value: what an import finds again on the other side, and what the user registered.
+#ifndef CPPICKLE_BY_VALUE_POLICY_H_
+#define CPPICKLE_BY_VALUE_POLICY_H_
+
+#include "cpython/imported.h"
+#include "cpython/ref.h"
+#include "pickling/pickler.h"
+
+namespace cppickle::by_value {
+
+// A global's place; borrowed.
+struct GlobalName {
+  PyObject* module = nullptr;    // a str, or null when the object does not tell
+  PyObject* qualname = nullptr;  // a str
+};
+
+// The answers for one module instance.  Owns the registry.
+class Policy {
+ public:
+  explicit Policy(const cpython::Imported& imported) : imported_(imported) {}
+
+  void load();
+  int traverse(visitproc visit, void* arg) const;
+  void release();
+
+  // The registry of modules whose code travels by value.  Arguments are modules; errors are those of cloudpickle.
+  void add(PyObject* module);
+  void remove(PyObject* module);
+  cpython::Ref registry_copy() const;
+
+  // True when `name` or a package above it is registered.
+  bool is_registered(PyObject* module_name) const;
+  // True when `object` is what an import of its name finds on any machine that has the module.
+  bool is_importable(pickling::Pickler& pickler, PyObject* object, const GlobalName& name) const;
+
+ private:
+  bool is_main(PyObject* module_name) const;
+
+  const cpython::Imported& imported_;
+  PyObject* registry_ = nullptr;  // a set of names
+};
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_POLICY_H_

@@ -1,0 +1,69 @@
+#include "by_value/script_parts.h"
+
+namespace cppickle::by_value {
+
+using core::Opcode;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+
+namespace {
+
+bool short_tuple(const Script& script, std::size_t size) { return size <= 3 && script.protocol() >= 2; }
+
+}  // namespace
+
+void begin_tuple(Script& script, std::size_t size) {
+  if (!short_tuple(script, size)) script.op(Opcode::MARK);
+}
+
+void end_tuple(Script& script, std::size_t size) {
+  constexpr Opcode kShort[] = {Opcode::EMPTY_TUPLE, Opcode::TUPLE1, Opcode::TUPLE2, Opcode::TUPLE3};
+  script.op(short_tuple(script, size) ? kShort[size] : Opcode::TUPLE);
+}
+
+void set_entries(Script& script, const std::vector<Entry>& entries) {
+  if (entries.empty()) return;
+  bool many = entries.size() > 1 && script.protocol() >= 1;
+  if (many) script.op(Opcode::MARK);
+  for (const Entry& entry : entries) {
+    script.save(entry.key).save(entry.value, entry.label, entry.key);
+    if (!many) script.op(Opcode::SETITEM);
+  }
+  if (many) script.op(Opcode::SETITEMS);
+}
+
+void new_dict(Script& script, const std::vector<Entry>& entries) {
+  if (script.protocol() >= 1) {
+    script.op(Opcode::EMPTY_DICT);
+  } else {
+    script.op(Opcode::MARK).op(Opcode::DICT);
+  }
+  set_entries(script, entries);
+}
+
+void build_state(Script& script, PyObject* dict, const std::vector<Entry>& slots) {
+  bool has_dict = dict != nullptr && PyDict_GET_SIZE(dict) != 0;
+  if (slots.empty()) {
+    if (has_dict) script.save(dict, Label::kState).op(Opcode::BUILD);
+    return;
+  }
+  begin_tuple(script, 2);
+  script.save(has_dict ? dict : Py_None, Label::kState);
+  new_dict(script, slots);
+  end_tuple(script, 2);
+  script.op(Opcode::BUILD);
+}
+
+void save_call(Pickler& pickler, PyObject* object, PyObject* callable,
+               std::initializer_list<PyObject*> arguments) {
+  pickler.before_foreign_code();
+  Script script(pickler);
+  script.save(callable);
+  begin_tuple(script, arguments.size());
+  for (PyObject* argument : arguments) script.save(argument);
+  end_tuple(script, arguments.size());
+  script.op(Opcode::REDUCE).memoize(object).start(object);
+}
+
+}  // namespace cppickle::by_value

@@ -1,0 +1,37 @@
+// Parts that the scripts of several by-value reducers have in common.
+#ifndef CPPICKLE_BY_VALUE_SCRIPT_PARTS_H_
+#define CPPICKLE_BY_VALUE_SCRIPT_PARTS_H_
+
+#include <initializer_list>
+#include <vector>
+
+#include "cpython/ref.h"
+#include "pickling/pickler.h"
+
+namespace cppickle::by_value {
+
+// A key and a value of a dict in the stream; both borrowed.
+struct Entry {
+  PyObject* key;
+  PyObject* value;
+  pickling::Label label = pickling::Label::kAttribute;
+};
+
+// Closes a tuple of `size` items.  Where tuple_needs_mark(size), begin_tuple() comes first.
+void begin_tuple(pickling::Script& script, std::size_t size);
+void end_tuple(pickling::Script& script, std::size_t size);
+
+// Sets entries of the dict on the stack's top.
+void set_entries(pickling::Script& script, const std::vector<Entry>& entries);
+// A new dict of the entries, which is not memoized.
+void new_dict(pickling::Script& script, const std::vector<Entry>& entries);
+// The state (dict or None, slots) or dict alone, and BUILD; nothing when there is nothing to set.
+void build_state(pickling::Script& script, PyObject* dict, const std::vector<Entry>& slots);
+
+// callable(*arguments), memoized as `object`; starts the script.
+void save_call(pickling::Pickler& pickler, PyObject* object, PyObject* callable,
+               std::initializer_list<PyObject*> arguments);
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_SCRIPT_PARTS_H_

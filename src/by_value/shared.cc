@@ -1,0 +1,166 @@
+#include "by_value/shared.h"
+
+#include <cstring>
+
+#include "by_value/code_objects.h"
+#include "by_value/functions.h"
+#include "by_value/imports.h"
+#include "by_value/typing_objects.h"
+#include "by_value/views.h"
+#include "by_value/wrappers.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Ref;
+
+namespace {
+
+// Types of modules that are served once somebody has imported them.
+struct LateType {
+  const char* module;
+  const char* attribute;
+  Reducer reducer;  // null: the attribute itself is a sentinel, saved under its name
+};
+
+constexpr LateType kLateTypes[] = {
+    {"typing", "TypeVar", save_type_variable},
+    {"typing", "ParamSpec", save_type_variable},
+    {"typing", "TypeVarTuple", save_type_variable},
+    {"typing", "TypeAliasType", save_type_alias},
+    {"typing", "NewType", save_new_type},
+    {"weakref", "WeakSet", save_weak_set},
+    {"weakref", "WeakKeyDictionary", save_weak_dict},
+    {"weakref", "WeakValueDictionary", save_weak_dict},
+    {"weakref", "WeakMethod", save_weak_method},
+    {"dataclasses", "MISSING", nullptr},
+    {"dataclasses", "KW_ONLY", nullptr},
+    {"dataclasses", "_FIELD", nullptr},
+    {"dataclasses", "_FIELD_CLASSVAR", nullptr},
+    {"dataclasses", "_FIELD_INITVAR", nullptr},
+    {"dataclasses", "_HAS_DEFAULT_FACTORY", nullptr},
+    {"enum", "EnumMeta", nullptr},
+};
+
+bool save_known_global(ByValue& reducers, pickling::Pickler& pickler, PyObject* object) {
+  GlobalName name = reducers.shared().known_global(object);
+  if (name.module == nullptr) return false;
+  pickler.emit_global(object, name.module, name.qualname);
+  return true;
+}
+
+// True when the type's own name leads to it.
+bool tells_truthfully(PyTypeObject* type) {
+  const char* dot = std::strrchr(type->tp_name, '.');
+  std::string module = dot == nullptr ? "builtins" : std::string(type->tp_name, dot);
+  PyObject* loaded = PyDict_GetItemString(cpython::loaded_modules(), module.c_str());
+  Ref found = Ref::steal(loaded == nullptr ? nullptr
+                                           : PyObject_GetAttrString(loaded, dot == nullptr ? type->tp_name : dot + 1));
+  PyErr_Clear();
+  return found.get() == reinterpret_cast<PyObject*>(type);
+}
+
+}  // namespace
+
+void Shared::load() {
+  policy_.load();
+  tracker_.load();
+  code_info_slot_ = request_code_info_slot();
+  noticed_.assign(std::size(kLateTypes), false);
+  know_members_of("types");
+  know_members_of("_collections_abc");
+  auto builtin = [this](PyTypeObject& type, Reducer reducer) { serve(reinterpret_cast<PyObject*>(&type), reducer); };
+  builtin(PyCode_Type, save_code);
+  builtin(PyCell_Type, save_cell);
+  builtin(PyMethod_Type, save_method);
+  builtin(PyModule_Type, save_module);
+  builtin(PyCFunction_Type, save_builtin_function);
+  builtin(PyMethodDescr_Type, save_descriptor);
+  builtin(PyWrapperDescr_Type, save_descriptor);
+  builtin(PyStaticMethod_Type, save_method_wrapper);
+  builtin(PyClassMethod_Type, save_method_wrapper);
+  builtin(PyProperty_Type, save_property);
+  builtin(PyDictProxy_Type, save_mapping_proxy);
+  builtin(PyMemoryView_Type, save_memory_view);
+  builtin(PyDictKeys_Type, save_dict_view);
+  builtin(PyDictValues_Type, save_dict_view);
+  builtin(PyDictItems_Type, save_dict_view);
+  builtin(PyODictKeys_Type, save_dict_view);
+  builtin(PyODictValues_Type, save_dict_view);
+  builtin(PyODictItems_Type, save_dict_view);
+  serve(cpython::import_attribute("_weakref", "ref").get(), save_weak_reference);
+  serve(cpython::import_attribute("io", "TextIOWrapper").get(), save_text_file);
+  serve(imported_.lru_cache_type, save_lru_cache);
+  serve(imported_.cached_property, save_cached_property);
+}
+
+int Shared::traverse(visitproc visit, void* arg) const {
+  for (PyObject* object : owned_) Py_VISIT(object);
+  if (int status = policy_.traverse(visit, arg)) return status;
+  return tracker_.traverse(visit, arg);
+}
+
+void Shared::release() {
+  known_globals_.clear();
+  reducers_.clear();
+  enum_meta_ = nullptr;
+  policy_.release();
+  tracker_.release();
+  for (PyObject* object : std::exchange(owned_, {})) Py_DECREF(object);
+}
+
+GlobalName Shared::known_global(PyObject* object) const {
+  auto found = known_globals_.find(object);
+  return found == known_globals_.end() ? GlobalName{} : found->second;
+}
+
+void Shared::know(const char* module, PyObject* name, PyObject* object) {
+  Ref module_name = checked(PyUnicode_InternFromString(module));
+  owned_.push_back(Py_NewRef(name));
+  owned_.push_back(Py_NewRef(object));
+  owned_.push_back(module_name.get());
+  known_globals_.try_emplace(object, GlobalName{module_name.release(), name});
+}
+
+void Shared::know_members_of(const char* module) {
+  Ref imported = checked(PyImport_ImportModule(module));
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (PyDict_Next(PyModule_GetDict(imported.get()), &position, &name, &value)) {
+    if (!PyType_Check(value)) continue;
+    auto type = reinterpret_cast<PyTypeObject*>(value);
+    bool plain = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0;
+    if (plain && !tells_truthfully(type)) know(module, name, value);
+  }
+}
+
+void Shared::serve(PyObject* type, Reducer reducer) {
+  owned_.push_back(Py_NewRef(type));
+  reducers_.insert_or_assign(reinterpret_cast<PyTypeObject*>(type), reducer);
+}
+
+void Shared::notice_new_modules() {
+  for (std::size_t i = 0; i < std::size(kLateTypes); ++i) {
+    if (noticed_[i]) continue;
+    const LateType& late = kLateTypes[i];
+    PyObject* module = PyDict_GetItemString(cpython::loaded_modules(), late.module);
+    if (module == nullptr || !PyModule_Check(module)) continue;
+    PyObject* object = PyDict_GetItemString(PyModule_GetDict(module), late.attribute);
+    if (object == nullptr) continue;  // not in this version, or the module is being imported
+    noticed_[i] = true;
+    if (std::strcmp(late.module, "enum") == 0) {
+      owned_.push_back(Py_NewRef(object));
+      enum_meta_ = reinterpret_cast<PyTypeObject*>(object);
+    } else if (late.reducer != nullptr) {
+      serve(object, late.reducer);
+    } else {
+      know(late.module, checked(PyUnicode_InternFromString(late.attribute)).get(), object);
+      if (!PyType_Check(object)) serve(reinterpret_cast<PyObject*>(Py_TYPE(object)), save_known_global);
+    }
+  }
+}
+
+}  // namespace cppickle::by_value

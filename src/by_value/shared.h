@@ -1,0 +1,67 @@
+// What all by-value reducers of one module instance share.
+#ifndef CPPICKLE_BY_VALUE_SHARED_H_
+#define CPPICKLE_BY_VALUE_SHARED_H_
+
+#include <unordered_map>
+#include <vector>
+
+#include "by_value/code_info.h"
+#include "by_value/policy.h"
+#include "by_value/tracker.h"
+#include "cpython/imported.h"
+#include "cpython/ref.h"
+
+namespace cppickle::by_value {
+
+class ByValue;
+
+// Saves an object of one type; false: the reduce protocol's turn.
+using Reducer = bool (*)(ByValue&, pickling::Pickler&, PyObject*);
+
+// Owned by the module's state.  Requires the GIL.
+class Shared {
+ public:
+  explicit Shared(const cpython::Imported& imported) : imported_(imported), policy_(imported) {}
+
+  void load();
+  int traverse(visitproc visit, void* arg) const;
+  void release();
+
+  const cpython::Imported& imported() const { return imported_; }
+  Policy& policy() { return policy_; }
+  Tracker& tracker() { return tracker_; }
+  const CodeInfo& code_info(PyObject* code) const { return by_value::code_info(code, code_info_slot_); }
+
+  // Where an object of the standard library is found that does not tell it truthfully itself (types.FunctionType says
+  // builtins.function); null fields when it is none of those.
+  GlobalName known_global(PyObject* object) const;
+  // The reducer of the type, or null.
+  Reducer reducer_for(PyTypeObject* type) const {
+    auto found = reducers_.find(type);
+    return found == reducers_.end() ? nullptr : found->second;
+  }
+  // Looks again for modules of the standard library that are served once somebody has imported them.
+  void notice_new_modules();
+
+  // enum.EnumMeta once enum is imported, else null; borrowed.
+  PyTypeObject* enum_meta() const { return enum_meta_; }
+
+ private:
+  void know_members_of(const char* module);
+  void know(const char* module, PyObject* name, PyObject* object);
+  void serve(PyObject* type, Reducer reducer);
+
+  const cpython::Imported& imported_;
+  Policy policy_;
+  Tracker tracker_;
+  CodeInfoSlot code_info_slot_{-1};
+  std::unordered_map<PyObject*, GlobalName> known_globals_;
+  std::unordered_map<PyTypeObject*, Reducer> reducers_;
+  std::vector<bool> noticed_;
+  PyTypeObject* enum_meta_ = nullptr;
+  std::vector<PyObject*> owned_;  // what the tables point to
+};
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_SHARED_H_

@@ -1,0 +1,134 @@
+#include "by_value/typing_objects.h"
+
+#include "by_value/fingerprint.h"
+#include "by_value/script_parts.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using core::Opcode;
+using cpython::checked;
+using cpython::Names;
+using cpython::Ref;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+
+namespace {
+
+// True when the object was written under its own name.
+bool save_by_reference(ByValue& reducers, Pickler& pickler, PyObject* object, PyObject* name_attribute) {
+  pickler.before_foreign_code();
+  Ref module = cpython::lookup_attribute(object, pickler.names().attr_module);
+  Ref name = cpython::lookup_attribute(object, name_attribute);
+  if (!module || !name || !PyUnicode_Check(name.get())) return false;
+  if (!reducers.shared().policy().is_importable(pickler, object, {module.get(), name.get()})) return false;
+  pickler.emit_global(object, module.get(), name.get());
+  return true;
+}
+
+// What makes the object again, and so its identity too.
+struct Recipe {
+  Ref name;
+  Ref arguments;  // a tuple
+  Ref keywords;   // a dict
+};
+
+struct Property {
+  PyObject* Names::* attribute;
+  PyObject* Names::* keyword;
+};
+
+constexpr Property kProperties[] = {
+    {&Names::attr_bound, &Names::bound},
+    {&Names::attr_covariant, &Names::covariant},
+    {&Names::attr_contravariant, &Names::contravariant},
+    {&Names::attr_infer_variance, &Names::infer_variance},
+};
+
+bool has_default(PyObject* variable, const Names& names) {
+  Ref method = cpython::lookup_attribute(variable, names.has_default);
+  Ref answer = method ? checked(PyObject_CallNoArgs(method.get())) : Ref();
+  return answer.get() == Py_True;
+}
+
+Recipe variable_recipe(PyObject* variable, const Names& names) {
+  Recipe recipe;
+  recipe.name = checked(PyObject_GetAttr(variable, names.attr_name));
+  recipe.arguments = checked(PyTuple_Pack(1, recipe.name.get()));
+  recipe.keywords = checked(PyDict_New());
+  if (Ref constraints = cpython::lookup_attribute(variable, names.constraints)) {
+    recipe.arguments = checked(PySequence_Concat(recipe.arguments.get(), constraints.get()));
+  }
+  for (const Property& property : kProperties) {
+    Ref value = cpython::lookup_attribute(variable, names.*property.attribute);
+    if (!value || value.get() == Py_None || value.get() == Py_False) continue;
+    cpython::checked_status(PyDict_SetItem(recipe.keywords.get(), names.*property.keyword, value.get()));
+  }
+  if (has_default(variable, names)) {
+    Ref value = checked(PyObject_GetAttr(variable, names.attr_default));
+    cpython::checked_status(PyDict_SetItem(recipe.keywords.get(), names.default_name, value.get()));
+  }
+  return recipe;
+}
+
+Tracker::Digest recipe_digest(void* context, PyObject* object) {
+  auto& [shared, recipe] = *static_cast<std::pair<Shared*, Recipe*>*>(context);
+  Fingerprint fingerprint(*shared, object);
+  fingerprint.add(reinterpret_cast<PyObject*>(Py_TYPE(object)));
+  fingerprint.add(cpython::lookup_attribute(object, shared->imported().names.attr_module).get());
+  fingerprint.add(recipe->arguments.get());
+  fingerprint.add(recipe->keywords.get());
+  return {fingerprint.digest(), false};
+}
+
+void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object, Recipe recipe) {
+  std::pair<Shared*, Recipe*> context{&reducers.shared(), &recipe};
+  Identity identity = reducers.shared().tracker().identify(object, recipe_digest, &context);
+  bool has_keywords = PyDict_GET_SIZE(recipe.keywords.get()) != 0;
+  Script script(pickler);
+  script.save(reducers.shared().tracker().helper());
+  begin_tuple(script, has_keywords ? 5 : 4);
+  script.save(identity.id).op(Opcode::NONE).save(reinterpret_cast<PyObject*>(Py_TYPE(object)));
+  script.save(recipe.arguments.get());
+  if (has_keywords) script.save(recipe.keywords.get(), Label::kState);
+  end_tuple(script, has_keywords ? 5 : 4);
+  script.op(Opcode::REDUCE).memoize(object).start(object);
+}
+
+}  // namespace
+
+bool save_type_variable(ByValue& reducers, Pickler& pickler, PyObject* variable) {
+  if (save_by_reference(reducers, pickler, variable, pickler.names().attr_name)) return true;
+  save_by_recipe(reducers, pickler, variable, variable_recipe(variable, pickler.names()));
+  return true;
+}
+
+bool save_type_alias(ByValue& reducers, Pickler& pickler, PyObject* alias) {
+  if (save_by_reference(reducers, pickler, alias, pickler.names().attr_name)) return true;
+  const Names& names = pickler.names();
+  Recipe recipe;
+  recipe.name = checked(PyObject_GetAttr(alias, names.attr_name));
+  Ref value = checked(PyObject_GetAttr(alias, names.alias_value));
+  Ref type_params = checked(PyObject_GetAttr(alias, names.type_params));
+  recipe.arguments = checked(PyTuple_Pack(2, recipe.name.get(), value.get()));
+  recipe.keywords = checked(PyDict_New());
+  if (PyTuple_Check(type_params.get()) && PyTuple_GET_SIZE(type_params.get()) != 0) {
+    cpython::checked_status(PyDict_SetItem(recipe.keywords.get(), names.type_params_name, type_params.get()));
+  }
+  save_by_recipe(reducers, pickler, alias, std::move(recipe));
+  return true;
+}
+
+bool save_new_type(ByValue& reducers, Pickler& pickler, PyObject* new_type) {
+  if (save_by_reference(reducers, pickler, new_type, pickler.names().qualname)) return true;
+  if (pickler.protocol() < 2) return false;
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(new_type))).op(Opcode::EMPTY_TUPLE).op(Opcode::NEWOBJ);
+  script.memoize(new_type);
+  script.save(cpython::instance_dict(new_type).get(), Label::kState).op(Opcode::BUILD).start(new_type);
+  return true;
+}
+
+}  // namespace cppickle::by_value

@@ -1,0 +1,26 @@
+// Views and weak references; text files.
+#ifndef CPPICKLE_BY_VALUE_VIEWS_H_
+#define CPPICKLE_BY_VALUE_VIEWS_H_
+
+#include "by_value/by_value.h"
+
+namespace cppickle::by_value {
+
+bool save_mapping_proxy(ByValue& reducers, pickling::Pickler& pickler, PyObject* proxy);
+// Over a copy of the bytes, with the same format, shape and writability.
+bool save_memory_view(ByValue& reducers, pickling::Pickler& pickler, PyObject* view);
+// Of a dict that holds no more than the view shows.
+bool save_dict_view(ByValue& reducers, pickling::Pickler& pickler, PyObject* view);
+
+bool save_weak_reference(ByValue& reducers, pickling::Pickler& pickler, PyObject* weak);
+bool save_weak_method(ByValue& reducers, pickling::Pickler& pickler, PyObject* weak);
+bool save_weak_set(ByValue& reducers, pickling::Pickler& pickler, PyObject* set);
+bool save_weak_dict(ByValue& reducers, pickling::Pickler& pickler, PyObject* dict);
+
+// A file open for reading becomes an io.StringIO of its content at the same position; sys.stdout and sys.stderr are
+// the reader's.  Raises PicklingError for other files.
+bool save_text_file(ByValue& reducers, pickling::Pickler& pickler, PyObject* file);
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_VIEWS_H_

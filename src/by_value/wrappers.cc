@@ -1,0 +1,195 @@
+#include "by_value/wrappers.h"
+
+#include "by_value/class_parts.h"
+#include "by_value/script_parts.h"
+#include "cpython/code.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using core::Opcode;
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Names;
+using cpython::Ref;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+
+namespace {
+
+// As an attribute of an importable type.
+bool save_type_attribute(ByValue& reducers, Pickler& pickler, PyObject* object, PyTypeObject* type, PyObject* name) {
+  if (pickler.protocol() < 4) return false;
+  pickler.before_foreign_code();
+  GlobalName known = reducers.shared().known_global(reinterpret_cast<PyObject*>(type));
+  ClassName class_name = name_of_class(type, pickler.names());
+  PyObject* module = known.module != nullptr ? known.module : class_name.module.get();
+  PyObject* qualname = known.module != nullptr ? known.qualname : class_name.qualname.get();
+  Ref full = checked(PyUnicode_FromFormat("%U.%U", qualname, name));
+  if (!reducers.shared().policy().is_importable(pickler, object, {module, full.get()})) return false;
+  pickler.emit_global(object, module, full.get());
+  return true;
+}
+
+// The value of a closure's variable, or null.
+PyObject* closure_value(PyObject* function, PyObject* variable) {
+  PyObject* closure = PyFunction_GET_CLOSURE(function);
+  if (closure == nullptr) return nullptr;
+  Ref variables = cpython::code_free_variables(PyFunction_GET_CODE(function));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure) && i < PyTuple_GET_SIZE(variables.get()); ++i) {
+    if (PyUnicode_Compare(PyTuple_GET_ITEM(variables.get(), i), variable) == 0) {
+      return PyCell_GET(PyTuple_GET_ITEM(closure, i));
+    }
+  }
+  return nullptr;
+}
+
+// Attributes that the wrapper has beyond those which its constructor copies from the function.
+Ref attributes_of_its_own(PyObject* wrapper, PyObject* function) {
+  Ref own = checked(PyDict_New());
+  Ref dict = cpython::instance_dict(wrapper);
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (dict && PyDict_Next(dict.get(), &position, &name, &value)) {
+    Ref copied = cpython::lookup_attribute(function, name);
+    if (copied.get() != value) cpython::checked_status(PyDict_SetItem(own.get(), name, value));
+  }
+  return own;
+}
+
+bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
+  Ref implied = getter == Py_None ? Ref() : cpython::lookup_attribute(getter, names.doc);
+  PyObject* doc = implied ? implied.get() : Py_None;
+  if (doc == property_doc) return true;
+  return PyUnicode_Check(doc) && PyUnicode_Check(property_doc) && PyUnicode_Compare(doc, property_doc) == 0;
+}
+
+}  // namespace
+
+bool save_builtin_function(ByValue& reducers, Pickler& pickler, PyObject* object) {
+  auto function = reinterpret_cast<PyCFunctionObject*>(object);
+  PyObject* self = function->m_self;
+  pickler.before_foreign_code();
+  Ref name = checked(PyUnicode_InternFromString(function->m_ml->ml_name));
+  if (self != nullptr && PyType_Check(self)) {
+    return save_type_attribute(reducers, pickler, object, reinterpret_cast<PyTypeObject*>(self), name.get());
+  }
+  bool of_module = self == nullptr || PyModule_Check(self);
+  PyObject* module = function->m_module;
+  if (!of_module || module == nullptr || !PyUnicode_Check(module)) return false;
+  if (!reducers.shared().policy().is_importable(pickler, object, {module, name.get()})) return false;
+  pickler.emit_global(object, module, name.get());
+  return true;
+}
+
+bool save_descriptor(ByValue& reducers, Pickler& pickler, PyObject* object) {
+  return save_type_attribute(reducers, pickler, object, PyDescr_TYPE(object), PyDescr_NAME(object));
+}
+
+bool save_method_wrapper(ByValue&, Pickler& pickler, PyObject* wrapper) {
+  pickler.before_foreign_code();
+  Ref function = checked(PyObject_GetAttr(wrapper, pickler.names().attr_func));
+  Ref attributes = attributes_of_its_own(wrapper, function.get());
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(wrapper)));
+  begin_tuple(script, 1);
+  script.save(function.get(), Label::kText, pickler.names().func_text);
+  end_tuple(script, 1);
+  script.op(Opcode::REDUCE).memoize(wrapper);
+  build_state(script, attributes.get(), {});
+  script.start(wrapper);
+  return true;
+}
+
+// A subclass is made past its constructor, by property's own.
+bool save_property(ByValue&, Pickler& pickler, PyObject* property) {
+  pickler.before_foreign_code();
+  const Names& names = pickler.names();
+  auto part = [&](PyObject* name) { return checked(PyObject_GetAttr(property, name)); };
+  Ref fget = part(names.fget), fset = part(names.fset), fdel = part(names.fdel), doc = part(names.doc);
+  bool exact = Py_TYPE(property) == &PyProperty_Type;
+  bool has_doc = !exact || !same_doc(doc.get(), fget.get(), names);
+  Script script(pickler);
+  auto write_parts = [&] {
+    script.save(fget.get(), Label::kAttribute, names.fget).save(fset.get(), Label::kAttribute, names.fset);
+    script.save(fdel.get(), Label::kAttribute, names.fdel);
+    if (has_doc) script.save(doc.get());
+  };
+  if (exact) {
+    script.save(reinterpret_cast<PyObject*>(Py_TYPE(property)));
+    begin_tuple(script, has_doc ? 4 : 3);
+    write_parts();
+    end_tuple(script, has_doc ? 4 : 3);
+    script.op(Opcode::REDUCE).memoize(property).start(property);
+    return true;
+  }
+  auto base = reinterpret_cast<PyObject*>(&PyProperty_Type);
+  Ref make = checked(PyObject_GetAttr(base, names.attr_new));
+  script.save(make.get());
+  begin_tuple(script, 1);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(property)));
+  end_tuple(script, 1);
+  script.op(Opcode::REDUCE).memoize(property);
+  script.save(cpython::type_lookup(&PyProperty_Type, names.init)).op(Opcode::MARK).get(property);
+  write_parts();
+  script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
+  build_state(script, cpython::instance_dict(property).get(), {});
+  script.start(property);
+  return true;
+}
+
+// functools._lru_cache_wrapper(function, maxsize, typed, _CacheInfo): an empty cache of the same kind.
+bool save_lru_cache(ByValue& reducers, Pickler& pickler, PyObject* cache) {
+  pickler.before_foreign_code();
+  const Names& names = pickler.names();
+  Ref module = cpython::lookup_attribute(cache, names.attr_module);
+  Ref qualname = cpython::lookup_attribute(cache, names.qualname);
+  if (module && qualname && PyUnicode_Check(qualname.get()) &&
+      reducers.shared().policy().is_importable(pickler, cache, {module.get(), qualname.get()})) {
+    pickler.emit_global(cache, module.get(), qualname.get());
+    return true;
+  }
+  Ref function = cpython::lookup_attribute(cache, names.wrapped);
+  Ref parameters = cpython::lookup_attribute(cache, names.cache_parameters);
+  if (!function || !parameters || !PyFunction_Check(parameters.get())) return false;
+  PyObject* maxsize = closure_value(parameters.get(), names.maxsize);
+  PyObject* typed = closure_value(parameters.get(), names.typed);
+  if (maxsize == nullptr || typed == nullptr) return false;
+  Script script(pickler);
+  script.save(pickler.imported().lru_cache_type);
+  begin_tuple(script, 4);
+  script.save(function.get(), Label::kAttribute, names.wrapped).save(maxsize).save(typed);
+  script.save(pickler.imported().cache_info);
+  end_tuple(script, 4);
+  script.op(Opcode::REDUCE).memoize(cache);
+  build_state(script, cpython::instance_dict(cache).get(), {});
+  script.start(cache);
+  return true;
+}
+
+// Its lock (until 3.11) is made anew by the constructor.
+bool save_cached_property(ByValue&, Pickler& pickler, PyObject* property) {
+  pickler.before_foreign_code();
+  const Names& names = pickler.names();
+  Ref dict = checked(PyDict_Copy(cpython::instance_dict(property).get()));
+  Ref function = Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict.get(), names.func)));
+  if (!function) return false;
+  for (PyObject* name : {names.func, names.lock}) {
+    if (checked_lookup(PyDict_GetItemWithError(dict.get(), name)) != nullptr) {
+      cpython::checked_status(PyDict_DelItem(dict.get(), name));
+    }
+  }
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(property)));
+  begin_tuple(script, 1);
+  script.save(function.get(), Label::kAttribute, names.func);
+  end_tuple(script, 1);
+  script.op(Opcode::REDUCE).memoize(property);
+  build_state(script, dict.get(), {});
+  script.start(property);
+  return true;
+}
+
+}  // namespace cppickle::by_value

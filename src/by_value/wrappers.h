@@ -1,0 +1,20 @@
+// Builtin functions and descriptors; what wraps functions: staticmethod, classmethod, property, caches.
+#ifndef CPPICKLE_BY_VALUE_WRAPPERS_H_
+#define CPPICKLE_BY_VALUE_WRAPPERS_H_
+
+#include "by_value/by_value.h"
+
+namespace cppickle::by_value {
+
+// By name, dotted for methods of importable types; false when the name does not lead there.
+bool save_builtin_function(ByValue& reducers, pickling::Pickler& pickler, PyObject* function);
+bool save_descriptor(ByValue& reducers, pickling::Pickler& pickler, PyObject* descriptor);
+
+bool save_method_wrapper(ByValue& reducers, pickling::Pickler& pickler, PyObject* wrapper);
+bool save_property(ByValue& reducers, pickling::Pickler& pickler, PyObject* property);
+bool save_lru_cache(ByValue& reducers, pickling::Pickler& pickler, PyObject* cache);
+bool save_cached_property(ByValue& reducers, pickling::Pickler& pickler, PyObject* property);
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_WRAPPERS_H_

@@ -1,0 +1,71 @@
+// Code objects, the same for every CPython version.
+#ifndef CPPICKLE_CPYTHON_CODE_H_
+#define CPPICKLE_CPYTHON_CODE_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "cpython/error.h"
+#include "cpython/ref.h"
+
+namespace cppickle::cpython {
+
+// --- Fields -----------------------------------------------------------------------------
+
+// One field of a code object.
+struct CodeField {
+  enum class Kind : std::uint8_t {
+    kNumber,    // `number`
+    kBytecode,  // the bytes given
+    kObject,    // a tuple of names, the constants, or bytes
+    kName,      // the name or the qualified name
+    kFilename,
+  };
+  Kind kind;
+  int number;
+  PyObject* object;  // borrowed; null for a number
+};
+
+inline constexpr std::size_t kCodeFieldCount = 16;
+using CodeFields = std::array<CodeField, kCodeFieldCount>;
+
+// The instructions as the compiler made them, without specialisation, instrumentation and inline
+// caches' contents: bytes, as `code.co_code`.
+Ref unspecialised_bytecode(PyObject* code);
+
+// All fields that marshal writes, in its order.  `bytecode` is what unspecialised_bytecode() answered.
+CodeFields code_fields(PyObject* code, PyObject* bytecode);
+
+// Borrowed; never null.
+PyObject* code_names(PyObject* code);      // tuple of interned str
+PyObject* code_constants(PyObject* code);  // tuple
+PyObject* code_qualname(PyObject* code);   // co_name where there is no co_qualname yet (3.10)
+
+// Tuple of interned str: the names whose cells the function's __closure__ holds.
+Ref code_free_variables(PyObject* code);
+
+// --- Extra slots ------------------------------------------------------------------------
+
+// A slot in every code object for an owner's data, which `release` frees together with the code
+// object (it is called with null, too).  The same slot for each call with this `release` in this
+// interpreter: an interpreter has only 255.
+Py_ssize_t request_code_extra(freefunc release);
+
+// What the slot holds; null at first.
+void* code_extra(PyObject* code, Py_ssize_t slot);
+// Fills the slot; what it held before is released.  Runs no foreign code.
+void set_code_extra(PyObject* code, Py_ssize_t slot, void* extra);
+
+// --- What marshal.loads of this interpreter accepts -------------------------------------
+
+inline constexpr bool kMarshalReadsSlices = PY_VERSION_HEX >= 0x030e0000;
+#ifdef MS_WINDOWS
+inline constexpr int kMarshalDepth = 1000;
+#else
+inline constexpr int kMarshalDepth = 2000;
+#endif
+
+}  // namespace cppickle::cpython
+
+#endif  // CPPICKLE_CPYTHON_CODE_H_

@@ -1,0 +1,139 @@
+// The extension module cppickle._core.
+#include <memory>
+
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "module/functions.h"
+#include "module/memo_proxy.h"
+#include "module/pickler_object.h"
+#include "module/state.h"
+
+namespace cppickle::module {
+
+using cpython::checked;
+using cpython::checked_status;
+using cpython::Ref;
+
+int ModuleState::traverse(visitproc visit, void* arg) const {
+  Py_VISIT(base_pickler_type);
+  Py_VISIT(pickler_type);
+  Py_VISIT(memo_proxy_type);
+  if (int status = shared.traverse(visit, arg)) return status;
+  return imported.traverse(visit, arg);
+}
+
+void ModuleState::release() {
+  Py_CLEAR(base_pickler_type);
+  Py_CLEAR(pickler_type);
+  Py_CLEAR(memo_proxy_type);
+  plans.clear();
+  shared.release();
+  imported.release();
+}
+
+ModuleState& state_of_type(PyTypeObject* type) {
+  PyObject* mro = type->tp_mro;
+  for (Py_ssize_t i = 0; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
+    auto base = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i));
+    PyObject* module = (base->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 ? PyType_GetModule(base) : nullptr;
+    if (module == nullptr) PyErr_Clear();
+    if (module != nullptr && PyModule_GetDef(module) == &module_definition) return state_of_module(module);
+    PyErr_Clear();
+  }
+  cpython::raise_format(PyExc_TypeError, "%.200s is not derived from cppickle.Pickler", type->tp_name);
+}
+
+namespace {
+
+PyTypeObject* made_type(PyObject* module, PyType_Spec& spec, PyObject* bases) {
+  return reinterpret_cast<PyTypeObject*>(checked(PyType_FromModuleAndSpec(module, &spec, bases)).release());
+}
+
+PyType_Slot pickler_slots[] = {
+    {Py_tp_doc, const_cast<char*>(
+                    "Pickler(file, protocol=None, buffer_callback=None, *, fix_imports=True)\n--\n\n"
+                    "Writes pickles, Python code by value among them, to a file.\n\n"
+                    "file: an object with write(bytes).\n"
+                    "protocol: 0 to 5; None or a negative number is the highest.\n"
+                    "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends it out of band.\n"
+                    "fix_imports: Python 2's module names for protocols before 3.\n\n"
+                    "Subclasses may define persistent_id, reducer_override and dispatch_table, as with\n"
+                    "pickle.Pickler; the class-level dispatch_table, also named dispatch, may be changed in place.")},
+    {0, nullptr},
+};
+PyType_Spec pickler_spec = {"cppickle.Pickler", 0, 0,
+                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, pickler_slots};
+
+// Pickler.dispatch_table and .dispatch: one ChainMap, the user's reducers before copyreg's.
+void add_class_level_table(ModuleState& state) {
+  Ref own = checked(PyDict_New());
+  Ref table = checked(PyObject_CallFunctionObjArgs(state.imported.chain_map, own.get(),
+                                                   state.imported.copyreg_dispatch_table, nullptr));
+  auto type = reinterpret_cast<PyObject*>(state.pickler_type);
+  checked_status(PyObject_SetAttr(type, state.imported.names.dispatch_table, table.get()));
+  checked_status(PyObject_SetAttrString(type, "dispatch", table.get()));
+}
+
+void add_types(PyObject* module, ModuleState& state) {
+  state.base_pickler_type = made_type(module, base_pickler_spec, nullptr);
+  Ref bases = checked(PyTuple_Pack(1, state.base_pickler_type));
+  state.pickler_type = made_type(module, pickler_spec, bases.get());
+  state.memo_proxy_type = made_type(module, memo_proxy_spec, nullptr);
+  add_class_level_table(state);
+  checked_status(PyModule_AddType(module, state.base_pickler_type));
+  checked_status(PyModule_AddType(module, state.pickler_type));
+}
+
+int exec_module(PyObject* module) {
+  return cpython::guarded(-1, [&] {
+    auto slot = static_cast<ModuleState**>(PyModule_GetState(module));
+    *slot = new ModuleState;
+    ModuleState& state = **slot;
+    state.imported.load();
+    state.shared.load();
+    add_types(module, state);
+    checked_status(PyModule_AddIntConstant(module, "DEFAULT_PROTOCOL", core::kHighestProtocol));
+    checked_status(PyModule_AddStringConstant(module, "__version__", CPPICKLE_VERSION));
+    return 0;
+  });
+}
+
+ModuleState* state_or_null(PyObject* module) {
+  auto slot = static_cast<ModuleState**>(PyModule_GetState(module));
+  return slot == nullptr ? nullptr : *slot;
+}
+
+int traverse_module(PyObject* module, visitproc visit, void* arg) {
+  ModuleState* state = state_or_null(module);
+  return state == nullptr ? 0 : state->traverse(visit, arg);
+}
+
+int clear_module(PyObject* module) {
+  if (ModuleState* state = state_or_null(module)) state->release();
+  return 0;
+}
+
+void free_module(void* module) {
+  auto object = static_cast<PyObject*>(module);
+  clear_module(object);
+  delete state_or_null(object);
+}
+
+PyModuleDef_Slot module_slots[] = {
+    {Py_mod_exec, reinterpret_cast<void*>(exec_module)},
+#ifdef Py_mod_multiple_interpreters
+    {Py_mod_multiple_interpreters, Py_MOD_PER_INTERPRETER_GIL_SUPPORTED},
+#endif
+    {0, nullptr},
+};
+
+}  // namespace
+
+PyModuleDef module_definition = {
+    PyModuleDef_HEAD_INIT, "_core", "The pickling engine of cppickle.", sizeof(ModuleState*),
+    functions,             module_slots, traverse_module, clear_module, free_module,
+};
+
+}  // namespace cppickle::module
+
+PyMODINIT_FUNC PyInit__core() { return PyModuleDef_Init(&cppickle::module::module_definition); }

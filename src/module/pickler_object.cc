@@ -1,0 +1,274 @@
+#include "module/pickler_object.h"
+
+#include <structmember.h>
+
+#include <memory>
+
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "module/arguments.h"
+#include "module/memo_proxy.h"
+#include "module/sinks.h"
+
+namespace cppickle::module {
+
+using cpython::checked;
+using cpython::ErrorSet;
+using cpython::guarded;
+using cpython::Ref;
+
+namespace {
+
+// --- Life ---------------------------------------------------------------------------------------------------
+
+PyObject* pickler_new(PyTypeObject* type, PyObject*, PyObject*) {
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    Ref self = checked(type->tp_alloc(type, 0));
+    as_pickler(self.get())->data = new PicklerData(state_of_type(type));
+    return self.release();
+  });
+}
+
+void initialise(PyObject* self, PyObject* file, PyObject* protocol, bool fix_imports, PyObject* buffer_callback) {
+  ModuleState& state = state_of_type(Py_TYPE(self));
+  PicklerObject* pickler = as_pickler(self);
+  int number = protocol_from(protocol);
+  Ref write = cpython::lookup_attribute(file, state.imported.names.write);
+  if (!write) cpython::raise(PyExc_TypeError, "file must have a 'write' attribute");
+  if (buffer_callback == Py_None) buffer_callback = nullptr;
+  if (buffer_callback != nullptr && number < 5) {
+    cpython::raise(PyExc_ValueError, "buffer_callback needs protocol >= 5");
+  }
+  clear_memo(pickler);
+  PicklerData& data = *pickler->data;
+  data.write = std::move(write);
+  data.buffer_callback = Ref::borrow(buffer_callback);
+  data.protocol = number;
+  data.fix_imports = fix_imports;
+  pickler->fast = 0;
+  pickler->bin = number > 0;
+}
+
+int pickler_init(PyObject* self, PyObject* args, PyObject* kwargs) {
+  return guarded(-1, [&] {
+    static const char* keywords[] = {"file", "protocol", "buffer_callback", "fix_imports", nullptr};
+    PyObject *file, *protocol = nullptr, *buffer_callback = nullptr;
+    int fix_imports = 1;
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO$p:Pickler", const_cast<char**>(keywords), &file,
+                                     &protocol, &buffer_callback, &fix_imports)) {
+      throw ErrorSet{};
+    }
+    initialise(self, file, protocol, fix_imports != 0, buffer_callback);
+    return 0;
+  });
+}
+
+int pickler_traverse(PyObject* self, visitproc visit, void* arg) {
+  PicklerObject* pickler = as_pickler(self);
+  Py_VISIT(Py_TYPE(self));
+  Py_VISIT(pickler->dispatch_table);
+  if (pickler->data == nullptr) return 0;
+  PicklerData& data = *pickler->data;
+  Py_VISIT(data.write.get());
+  Py_VISIT(data.buffer_callback.get());
+  Py_VISIT(data.persistent_id.get());
+  if (int status = data.memo.traverse(visit, arg)) return status;
+  return data.reducers.traverse(visit, arg);
+}
+
+int pickler_clear(PyObject* self) {
+  PicklerObject* pickler = as_pickler(self);
+  Py_CLEAR(pickler->dispatch_table);
+  if (pickler->data == nullptr) return 0;
+  PicklerData& data = *pickler->data;
+  data.write.reset();
+  data.buffer_callback.reset();
+  data.persistent_id.reset();
+  data.memo.clear();
+  data.reducers.clear();
+  return 0;
+}
+
+void pickler_dealloc(PyObject* self) {
+  PyTypeObject* type = Py_TYPE(self);
+  PyObject_GC_UnTrack(self);
+  pickler_clear(self);
+  delete as_pickler(self)->data;
+  type->tp_free(self);
+  Py_DECREF(type);
+}
+
+// --- Dumping ------------------------------------------------------------------------------------------------
+
+// Marks the pickler as busy: its memo belongs to the dump that runs.
+class Running {
+ public:
+  explicit Running(PicklerData& data) : data_(data) {
+    if (data.running) cpython::raise(PyExc_RuntimeError, "this Pickler is in the middle of another dump()");
+    data.running = true;
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() { data_.running = false; }
+
+ private:
+  PicklerData& data_;
+};
+
+PyObject* pickler_dump(PyObject* self, PyObject* object) {
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    dump_with(state_of_type(Py_TYPE(self)), as_pickler(self), object);
+    return Py_NewRef(Py_None);
+  });
+}
+
+PyObject* pickler_clear_memo(PyObject* self, PyObject*) {
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    clear_memo(as_pickler(self));
+    return Py_NewRef(Py_None);
+  });
+}
+
+PyObject* pickler_sizeof(PyObject* self, PyObject*) {
+  const PicklerData& data = *as_pickler(self)->data;
+  return PyLong_FromSize_t(static_cast<std::size_t>(Py_TYPE(self)->tp_basicsize) + sizeof data + data.memo.bytes());
+}
+
+// --- Hooks --------------------------------------------------------------------------------------------------
+
+PyObject* no_reducer_override(PyObject*, PyObject*) { return Py_NewRef(Py_NotImplemented); }
+PyObject* no_persistent_id(PyObject*, PyObject*) { return Py_NewRef(Py_None); }
+
+PyMethodDef no_persistent_id_definition = {"persistent_id", no_persistent_id, METH_O,
+                                           "The default: objects have no persistent id."};
+
+PyObject* get_persistent_id(PyObject* self, void*) {
+  PyObject* assigned = as_pickler(self)->data->persistent_id.get();
+  return assigned != nullptr ? Py_NewRef(assigned) : PyCFunction_New(&no_persistent_id_definition, self);
+}
+
+int set_persistent_id(PyObject* self, PyObject* value, void*) {
+  Ref& assigned = as_pickler(self)->data->persistent_id;
+  if (value == nullptr && !assigned) {
+    PyErr_SetString(PyExc_AttributeError, "persistent_id");
+    return -1;
+  }
+  if (value != nullptr && !PyCallable_Check(value)) {
+    PyErr_SetString(PyExc_TypeError, "persistent_id must be a callable taking one argument");
+    return -1;
+  }
+  assigned = Ref::borrow(value);
+  return 0;
+}
+
+bool is_default(PyObject* method, PyCFunction function) {
+  return PyCFunction_Check(method) && PyCFunction_GET_FUNCTION(method) == function;
+}
+
+// A hook of the object, or an empty Ref when it is the default that does nothing.
+Ref hook_of(PyObject* self, PyObject* name, PyCFunction nothing) {
+  Ref hook = cpython::lookup_attribute(self, name);
+  return hook && is_default(hook.get(), nothing) ? Ref() : std::move(hook);
+}
+
+// --- Members ------------------------------------------------------------------------------------------------
+
+PyObject* get_memo(PyObject* self, void*) {
+  return guarded(static_cast<PyObject*>(nullptr),
+                 [&] { return memo_proxy(state_of_type(Py_TYPE(self)), self).release(); });
+}
+
+int set_memo(PyObject* self, PyObject* value, void*) {
+  return guarded(-1, [&] {
+    assign_memo(state_of_type(Py_TYPE(self)), as_pickler(self), value);
+    return 0;
+  });
+}
+
+PyMethodDef methods[] = {
+    {"dump", pickler_dump, METH_O,
+     "dump($self, obj, /)\n--\n\n"
+     "Write the pickle of obj to the file.\n\n"
+     "Raises what the objects on the way raise, with the path to the one that failed as the exception's\n"
+     "attribute cppickle_path."},
+    {"clear_memo", pickler_clear_memo, METH_NOARGS,
+     "clear_memo($self, /)\n--\n\nForget which objects have been written."},
+    {"reducer_override", no_reducer_override, METH_O,
+     "reducer_override($self, obj, /)\n--\n\n"
+     "Override it to choose the reduce value of an object; NotImplemented leaves obj to the pickler."},
+    {"__sizeof__", pickler_sizeof, METH_NOARGS, "Size in memory, in bytes."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+PyMemberDef members[] = {
+    {"dispatch_table", T_OBJECT_EX, offsetof(PicklerObject, dispatch_table), 0,
+     "The reducers of this pickler by class, instead of its class's table."},
+    {"fast", T_INT, offsetof(PicklerObject, fast), 0, "True: write no memo. Then objects must not be recursive."},
+    {"bin", T_INT, offsetof(PicklerObject, bin), 0, "True: numbers and strings as binary arguments."},
+    {nullptr, 0, 0, 0, nullptr},
+};
+
+PyGetSetDef getsets[] = {
+    {"memo", get_memo, set_memo, "What has been written: a proxy, or a dict of id to (index, object).", nullptr},
+    {"persistent_id", get_persistent_id, set_persistent_id,
+     "Called with every object; what it answers, unless None, is written in the object's place.", nullptr},
+    {nullptr, nullptr, nullptr, nullptr, nullptr},
+};
+
+PyType_Slot slots[] = {
+    {Py_tp_new, reinterpret_cast<void*>(pickler_new)},
+    {Py_tp_init, reinterpret_cast<void*>(pickler_init)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(pickler_dealloc)},
+    {Py_tp_traverse, reinterpret_cast<void*>(pickler_traverse)},
+    {Py_tp_clear, reinterpret_cast<void*>(pickler_clear)},
+    {Py_tp_methods, methods},
+    {Py_tp_members, members},
+    {Py_tp_getset, getsets},
+    {0, nullptr},
+};
+
+}  // namespace
+
+PyType_Spec base_pickler_spec = {
+    "cppickle.BasePickler", sizeof(PicklerObject), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+
+void clear_memo(PicklerObject* pickler) {
+  PicklerData& data = *pickler->data;
+  if (data.running) cpython::raise(PyExc_RuntimeError, "the memo cannot be changed in the middle of a dump()");
+  data.memo.clear();
+  data.reducers.clear();
+}
+
+void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
+  auto self = reinterpret_cast<PyObject*>(pickler);
+  PicklerData& data = *pickler->data;
+  if (!data.write) {
+    cpython::raise_format(state.imported.pickling_error, "Pickler.__init__() was not called by %s.__init__()",
+                          Py_TYPE(self)->tp_name);
+  }
+  Running running(data);
+  const cpython::Names& names = state.imported.names;
+  Ref table = Ref::borrow(pickler->dispatch_table);
+  if (!table) table = cpython::lookup_attribute(self, names.dispatch_table);
+  Ref persistent_id = hook_of(self, names.persistent_id, no_persistent_id);
+  Ref reducer_override = hook_of(self, names.reducer_override, no_reducer_override);
+  Ref write = Ref::borrow(data.write.get());
+  Ref buffer_callback = Ref::borrow(data.buffer_callback.get());
+
+  pickling::Hooks hooks;
+  hooks.persistent_id = persistent_id.get();
+  hooks.reducer_override = reducer_override.get();
+  hooks.dispatch_table = table.get();
+  hooks.buffer_callback = buffer_callback.get();
+  hooks.fix_imports = data.fix_imports;
+  hooks.fast = pickler->fast != 0;
+  hooks.foreign_sink = true;
+  data.memo.begin_quiet();
+  FileSink sink(write.get(), data.memo);
+  core::Emitter emitter(sink, data.protocol, pickler->bin != 0);
+  pickling::Pickler(state.imported, state.plans, data.memo, data.reducers, emitter, hooks).dump(object);
+  data.memo.settle();
+}
+
+}  // namespace cppickle::module

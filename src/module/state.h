@@ -1,0 +1,33 @@
+// What one instance of the module `_core` owns.
+#ifndef CPPICKLE_MODULE_STATE_H_
+#define CPPICKLE_MODULE_STATE_H_
+
+#include "by_value/shared.h"
+#include "cpython/imported.h"
+#include "pickling/instance_plans.h"
+
+namespace cppickle::module {
+
+struct ModuleState {
+  cpython::Imported imported;
+  pickling::InstancePlans plans{imported.names};
+  by_value::Shared shared{imported};
+  PyTypeObject* base_pickler_type = nullptr;  // owned, as all below
+  PyTypeObject* pickler_type = nullptr;       // its subclass that users see
+  PyTypeObject* memo_proxy_type = nullptr;
+
+  int traverse(visitproc visit, void* arg) const;
+  void release();
+};
+
+extern PyModuleDef module_definition;
+
+// The state of the module that made `type` or a base of it; throws ErrorSet for a stranger.
+ModuleState& state_of_type(PyTypeObject* type);
+inline ModuleState& state_of_module(PyObject* module) {
+  return **static_cast<ModuleState**>(PyModule_GetState(module));
+}
+
+}  // namespace cppickle::module
+
+#endif  // CPPICKLE_MODULE_STATE_H_

@@ -1,0 +1,201 @@
+// Globals by reference: functions, classes and other objects that an import finds again.
+#include <string>
+
+#include "cpython/compat.h"
+#include "pickling/pickler.h"
+
+namespace cppickle::pickling {
+
+using core::Opcode;
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::ErrorSet;
+using cpython::Ref;
+
+namespace {
+
+struct Found {
+  Ref value;   // empty: not found
+  Ref parent;  // what the last part of the name was looked up in
+};
+
+// Walks a dotted name.  AttributeError does not surface.
+Found find_dotted(PyObject* module, PyObject* qualname) {
+  Ref dot = checked(PyUnicode_FromString("."));
+  Ref parts = checked(PyUnicode_Split(qualname, dot.get(), -1));
+  Found found{Ref::borrow(module), Ref()};
+  for (Py_ssize_t i = 0; found.value && i < PyList_GET_SIZE(parts.get()); ++i) {
+    PyObject* part = PyList_GET_ITEM(parts.get(), i);
+    found.parent = std::move(found.value);
+    if (PyUnicode_CompareWithASCIIString(part, "<locals>") == 0) break;
+    found.value = cpython::lookup_attribute(found.parent.get(), part);
+  }
+  return found;
+}
+
+// The module in which `object` is found under its name, for objects that do not tell: pickle.whichmodule().
+Ref search_modules(PyObject* object, PyObject* qualname, const cpython::Names& names) {
+  Ref modules = checked(PyDict_Copy(cpython::loaded_modules()));  // lookups may import
+  Py_ssize_t position = 0;
+  PyObject *name, *module;
+  while (PyDict_Next(modules.get(), &position, &name, &module)) {
+    if (!PyUnicode_Check(name) || module == Py_None) continue;
+    if (PyUnicode_Compare(name, names.main) == 0 || PyUnicode_Compare(name, names.mp_main) == 0) continue;
+    if (find_dotted(module, qualname).value.get() == object) return Ref::borrow(name);
+  }
+  return Ref::borrow(names.main);
+}
+
+Ref module_name_of(PyObject* object, PyObject* qualname, const cpython::Names& names) {
+  Ref module = cpython::lookup_attribute(object, names.attr_module);
+  if (module && module.get() != Py_None) return module;
+  return search_modules(object, qualname, names);
+}
+
+Ref import_module(PyObject* name) {
+  PyObject* loaded = PyDict_Check(cpython::loaded_modules())
+                         ? checked_lookup(PyDict_GetItemWithError(cpython::loaded_modules(), name))
+                         : nullptr;
+  return loaded != nullptr ? Ref::borrow(loaded) : Ref::steal(PyImport_Import(name));
+}
+
+}  // namespace
+
+// The error of a failed step stays the cause of the PicklingError.
+void Pickler::fail_global(PyObject* object, const char* why) {
+  Ref cause = PyErr_Occurred() ? cpython::take_raised() : Ref();
+  Ref message = Ref::steal(PyUnicode_FromFormat("Can't pickle %R: %s", object, why));
+  if (!message) throw ErrorSet{};
+  PyErr_SetObject(imported_.pickling_error, message.get());
+  if (cause) {
+    Ref error = cpython::take_raised();
+    PyException_SetContext(error.get(), Py_NewRef(cause.get()));
+    PyException_SetCause(error.get(), cause.release());
+    cpython::set_raised(std::move(error));
+  }
+  error_is_ours_ = true;
+  throw ErrorSet{};
+}
+
+void Pickler::save_global(PyObject* object, PyObject* name) {
+  before_foreign_code();
+  Ref hold = Ref::borrow(object);
+  Ref qualname = name != nullptr ? Ref::borrow(name) : cpython::lookup_attribute(object, names().qualname);
+  if (!qualname) qualname = checked(PyObject_GetAttr(object, names().attr_name));
+  Ref module_name = module_name_of(object, qualname.get(), names());
+  auto text = [](const char* format, auto... args) {
+    Ref formatted = checked(PyUnicode_FromFormat(format, args...));
+    const char* utf8 = PyUnicode_AsUTF8(formatted.get());
+    if (utf8 == nullptr) throw ErrorSet{};
+    return std::string(utf8);
+  };
+  Ref module = import_module(module_name.get());
+  if (!module) {
+    if (!PyErr_ExceptionMatches(PyExc_Exception)) throw ErrorSet{};
+    Ref error = cpython::take_raised();
+    std::string why = text("import of module %R failed", module_name.get());
+    cpython::set_raised(std::move(error));
+    fail_global(object, why.c_str());
+  }
+  Found found = find_dotted(module.get(), qualname.get());
+  if (!found.value) {
+    fail_global(object, text("attribute lookup %S on %S failed", qualname.get(), module_name.get()).c_str());
+  }
+  if (found.value.get() != object) {
+    fail_global(object,
+                text("it's not the same object as %S.%S", module_name.get(), qualname.get()).c_str());
+  }
+  emit_global(object, module_name.get(), qualname.get());
+}
+
+void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname) {
+  if (protocol() >= 2 && PyDict_GET_SIZE(imported_.extension_registry) != 0 &&
+      emit_extension(module, qualname)) {
+    return;
+  }
+  if (protocol() >= 4) {
+    if (careful_ || !PyUnicode_CheckExact(module) || !PyUnicode_CheckExact(qualname)) {
+      Script(*this).save(module).save(qualname).op(Opcode::STACK_GLOBAL).memoize(object).start(object);
+      return;
+    }
+    save(module);
+    save(qualname);
+    op(Opcode::STACK_GLOBAL);
+    return memoize(object);
+  }
+  Py_ssize_t dot = PyUnicode_FindChar(qualname, '.', 0, PyUnicode_GET_LENGTH(qualname), 1);
+  if (dot >= 0) return emit_nested_global(object, module, qualname);
+  emit_text_global(module, qualname);
+  memoize(object);
+}
+
+// getattr(parent, name): protocols before 4 have no dotted names.
+void Pickler::emit_nested_global(PyObject* object, PyObject* module_name, PyObject* qualname) {
+  before_foreign_code();
+  Ref module = checked(import_module(module_name).release());
+  Found found = find_dotted(module.get(), qualname);
+  if (!found.parent) fail_global(object, "its parent was not found");
+  Ref dot = checked(PyUnicode_FromString("."));
+  Ref parts = checked(PyUnicode_RPartition(qualname, dot.get()));
+  Ref arguments = checked(PyTuple_Pack(2, found.parent.get(), PyTuple_GET_ITEM(parts.get(), 2)));
+  save_as_call(object, imported_.builtin_getattr, std::move(arguments));
+}
+
+// Under the code that copyreg's extension registry gives it, if any.  Such a global is not memoized.
+bool Pickler::emit_extension(PyObject* module, PyObject* qualname) {
+  Ref key = checked(PyTuple_Pack(2, module, qualname));
+  PyObject* entry = checked_lookup(PyDict_GetItemWithError(imported_.extension_registry, key.get()));
+  if (entry == nullptr) return false;
+  if (!PyLong_Check(entry)) {
+    fail(PyExc_RuntimeError, "the extension registry holds a code that is no int, %R", entry);
+  }
+  long code = PyLong_AsLong(entry);
+  if (code <= 0 || code > 0x7fffffff) {
+    PyErr_Clear();
+    fail(PyExc_RuntimeError, "extension code %R is out of range", entry);
+  }
+  if (code <= 0xff) {
+    emitter_.op_uint1(Opcode::EXT1, static_cast<std::uint8_t>(code));
+  } else if (code <= 0xffff) {
+    emitter_.op_uint2(Opcode::EXT2, static_cast<std::uint16_t>(code));
+  } else {
+    emitter_.op_uint4(Opcode::EXT4, static_cast<std::uint32_t>(code));
+  }
+  return true;
+}
+
+// GLOBAL, with Python 2's names where the protocol is one that it can read.
+void Pickler::emit_text_global(PyObject* module, PyObject* qualname) {
+  Ref held;
+  if (protocol() < 3 && hooks_.fix_imports) {
+    Ref key = checked(PyTuple_Pack(2, module, qualname));
+    PyObject* pair = checked_lookup(PyDict_GetItemWithError(imported_.name_mapping_3to2, key.get()));
+    if (pair != nullptr && PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2) {
+      held = Ref::borrow(pair);
+      module = PyTuple_GET_ITEM(pair, 0);
+      qualname = PyTuple_GET_ITEM(pair, 1);
+    } else if (PyObject* renamed =
+                   checked_lookup(PyDict_GetItemWithError(imported_.import_mapping_3to2, module))) {
+      held = Ref::borrow(renamed);
+      module = renamed;
+    }
+  }
+  const char* encoding = protocol() >= 3 ? "utf-8" : "ascii";
+  auto encoded = [&](PyObject* text) {
+    Ref bytes = Ref::steal(PyUnicode_AsEncodedString(text, encoding, nullptr));
+    if (bytes) return bytes;
+    if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) throw ErrorSet{};
+    PyErr_Clear();
+    fail(imported_.pickling_error, "can't pickle global identifier '%S.%S' using pickle protocol %i", module,
+         qualname, protocol());
+  };
+  Ref first = encoded(module);
+  Ref second = encoded(qualname);
+  auto view = [](const Ref& bytes) {
+    return std::string_view(PyBytes_AS_STRING(bytes.get()),
+                            static_cast<std::size_t>(PyBytes_GET_SIZE(bytes.get())));
+  };
+  emitter_.op_lines(Opcode::GLOBAL, view(first), view(second));
+}
+
+}  // namespace cppickle::pickling

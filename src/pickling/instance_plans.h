@@ -1,0 +1,44 @@
+// How instances of a class are reduced without asking them, where Python would not ask either.
+#ifndef CPPICKLE_PICKLING_INSTANCE_PLANS_H_
+#define CPPICKLE_PICKLING_INSTANCE_PLANS_H_
+
+#include <unordered_map>
+#include <vector>
+
+#include "cpython/names.h"
+#include "cpython/ref.h"
+
+namespace cppickle::pickling {
+
+// A class whose instances are reduced by what `object` defines (object.__reduce_ex__ and copyreg.__newobj__): made
+// in Python over `object`, and nothing of the pickle protocol overridden.
+struct InstancePlan {
+  struct Slot {
+    cpython::Ref name;
+    Py_ssize_t offset;  // bytes from the object's begin to the value
+  };
+
+  unsigned version = 0;  // of the type when the plan was made
+  bool native = false;   // false: ask the object
+  bool has_dict = false;
+  std::vector<Slot> slots;  // in the order of copyreg._slotnames
+};
+
+// Plans by class; a plan ends with the version of its type, so neither needs to watch the other.  Owns the names of
+// slots and no class.  Requires the GIL.
+class InstancePlans {
+ public:
+  explicit InstancePlans(const cpython::Names& names) : names_(names) {}
+
+  // Valid until the next call.  Runs no foreign code.
+  const InstancePlan& plan_for(PyTypeObject* type);
+  void clear() { plans_.clear(); }
+
+ private:
+  const cpython::Names& names_;
+  std::unordered_map<PyTypeObject*, InstancePlan> plans_;
+};
+
+}  // namespace cppickle::pickling
+
+#endif  // CPPICKLE_PICKLING_INSTANCE_PLANS_H_

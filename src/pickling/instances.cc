@@ -1,0 +1,93 @@
+// Instances of plain Python classes: cls.__new__(cls) and a state, without a reduce value.
+//
+//   class EMPTY_TUPLE NEWOBJ MEMOIZE [state BUILD]
+//   state := dict | (dict or None, dict of slots)
+#include "cpython/compat.h"
+#include "pickling/instance_plans.h"
+#include "pickling/pickler.h"
+
+namespace cppickle::pickling {
+
+using core::Opcode;
+using cpython::Ref;
+
+namespace {
+
+PyObject* slot_value(PyObject* object, Py_ssize_t offset) {
+  return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offset);
+}
+
+// An entry of the instance may hide what the class says about pickling.
+bool hides_protocol(PyObject* dict, const cpython::Names& names) {
+  for (PyObject* name : {names.reduce_ex, names.getstate}) {
+    int status = PyDict_Contains(dict, name);
+    if (cpython::checked_status(status)) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+bool Pickler::save_instance(PyObject* object) {
+  if (protocol() < 2) return false;
+  const InstancePlan& plan = plans_.plan_for(Py_TYPE(object));
+  if (!plan.native) return false;
+  Ref dict = plan.has_dict ? cpython::instance_dict(object) : Ref();
+  if (dict && PyDict_GET_SIZE(dict.get()) == 0) dict.reset();
+  if (dict && hides_protocol(dict.get(), names())) return false;
+  std::size_t set_slots = 0;
+  for (const InstancePlan::Slot& slot : plan.slots) set_slots += slot_value(object, slot.offset) != nullptr;
+
+  auto cls = reinterpret_cast<PyObject*>(Py_TYPE(object));
+  bool known = memoizing() && !careful_ && get(cls);
+  if (known) {
+    emitter_.op(Opcode::EMPTY_TUPLE, Opcode::NEWOBJ);
+    if (memoizing()) emitter_.memoize(next_index(object, 1));
+    if (!dict && set_slots == 0) return true;
+    if (set_slots == 0) {
+      push_frame(Frame::Kind::kState, object);
+      PyObject* state = dict.get();
+      if (memo_.quiet()) dict.reset();  // the object holds it; one reference less keeps it out of the memo's table
+      save(state);
+      return true;
+    }
+  }
+  Script script(*this);
+  if (!known) {
+    script.save(cls, Label::kText, names().attr_class_text).op(Opcode::EMPTY_TUPLE).op(Opcode::NEWOBJ);
+    script.memoize(object);
+  }
+  if (set_slots != 0) {
+    write_slots(script, object, plan, dict.get(), set_slots);
+  } else if (dict) {
+    script.save(dict.get(), Label::kState).op(Opcode::BUILD);
+  }
+  script.start(object);
+  return true;
+}
+
+// The state is on the unpickler's stack.
+void Pickler::step_state() {
+  op(Opcode::BUILD);
+  pop_frame();
+}
+
+// The state of an object with slots.  The dict of slots and the pair exist in the stream only.
+void Pickler::write_slots(Script& script, PyObject* object, const InstancePlan& plan, PyObject* dict,
+                          std::size_t count) {
+  auto anonymous = [](Pickler& self, PyObject*) {
+    if (self.memoizing()) self.emitter().memoize(self.memo().add_anonymous());
+  };
+  script.save(dict != nullptr ? dict : Py_None, Label::kState);
+  script.op(Opcode::EMPTY_DICT).call(anonymous, nullptr);
+  if (count > 1) script.op(Opcode::MARK);
+  for (const InstancePlan::Slot& slot : plan.slots) {
+    PyObject* value = slot_value(object, slot.offset);
+    if (value == nullptr) continue;
+    script.save(slot.name.get()).save(value, Label::kAttribute, slot.name.get());
+  }
+  script.op(count > 1 ? Opcode::SETITEMS : Opcode::SETITEM);
+  script.op(Opcode::TUPLE2).call(anonymous, nullptr).op(Opcode::BUILD);
+}
+
+}  // namespace cppickle::pickling

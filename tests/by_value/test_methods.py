@@ -1,0 +1,231 @@
+"""Methods: bound and unbound, static, class, abstract, partial, of builtin types."""
+
+import pytest
+from support.source import define
+
+ACCOUNT = """
+    class Account:
+        bank = "B"
+        def __init__(self): self.balance = 0
+        def deposit(self, n):
+            self.balance += n
+            return self.balance
+        @classmethod
+        def opened(cls): return cls()
+        @staticmethod
+        def fee(n): return n // 10
+        def __secret(self): return "secret"
+        def secret(self): return self.__secret
+    class Saving(Account):
+        @classmethod
+        def name(cls): return cls.__name__, cls.bank
+    """
+
+
+def test_a_bound_method(in_fresh_process):
+    deposit = define(ACCOUNT).Account().deposit
+    question = "obj(5), obj(2), obj.__self__.balance, type(obj).__name__"
+    assert in_fresh_process(deposit, question) == (5, 7, 7, "method")
+
+
+def test_bound_methods_share_their_object(in_fresh_process):
+    account = define(ACCOUNT).Account()
+    question = "account, one, two = obj\none(1); two(2)\naccount.balance"
+    assert in_fresh_process([account, account.deposit, account.deposit], question) == 3
+
+
+def test_a_method_stored_on_its_own_object(in_fresh_process):
+    account = define(ACCOUNT).Account()
+    account.hook = account.deposit
+    assert in_fresh_process(account, "obj.hook(3), obj.balance") == (3, 3)
+
+
+def test_an_unbound_method(in_fresh_process):
+    account = define(ACCOUNT).Account
+    question = "cls, deposit = obj\ndeposit(cls(), 4), cls.deposit is deposit"
+    assert in_fresh_process([account, account.deposit], question) == (4, True)
+
+
+def test_a_method_with_a_private_name(in_fresh_process):
+    secret = define(ACCOUNT).Account().secret()
+    assert in_fresh_process(secret, "obj(), obj.__name__") == ("secret", "__secret")
+
+
+def test_a_class_method(in_fresh_process):
+    saving = define(ACCOUNT).Saving
+    question = "obj[0](), obj[0].__self__ is obj[1], type(obj[2]()) is obj[1]"
+    methods = [saving.name, saving, saving.opened]
+    assert in_fresh_process(methods, question) == (("Saving", "B"), True, True)
+
+
+def test_a_static_method(in_fresh_process):
+    assert in_fresh_process(define(ACCOUNT).Account.fee, "obj(55)") == 5
+    assert in_fresh_process(define(ACCOUNT).Account(), "obj.fee(55)") == 5
+
+
+@pytest.mark.parametrize("kind", [staticmethod, classmethod])
+def test_the_wrapping_object_itself(in_fresh_process, kind):
+    wrapper = kind(define("def f(*args): return len(args)").f)
+    wrapper.note = "kept"
+    question = "type(obj).__name__, obj.__func__(1, 2), obj.note, obj.__wrapped__(1)"
+    expected = (kind.__name__, 2, "kept", 1)
+    assert in_fresh_process(wrapper, question) == expected
+
+
+@pytest.mark.parametrize("kind", [staticmethod, classmethod])
+def test_attributes_of_a_wrapping_object_in_a_class(in_fresh_process, kind):
+    made = define("def f(*args): return len(args)")
+    wrapper = kind(made.f)
+    wrapper.note = "kept"
+    cls = type("C", (), {"f": wrapper, "__module__": "__main__"})
+    question = "vars(obj)['f'].note, type(vars(obj)['f']).__name__, obj.f(1)"
+    expected = ("kept", kind.__name__, 1 + (kind is classmethod))
+    assert in_fresh_process(cls, question) == expected
+
+
+def test_a_class_method_of_a_property(in_fresh_process):
+    source = """
+        class C:
+            @property
+            def size(self): return 1
+        wrapped = classmethod(C.size)
+        """
+    assert in_fresh_process(define(source).wrapped, "obj.__func__.fget(0)") == 1
+
+
+def test_a_method_bound_by_hand(in_fresh_process):
+    import types
+
+    made = define("def greet(self): return 'hello ' + self")
+    assert in_fresh_process(types.MethodType(made.greet, "you"), "obj()") == "hello you"
+
+
+def test_a_method_of_a_callable_object(in_fresh_process):
+    import types
+
+    made = define("class Call:\n  def __call__(self, *args): return args")
+    method = types.MethodType(made.Call(), 1)
+    assert in_fresh_process(method, "obj(2), obj.__self__") == ((1, 2), 1)
+
+
+def test_a_method_that_an_instance_replaced(in_fresh_process):
+    account = define(ACCOUNT).Account()
+    account.deposit = lambda n: -n
+    assert in_fresh_process(account, "obj.deposit(5), type(obj).deposit(obj, 5)") == (
+        -5,
+        5,
+    )
+
+
+def test_a_function_used_as_method_under_another_name(in_fresh_process):
+    made = define("def f(self): return self\nclass C:\n  method = f")
+    question = "f, cls = obj\nc = cls()\nc.method() is c, cls.method is f"
+    assert in_fresh_process([made.f, made.C], question) == (True, True)
+
+
+ABSTRACT = """
+    from abc import ABC, abstractmethod
+    class Shape(ABC):
+        @abstractmethod
+        def area(self): return 1
+        @property
+        @abstractmethod
+        def name(self): ...
+        @classmethod
+        @abstractmethod
+        def unit(cls): ...
+        @staticmethod
+        @abstractmethod
+        def zero(): ...
+    class Square(Shape):
+        name = "square"
+        def area(self): return super().area() + 3
+        @classmethod
+        def unit(cls): return cls
+        @staticmethod
+        def zero(): return 0
+    """
+
+
+def test_abstract_methods(in_fresh_process):
+    made = define(ABSTRACT)
+    questions = [
+        "shape, square = obj\nsorted(shape.__abstractmethods__)",
+        "try: shape()\nexcept TypeError as error: text = str(error)\n'abstract' in text",
+        "s = square()\ns.area(), s.name, s.unit() is square, s.zero()",
+        "import inspect\ninspect.isabstract(shape), inspect.isabstract(square)",
+    ]
+    answers = in_fresh_process([made.Shape, made.Square], *questions)
+    assert answers == [
+        ["area", "name", "unit", "zero"],
+        True,
+        (4, "square", True, 0),
+        (True, False),
+    ]
+
+
+def test_an_abstract_method_alone(in_fresh_process):
+    method = define(ABSTRACT).Shape.area
+    assert in_fresh_process(method, "obj(None), obj.__isabstractmethod__")[1] is True
+
+
+def test_partialmethod(in_fresh_process):
+    source = """
+        from functools import partialmethod
+        class Lamp:
+            def set(self, state, *, dim=0): self.state = state, dim
+            on = partialmethod(set, True, dim=3)
+            off = partialmethod(set, False)
+        """
+    question = "lamp = obj()\nlamp.on()\nfirst = lamp.state\nlamp.off()\nfirst, lamp.state"
+    expected = ((True, 3), (False, 0))
+    assert in_fresh_process(define(source).Lamp, question) == expected
+
+
+def test_a_partial_of_a_bound_method(in_fresh_process):
+    import functools
+
+    account = define(ACCOUNT).Account()
+    job = functools.partial(account.deposit, 5)
+    assert in_fresh_process([account, job], "obj[1](), obj[0].balance") == (5, 5)
+
+
+def test_a_bound_builtin_method_shares_its_object(in_fresh_process):
+    items = []
+    question = "append, items = obj\nappend(1); append(2)\nitems"
+    assert in_fresh_process([items.append, items], question) == [1, 2]
+
+
+BUILTIN_METHODS = {
+    "str.upper of a str": ("x".upper, "obj()", "X"),
+    "str.upper": (str.upper, "obj('a')", "A"),
+    "list.append": (list.append, "x = []\nobj(x, 1)\nx", [1]),
+    "dict.fromkeys": (dict.fromkeys, "obj('a')", {"a": None}),
+    "bytes.fromhex": (bytes.fromhex, "obj('ff')", b"\xff"),
+    "int.__add__": (int.__add__, "obj(1, 2)", 3),
+    "(1).__add__": ((1).__add__, "obj(2)", 3),
+    "object.__init_subclass__": (object.__init_subclass__, "obj()", None),
+    "len": (len, "obj('abc')", 3),
+    "float.fromhex": (float.fromhex, "obj('0x1p-1')", 0.5),
+    "int.from_bytes": (int.from_bytes, "obj(b'a', 'big')", 97),
+}
+
+
+@pytest.mark.parametrize("name", BUILTIN_METHODS)
+def test_methods_of_builtin_types(in_fresh_process, name):
+    method, question, answer = BUILTIN_METHODS[name]
+    assert in_fresh_process(method, question) == answer
+
+
+def test_builtin_methods_of_a_subclass(in_fresh_process):
+    made = define("class Items(list): pass\nitems = Items()")
+    question = "append, items = obj\nappend(1)\nitems, type(items).__name__"
+    answer = in_fresh_process([made.items.append, made.items], question + "\nlen(items)")
+    assert answer == 1
+
+
+def test_a_builtin_class_method_of_a_subclass(in_fresh_process):
+    made = define("class Table(dict): pass")
+    question = "table = obj('a')\ntype(table).__name__, dict(table)"
+    expected = ("Table", {"a": None})
+    assert in_fresh_process(made.Table.fromkeys, question) == expected

@@ -1,0 +1,116 @@
+"""Type parameters in brackets (PEP 695) and their defaults (PEP 696)."""
+
+import pytest
+from support.source import define, since
+
+pytestmark = pytest.mark.skipif(**since(3, 12))
+
+
+def test_a_generic_function(in_fresh_process):
+    source = """
+        def first[T: (int, str)](items: list[T]) -> T: return items[0]
+        """
+    question = """
+        (t,) = obj.__type_params__
+        (obj([5]), t.__name__, t.__constraints__ == (int, str),
+         obj.__annotations__["return"] is t, obj.__annotations__["items"] == list[t])
+        """
+    expected = (5, "T", True, True, True)
+    assert in_fresh_process(define(source).first, question) == expected
+
+
+def test_a_generic_class(in_fresh_process):
+    source = """
+        class Base: pass
+        class Box[T: Base, *Ts, **P](Base):
+            def __init__(self, item: T): self.item = item
+            def map[U](self, f) -> "Box[U]": return Box(f(self.item))
+        """
+    made = define(source)
+    question = """
+        box, base = obj
+        t, ts, p = box.__type_params__
+        (box(3).map(str).item, box.__parameters__ == (t, ts, p), t.__bound__ is base,
+         [x.__name__ for x in (t, ts, p)], box.__init__.__annotations__["item"] is t,
+         box.map.__type_params__[0].__name__, box[base, [int]].__origin__ is box)
+        """
+    expected = ("3", True, True, ["T", "Ts", "P"], True, "U", True)
+    assert in_fresh_process([made.Box, made.Base], question) == expected
+
+
+def test_a_type_alias(in_fresh_process):
+    source = """
+        class C: pass
+        type Plain = list[C]
+        type Pair[T] = tuple[T, C]
+        type Tree = C | list[Tree]
+        """
+    made = define(source)
+    question = """
+        c, plain, pair, tree = obj
+        (t,) = pair.__type_params__
+        (plain.__name__, plain.__value__ == list[c], pair.__value__ == tuple[t, c],
+         pair[int].__args__ == (int,), tree.__value__.__args__[1].__args__[0] is tree,
+         plain.__module__)
+        """
+    expected = ("Plain", True, True, True, True, "__main__")
+    sent = [made.C, made.Plain, made.Pair, made.Tree]
+    assert in_fresh_process(sent, question) == expected
+
+
+def test_a_function_that_uses_a_type_alias(in_fresh_process):
+    source = """
+        type Numbers = list[int]
+        def total(numbers: Numbers) -> int: return sum(numbers)
+        """
+    question = "obj([1, 2]), obj.__annotations__['numbers'].__value__ == list[int]"
+    assert in_fresh_process(define(source).total, question) == (3, True)
+
+
+def test_a_method_of_a_generic_class_alone(in_fresh_process):
+    source = """
+        class Box[T]:
+            def get(self, other: T): return T.__name__, other
+        """
+    assert in_fresh_process(define(source).Box.get, "obj(None, 1)") == ("T", 1)
+
+
+def test_type_parameters_are_shared(in_fresh_process):
+    source = """
+        class Box[T]:
+            @staticmethod
+            def parameter(): return T
+        """
+    question = "obj.parameter() is obj.__type_params__[0] is obj.__parameters__[0]"
+    assert in_fresh_process(define(source).Box, question) is True
+
+
+def test_a_generic_dataclass(in_fresh_process):
+    source = """
+        from dataclasses import dataclass, fields
+        @dataclass(slots=True)
+        class Box[T]:
+            item: T
+        """
+    made = define(source)
+    question = "repr(obj[1]), obj[0](2) == obj[0](2), obj[0].__type_params__[0].__name__"
+    expected = ("Box(item=1)", True, "T")
+    assert in_fresh_process([made.Box, made.Box(1)], question) == expected
+
+
+@pytest.mark.skipif(**since(3, 13))
+def test_defaults(in_fresh_process):
+    source = """
+        class C: pass
+        class Box[T = C, **P = [int]]: pass
+        class Array[*Ts = *tuple[int, ...]]: pass
+        """
+    made = define(source)
+    question = """
+        box, array, c = obj
+        t, p = box.__type_params__
+        (ts,) = array.__type_params__
+        t.__default__ is c, p.__default__ == [int], ts.has_default()
+        """
+    sent = [made.Box, made.Array, made.C]
+    assert in_fresh_process(sent, question) == (True, True, True)

@@ -1,0 +1,136 @@
+"""The house rules that a program can check: layers, includes, sizes."""
+
+import concurrent.futures
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import sysconfig
+
+import pytest
+
+SRC = pathlib.Path(__file__).parent.parent / "src"
+RANKS = {
+    "core": 0,
+    "cpython": 1,
+    "pickling": 2,
+    "unpickling": 2,
+    "by_value": 3,
+    "module": 4,
+}
+LINES = 400
+
+pytestmark = pytest.mark.skipif(
+    not SRC.is_dir(), reason="the sources are not beside the tests"
+)
+
+
+def sources(pattern="*"):
+    """All source files whose names match, as paths relative to src/."""
+    return sorted(
+        path.relative_to(SRC)
+        for path in SRC.rglob(pattern)
+        if path.suffix in (".h", ".cc")
+    )
+
+
+def code(path):
+    """The text of a source file without its comments and string literals."""
+    noise = r"//[^\n]*|/\*.*?\*/|\"(?:\\.|[^\"\\\n])*\""
+    text = (SRC / path).read_text()
+    includes = re.compile(r"^\s*#\s*include.*$", re.MULTILINE)
+    return re.sub(noise, " ", includes.sub("", text), flags=re.DOTALL)
+
+
+def includes(path):
+    """The names that a source file includes, with their brackets or quotes."""
+    text = (SRC / path).read_text()
+    return re.findall(r"^\s*#\s*include\s+([<\"][^>\"]+[>\"])", text, re.MULTILINE)
+
+
+def may_include(folder, other):
+    return other == folder or RANKS[other] < RANKS[folder]
+
+
+def offenders(pattern, allowed):
+    """The places outside of the folder `allowed` where `pattern` occurs in code."""
+    return [
+        f"{path}: {found.group()}"
+        for path in sources()
+        if path.parts[0] != allowed
+        for found in re.finditer(pattern, code(path))
+    ]
+
+
+def test_every_folder_has_a_rank():
+    assert {path.parts[0] for path in sources()} <= set(RANKS)
+
+
+def test_includes_never_point_up():
+    wrong = []
+    for path in sources():
+        for name in includes(path):
+            if not name.startswith('"'):
+                continue
+            target = pathlib.PurePath(name.strip('"'))
+            if target.parts[0] not in RANKS or not (SRC / target).is_file():
+                wrong.append(f"{path}: {name} is no path below src/")
+            elif not may_include(path.parts[0], target.parts[0]):
+                wrong.append(f"{path}: {name} is not below it")
+    assert not wrong
+
+
+def test_one_file_includes_python_h():
+    found = {str(p) for p in sources() if "<Python.h>" in includes(p)}
+    assert found == {"cpython/python.h"}
+
+
+def test_version_differences_stay_in_cpython():
+    assert not offenders(r"\b(PY_VERSION_HEX|_Py[A-Z_]\w*|PyUnstable_\w+)", "cpython")
+
+
+def test_core_is_free_of_python():
+    assert not [p for p in sources() if p.parts[0] == "core" and "PyObject" in code(p)]
+
+
+def test_no_goto():
+    assert not offenders(r"\bgoto\b", None)
+
+
+def test_files_are_short():
+    sizes = {str(p): len((SRC / p).read_text().splitlines()) for p in sources()}
+    assert not {path: lines for path, lines in sizes.items() if lines >= LINES}
+
+
+def compiler():
+    for name in (os.environ.get("CXX"), "c++", "g++", "clang++"):
+        if name and shutil.which(name.split()[0]):
+            return name.split()
+    return None
+
+
+def complaint(header, command):
+    """What the compiler says about a file that includes nothing but `header`."""
+    done = subprocess.run(
+        [*command, "-fsyntax-only", "-std=c++20", "-x", "c++", "-", "-I", str(SRC)],
+        input=f'#include "{header}"\n',
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={k: v for k, v in os.environ.items() if k != "LD_PRELOAD"},
+    )
+    return f"{header}:\n{done.stdout}" if done.returncode else None
+
+
+def test_every_header_compiles_alone():
+    command = compiler()
+    if command is None:
+        pytest.skip("no C++ compiler found")
+    python = sysconfig.get_path("include")
+    if not os.path.exists(os.path.join(python, "Python.h")):
+        pytest.skip("the headers of this Python are not installed")
+    command += ["-isystem", python]
+    with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        complaints = pool.map(lambda header: complaint(header, command), sources("*.h"))
+    assert not [said for said in complaints if said]
