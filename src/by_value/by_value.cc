@@ -39,7 +39,9 @@ void ByValue::save_function(Pickler& pickler, PyObject* object) {
 
 void ByValue::save_class(Pickler& pickler, PyObject* cls) {
   if (PyObject* value = only_instance_of(cls)) {
-    return save_call(pickler, cls, reinterpret_cast<PyObject*>(&PyType_Type), {value});
+    pickler.before_foreign_code();
+    Ref arguments = checked(PyTuple_Pack(1, value));
+    return pickler.save_as_call(cls, reinterpret_cast<PyObject*>(&PyType_Type), std::move(arguments));
   }
   GlobalName known = shared_.known_global(cls);
   if (known.module != nullptr) return pickler.emit_global(cls, known.module, known.qualname);

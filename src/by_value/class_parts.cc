@@ -35,6 +35,8 @@ bool is_own_descriptor(PyTypeObject* type, PyObject* value) {
 
 bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value, const Names& names) {
   if (is_own_descriptor(type, value)) return true;
+  // dataclass(slots=True) leaves the getter of the class that it replaced.
+  if (Py_TYPE(value) == &PyGetSetDescr_Type && is_any_of(name, {names.weakref, names.attr_dict})) return true;
   if (value == Py_None && is_any_of(name, {names.doc})) return true;
   return is_any_of(name, {names.abc_impl, names.annotations_cache});
 }

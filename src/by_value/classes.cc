@@ -8,6 +8,7 @@
 #include "by_value/fingerprint.h"
 #include "by_value/functions.h"
 #include "by_value/script_parts.h"
+#include "by_value/tracked_objects.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -30,18 +31,12 @@ Tracker::Digest class_digest(void* context, PyObject* cls) {
   return {fingerprint.digest(), !fingerprint.has_mutable()};
 }
 
-// A function call that the helper makes once the attributes are set.
-struct Call {
-  PyObject* function;
-  Ref arguments;
-};
-
 // What is written for a class.  Owns what the script refers to until that has its own references.
 struct ClassParts {
   std::vector<ClassAttribute> attributes;
   std::vector<Entry> body;
   std::vector<Entry> rest;
-  std::vector<Call> calls;
+  Ref empty_dict = checked(PyDict_New());  // where an enumeration's members are entered as they are made
 };
 
 bool is_plain_slots(PyObject* value) {
@@ -88,30 +83,20 @@ std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
   return subclasses;
 }
 
-// An abstract base class gets its registry back; abc itself finds its abstract methods.
-void add_abc_calls(ClassParts& parts, Pickler& pickler, PyObject* cls) {
-  const cpython::Imported& imported = pickler.imported();
-  PyObject* dict = cpython::type_dict(reinterpret_cast<PyTypeObject*>(cls));
-  if (checked_lookup(PyDict_GetItemWithError(dict, imported.names.abc_impl)) == nullptr) return;
-  parts.calls.push_back({imported.abc_init, checked(PyTuple_Pack(1, cls))});
-  for (const Ref& subclass : registered_subclasses(pickler, cls)) {
-    parts.calls.push_back({imported.abc_register, checked(PyTuple_Pack(2, cls, subclass.get()))});
-  }
-}
-
 // Atoms and __slots__ are in the body; the other attributes get None there, which keeps their place in the order.
 void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) {
-  bool is_abc = checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), names.abc_impl)) != nullptr;
   for (ClassAttribute& attribute : parts.attributes) {
     PyObject* name = attribute.name.get();
-    if (same(name, names.abstractmethods) && is_abc) continue;
+    bool is_empty_set = PyFrozenSet_CheckExact(attribute.value.get()) && PySet_GET_SIZE(attribute.value.get()) == 0;
+    if (same(name, names.abstractmethods) && is_empty_set) continue;
     if (same(name, names.slots)) {
       if (!is_plain_slots(attribute.value.get())) attribute.value = declared_slots(type);
       parts.body.push_back({name, attribute.value.get()});
     } else if (is_atom(attribute.value.get())) {
       parts.body.push_back({name, attribute.value.get()});
     } else {
-      parts.body.push_back({name, Py_None});
+      bool fills_itself = same(name, names.member_map) && PyDict_CheckExact(attribute.value.get());
+      parts.body.push_back({name, fills_itself ? parts.empty_dict.get() : Py_None});
       PyObject* settable = same(name, names.annotate_func) ? names.annotate : name;
       parts.rest.push_back({settable, attribute.value.get()});
     }
@@ -128,53 +113,54 @@ ClassParts parts_of(ByValue& reducers, Pickler& pickler, PyObject* cls) {
     parts.body.push_back({pickler.names().qualname, qualname});
   }
   sort_attributes(parts, type, pickler.names());
-  add_abc_calls(parts, pickler, cls);
   return parts;
+}
+
+bool is_abstract_base(PyTypeObject* type, const Names& names) {
+  return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), names.abc_impl)) != nullptr;
+}
+
+// K.__new__, past the user's metaclass; ABCMeta's own gives the class its registry and caches.
+Ref class_maker(Pickler& pickler, PyTypeObject* type) {
+  PyObject* maker = reinterpret_cast<PyObject*>(builtin_metaclass(Py_TYPE(type)));
+  if (is_abstract_base(type, pickler.names())) maker = pickler.imported().abc_meta;
+  return checked(PyObject_GetAttr(maker, pickler.names().attr_new));
 }
 
 void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers, PyTypeObject* type, PyObject* id,
                     const ClassParts& parts) {
   const Names& names = pickler.names();
-  PyTypeObject* builtin = builtin_metaclass(Py_TYPE(type));
-  Ref make = checked(PyObject_GetAttr(reinterpret_cast<PyObject*>(builtin), names.attr_new));
+  Ref make = class_maker(pickler, type);
   PyObject* hook_owner = subclass_hook_owner(type, names);
-  script.save(reducers.shared().tracker().helper());
-  begin_tuple(script, 6);
-  script.save(id).op(Opcode::NONE).save(make.get());
-  begin_tuple(script, 4);
+  begin_tracked(script, reducers, id);
+  if (hook_owner == nullptr) {
+    script.save(make.get()).op(Opcode::MARK);
+  } else {
+    script.save(reducers.shared().tracker().helpers().unhooked.get()).op(Opcode::MARK);
+    script.save(hook_owner).save(make.get());
+  }
   script.save(reinterpret_cast<PyObject*>(Py_TYPE(type)), Label::kText, names.attr_class_text);
   script.save(reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
   script.save(type->tp_bases, Label::kText, names.bases_text);
   new_dict(script, parts.body);
-  end_tuple(script, 4);
-  if (hook_owner != nullptr) {
-    new_dict(script, {});
-    script.save(hook_owner);
-  }
-  end_tuple(script, hook_owner != nullptr ? 6 : 4);
-  script.op(Opcode::REDUCE).memoize(reinterpret_cast<PyObject*>(type));
+  script.op(Opcode::TUPLE);
+  end_tracked(script, reinterpret_cast<PyObject*>(type));
 }
 
 void write_attributes(Script& script, Pickler& pickler, ByValue& reducers, PyObject* cls, const Identity& identity,
                       const ClassParts& parts) {
-  if (parts.rest.empty() && parts.calls.empty()) return;
-  PyTypeObject* builtin = builtin_metaclass(Py_TYPE(cls));
-  PyObject* set = cpython::type_lookup(builtin, pickler.names().setattr);
-  script.save(reducers.shared().tracker().helper());
-  begin_tuple(script, 6);
-  script.save(identity.id).save(identity.token).save(set).save(cls);
-  new_dict(script, parts.rest);
-  if (!parts.calls.empty()) {
-    script.op(Opcode::MARK);
-    for (const Call& call : parts.calls) {
-      begin_tuple(script, 2);
-      script.save(call.function).save(call.arguments.get());
-      end_tuple(script, 2);
-    }
-    script.op(Opcode::TUPLE);
+  if (!parts.rest.empty()) {
+    PyObject* set = cpython::type_lookup(builtin_metaclass(Py_TYPE(cls)), pickler.names().setattr);
+    write_tracked_state(script, reducers, identity, set, cls, parts.rest);
   }
-  end_tuple(script, 6);
-  script.op(Opcode::REDUCE).op(Opcode::POP);
+  if (!is_abstract_base(reinterpret_cast<PyTypeObject*>(cls), pickler.names())) return;
+  for (const Ref& subclass : registered_subclasses(pickler, cls)) {
+    script.save(pickler.imported().abc_register);
+    begin_tuple(script, 2);
+    script.save(cls).save(subclass.get());
+    end_tuple(script, 2);
+    script.op(Opcode::REDUCE).op(Opcode::POP);
+  }
 }
 
 [[noreturn]] void refuse(Pickler& pickler, PyObject* cls) {

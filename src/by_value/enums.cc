@@ -74,16 +74,18 @@ void write_member(Script& script, ByValue& reducers, Pickler& pickler, PyObject*
   while (PyDict_Next(dict, &position, &key, &value)) {
     (is_set_at_once(member, value) ? at_once : later).push_back({key, value, Label::kAttribute});
   }
-  script.save(reducers.shared().tracker().helper());
-  begin_tuple(script, 5);
-  script.save(name).save(reinterpret_cast<PyObject*>(Py_TYPE(member))).save(construction.make.get());
-  script.save(construction.arguments.get());
-  new_dict(script, at_once);
-  end_tuple(script, 5);
-  script.op(Opcode::REDUCE).memoize(member);
-  if (later.empty()) return;
-  new_dict(script, later);
-  script.op(Opcode::BUILD);
+  script.save(reducers.shared().tracker().helpers().tracked.get()).op(Opcode::MARK);
+  script.save(pickler.imported().builtin_getattr);
+  begin_tuple(script, 2);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(member))).save(pickler.names().member_map);
+  end_tuple(script, 2);
+  script.op(Opcode::REDUCE).save(name).save(construction.make.get()).save(construction.arguments.get());
+  script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(member);
+  for (const std::vector<Entry>& entries : {at_once, later}) {
+    if (entries.empty()) continue;
+    new_dict(script, entries);
+    script.op(Opcode::BUILD);
+  }
 }
 
 // cls(value): pseudo-members, and members where there is no memo to hold them.

@@ -1,4 +1,8 @@
 // Enumerations: members are made raw, and a process has each of them once.
+//
+//   member := helper (map name make arguments) REDUCE MEMOIZE atoms BUILD [others BUILD]
+//           | class (value) REDUCE MEMOIZE                                               a pseudo-member
+//   map    := getattr (class '_member_map_') REDUCE
 #ifndef CPPICKLE_BY_VALUE_ENUMS_H_
 #define CPPICKLE_BY_VALUE_ENUMS_H_
 

@@ -1,4 +1,11 @@
-// The one function that streams with a by-value class carry: it finds or builds the class.
+// The functions that streams with by-value classes carry.
+//
+//   objects := dict.setdefault (sys.__dict__ '_cppickle_tracker' WeakValueDictionary()) REDUCE MEMOIZE
+//   tokens  := getattr (objects '__dict__') REDUCE MEMOIZE
+//
+// `objects` maps tracker ids to classes and type variables, `tokens` maps them to the token of the state that was
+// applied last; it is the former's __dict__, so that a process has one place to look.  0 is the token of objects that
+// were made in this process: nobody else may reset them.
 #ifndef CPPICKLE_BY_VALUE_HELPER_H_
 #define CPPICKLE_BY_VALUE_HELPER_H_
 
@@ -6,22 +13,20 @@
 
 namespace cppickle::by_value {
 
-// The tracker's module in sys.modules, the same for the helper, for cppickle and for every stream: it holds
-// `objects`, a dict of tracker id to weak reference, and `tokens`, a dict of tracker id to the token of the state that
-// was applied last, 0 for objects that were made in this process and are nobody else's to reset.
-inline constexpr char kTrackerModule[] = "_cppickle_tracker";
+// The attribute of sys under which the tracker lives.
+inline constexpr char kTrackerName[] = "_cppickle_tracker";
 
-// The helper, a function without a module:
-//
-//   helper(id, None, make, arguments, keywords={}, hooked=None)
-//       The object known under id, or make(*arguments, **keywords).  `hooked` is the class whose __init_subclass__
-//       must not run: what it did is part of the state that follows.
-//   helper(id, token, set, object, attributes={}, calls=())
-//       set(object, name, value) for each attribute and function(*arguments) for each call, unless the state with this
-//       token is what was applied last.
-//   helper(name, cls, make, arguments, attributes)
-//       The member of an enumeration, or make(*arguments) with these attributes.
-cpython::Ref made_helper();
+struct Helpers {
+  // tracked(objects, id, make, arguments): what is known under id, or make(*arguments) from now on.
+  // tracked(tokens, id, set, object, token, attributes): set(object, name, value) for each attribute, unless the state
+  // with this token is what was applied last.
+  cpython::Ref tracked;
+  // unhooked(owner, make, *arguments): make(*arguments) while owner's __init_subclass__ does nothing.
+  cpython::Ref unhooked;
+};
+
+// Both are functions without a module, and without line numbers: their size is part of every stream with a class.
+Helpers made_helpers();
 
 }  // namespace cppickle::by_value
 

@@ -3,6 +3,7 @@
 #include "by_value/helper.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/imported.h"
 
 namespace cppickle::by_value {
 
@@ -21,20 +22,27 @@ unsigned version_of(PyObject* object) {
 
 }  // namespace
 
-void Tracker::load() { helper_ = made_helper().release(); }
+void Tracker::load() {
+  helpers_ = made_helpers();
+  weak_values_ = cpython::import_attribute("weakref", "WeakValueDictionary").release();
+  keyed_reference_ = cpython::import_attribute("weakref", "KeyedRef").release();
+}
 
 int Tracker::traverse(visitproc visit, void* arg) const {
   Py_VISIT(objects_);
   Py_VISIT(tokens_);
-  Py_VISIT(helper_);
+  Py_VISIT(references_);
+  Py_VISIT(weak_values_);
+  Py_VISIT(keyed_reference_);
+  Py_VISIT(helpers_.tracked.get());
+  Py_VISIT(helpers_.unhooked.get());
   return 0;
 }
 
 void Tracker::release() {
   known_.clear();
-  Py_CLEAR(objects_);
-  Py_CLEAR(tokens_);
-  Py_CLEAR(helper_);
+  helpers_ = {};
+  for (PyObject** owned : {&objects_, &tokens_, &references_, &weak_values_, &keyed_reference_}) Py_CLEAR(*owned);
 }
 
 Identity Tracker::identify(PyObject* object, Digester digester, void* context) {
@@ -68,58 +76,57 @@ Tracker::Known* Tracker::find(PyObject* object) {
   return nullptr;
 }
 
-// The id under which the helper has built the object, or an empty Ref.
-Ref Tracker::id_in_process(PyObject* object) {
+// The id under which a stream has brought the object, or an empty Ref.
+Ref Tracker::id_in_process(PyObject* object) const {
   Py_ssize_t position = 0;
   PyObject *id, *weak;
-  while (PyDict_Next(objects_, &position, &id, &weak)) {
+  while (PyDict_Next(references_, &position, &id, &weak)) {
     if (PyWeakref_CheckRef(weak) && cpython::weakly_referenced(weak).get() == object) return Ref::borrow(id);
   }
   return Ref();
 }
 
-// Gives an object that is met for the first time its id, and makes it known in the process.
+bool Tracker::is_taken(PyObject* id) const {
+  PyObject* weak = checked_lookup(PyDict_GetItemWithError(references_, id));
+  return weak != nullptr && PyWeakref_CheckRef(weak) && cpython::weakly_referenced(weak);
+}
+
+// Gives an object that is met for the first time its id, and makes it known in the process: as
+// WeakValueDictionary.__setitem__ would, which is Python code.
 void Tracker::enter(PyObject* object, PyObject* digest, Known& known) {
   known.id = id_in_process(object);
   if (known.id) return;
   known.id = Ref::borrow(digest);
-  for (int number = 2;; ++number) {
-    PyObject* weak = checked_lookup(PyDict_GetItemWithError(objects_, known.id.get()));
-    if (weak == nullptr || !PyWeakref_CheckRef(weak) || !cpython::weakly_referenced(weak)) break;
+  for (int number = 2; is_taken(known.id.get()); ++number) {
     PyObject* id = Py_NewRef(digest);
     PyBytes_ConcatAndDel(&id, PyBytes_FromFormat("-%d", number));
     known.id = checked(id);
   }
   Ref own = checked(PyLong_FromLong(0));
-  checked_status(PyDict_SetItem(objects_, known.id.get(), known.weak.get()));
+  Ref remove = checked(PyObject_GetAttrString(objects_, "_remove"));
+  auto type = reinterpret_cast<PyTypeObject*>(keyed_reference_);
+  Ref arguments = checked(PyTuple_Pack(2, object, remove.get()));
+  Ref weak = checked(type->tp_base->tp_new(type, arguments.get(), nullptr));
+  checked_status(PyObject_SetAttrString(weak.get(), "key", known.id.get()));
+  checked_status(PyDict_SetItem(references_, known.id.get(), weak.get()));
   checked_status(PyDict_SetItem(tokens_, known.id.get(), own.get()));
 }
 
-// The module is looked for at every dump: the first stream with a class may have made it.
+// The tables are looked for at every dump: a stream that was loaded may have made them.
 void Tracker::open() {
-  PyObject* modules = cpython::loaded_modules();
-  Ref module = Ref::borrow(checked_lookup(PyDict_GetItemString(modules, kTrackerModule)));
-  if (!module) {
-    module = checked(PyModule_New(kTrackerModule));
-    Ref objects = checked(PyDict_New());
-    Ref tokens = checked(PyDict_New());
-    checked_status(PyObject_SetAttrString(module.get(), "objects", objects.get()));
-    checked_status(PyObject_SetAttrString(module.get(), "tokens", tokens.get()));
-    checked_status(PyDict_SetItemString(modules, kTrackerModule, module.get()));
-  }
-  auto table = [&](const char* name) {
-    Ref dict = checked(PyObject_GetAttrString(module.get(), name));
-    if (!PyDict_CheckExact(dict.get())) {
-      cpython::raise_format(PyExc_RuntimeError, "%s.%s is no dict", kTrackerModule, name);
-    }
-    return dict;
-  };
-  Ref objects = table("objects");
-  Ref tokens = table("tokens");
-  if (objects.get() == objects_ && tokens.get() == tokens_) return;
+  PyObject* objects = PySys_GetObject(kTrackerName);
+  if (objects != nullptr && objects == objects_) return;
   known_.clear();
-  Py_XSETREF(objects_, objects.release());
+  Ref opened = objects != nullptr ? Ref::borrow(objects) : checked(PyObject_CallNoArgs(weak_values_));
+  if (objects == nullptr) checked_status(PySys_SetObject(kTrackerName, opened.get()));
+  Ref tokens = checked(PyObject_GetAttrString(opened.get(), "__dict__"));
+  Ref references = checked(PyObject_GetAttrString(opened.get(), "data"));
+  if (!PyDict_Check(tokens.get()) || !PyDict_Check(references.get())) {
+    cpython::raise_format(PyExc_RuntimeError, "sys.%s is no WeakValueDictionary", kTrackerName);
+  }
+  Py_XSETREF(objects_, opened.release());
   Py_XSETREF(tokens_, tokens.release());
+  Py_XSETREF(references_, references.release());
 }
 
 }  // namespace cppickle::by_value

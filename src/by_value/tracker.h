@@ -4,6 +4,7 @@
 
 #include <unordered_map>
 
+#include "by_value/helper.h"
 #include "cpython/ref.h"
 
 namespace cppickle::by_value {
@@ -31,7 +32,10 @@ class Tracker {
   void load();
   int traverse(visitproc visit, void* arg) const;
   void release();
-  PyObject* helper() const { return helper_; }
+  const Helpers& helpers() const { return helpers_; }
+  // The two tables, as keys of the memo; borrowed.  Valid after identify().
+  PyObject* objects() const { return objects_; }
+  PyObject* tokens() const { return tokens_; }
 
  private:
   struct Known {
@@ -42,14 +46,18 @@ class Tracker {
   };
 
   Known* find(PyObject* object);
-  cpython::Ref id_in_process(PyObject* object);
+  cpython::Ref id_in_process(PyObject* object) const;
+  bool is_taken(PyObject* id) const;
   void enter(PyObject* object, PyObject* digest, Known& known);
   void open();
 
   std::unordered_map<PyObject*, Known> known_;
-  PyObject* objects_ = nullptr;  // of the tracker's module: see helper.h
+  PyObject* objects_ = nullptr;    // see helper.h
   PyObject* tokens_ = nullptr;
-  PyObject* helper_ = nullptr;
+  PyObject* references_ = nullptr;  // objects.data: id -> weak reference
+  PyObject* weak_values_ = nullptr;  // weakref.WeakValueDictionary
+  PyObject* keyed_reference_ = nullptr;  // weakref.KeyedRef
+  Helpers helpers_;
 };
 
 }  // namespace cppickle::by_value

@@ -1,7 +1,7 @@
 #include "by_value/typing_objects.h"
 
 #include "by_value/fingerprint.h"
-#include "by_value/script_parts.h"
+#include "by_value/tracked_objects.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -86,15 +86,16 @@ Tracker::Digest recipe_digest(void* context, PyObject* object) {
 void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object, Recipe recipe) {
   std::pair<Shared*, Recipe*> context{&reducers.shared(), &recipe};
   Identity identity = reducers.shared().tracker().identify(object, recipe_digest, &context);
-  bool has_keywords = PyDict_GET_SIZE(recipe.keywords.get()) != 0;
+  Ref make = Ref::borrow(reinterpret_cast<PyObject*>(Py_TYPE(object)));
+  if (PyDict_GET_SIZE(recipe.keywords.get()) != 0) {
+    Ref function = checked(PyTuple_Pack(1, make.get()));
+    make = checked(PyObject_Call(pickler.imported().functools_partial, function.get(), recipe.keywords.get()));
+  }
   Script script(pickler);
-  script.save(reducers.shared().tracker().helper());
-  begin_tuple(script, has_keywords ? 5 : 4);
-  script.save(identity.id).op(Opcode::NONE).save(reinterpret_cast<PyObject*>(Py_TYPE(object)));
-  script.save(recipe.arguments.get());
-  if (has_keywords) script.save(recipe.keywords.get(), Label::kState);
-  end_tuple(script, has_keywords ? 5 : 4);
-  script.op(Opcode::REDUCE).memoize(object).start(object);
+  begin_tracked(script, reducers, identity.id);
+  script.save(make.get()).save(recipe.arguments.get());
+  end_tracked(script, object);
+  script.start(object);
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // Objects of typing that are known by name only: type variables, aliases, NewType.
 //
-//   variable := helper (id None class (name *constraints) keywords) REDUCE MEMOIZE
+//   variable := helper (objects id class (name *constraints)) REDUCE MEMOIZE      class: or a partial with keywords
 //   NewType  := class EMPTY_TUPLE NEWOBJ MEMOIZE dict BUILD
 #ifndef CPPICKLE_BY_VALUE_TYPING_OBJECTS_H_
 #define CPPICKLE_BY_VALUE_TYPING_OBJECTS_H_

@@ -121,4 +121,11 @@ void set_code_extra(PyObject* code, Py_ssize_t slot, void* extra) {
   throw ErrorSet{};
 }
 
+Ref code_without_lines(PyObject* code) {
+  Ref replace = checked(PyObject_GetAttrString(code, "replace"));
+  Ref keywords = checked(Py_BuildValue("{s:y#}", "co_linetable", "", Py_ssize_t{0}));
+  Ref arguments = checked(PyTuple_New(0));
+  return checked(PyObject_Call(replace.get(), arguments.get(), keywords.get()));
+}
+
 }  // namespace cppickle::cpython

@@ -45,6 +45,9 @@ PyObject* code_qualname(PyObject* code);   // co_name where there is no co_qualn
 // Tuple of interned str: the names whose cells the function's __closure__ holds.
 Ref code_free_variables(PyObject* code);
 
+// A copy of the code that maps no instruction to a line.
+Ref code_without_lines(PyObject* code);
+
 // --- Extra slots ------------------------------------------------------------------------
 
 // A slot in every code object for an owner's data, which `release` frees together with the code

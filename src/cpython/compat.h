@@ -2,6 +2,8 @@
 #ifndef CPPICKLE_CPYTHON_COMPAT_H_
 #define CPPICKLE_CPYTHON_COMPAT_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "cpython/error.h"
@@ -42,9 +44,8 @@ PyObject* function_type_params(PyObject* function);
 PyObject* function_annotate(PyObject* function);
 // __annotations__ as a dict, or null when there are none or they are made on demand by function_annotate(); borrowed.
 PyObject* function_annotations(PyObject* function);
-// The mapping behind a types.MappingProxyType, and the dict behind a dict view; borrowed.
+// The mapping behind a types.MappingProxyType; borrowed.
 PyObject* proxied_mapping(PyObject* proxy);
-PyObject* viewed_dict(PyObject* view);
 // A class's qualified name; borrowed or null for static types (their tp_name tells).
 PyObject* class_qualname(PyTypeObject* type);
 // True for a class that a class statement (or type()) made; false for those made in C.

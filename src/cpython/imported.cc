@@ -22,7 +22,8 @@ constexpr Source kSources[] = {
     {&Imported::unmarshal_code, "zipimport", "_unmarshal_code"},
     {&Imported::marshal_loads, "marshal", "loads"},
     {&Imported::builtin_import, "builtins", "__import__"},
-    {&Imported::abc_init, "_abc", "_abc_init"},
+    {&Imported::weak_value_dictionary, "weakref", "WeakValueDictionary"},
+    {&Imported::abc_meta, "abc", "ABCMeta"},
     {&Imported::abc_register, "_abc", "_abc_register"},
     {&Imported::abc_get_dump, "_abc", "_get_dump"},
     {&Imported::blake2b, "_blake2", "blake2b"},
@@ -66,6 +67,8 @@ void Imported::load() {
       raise(PyExc_RuntimeError, "a table of copyreg or _compat_pickle is not a dict");
     }
   }
+  dict_setdefault =
+      checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyDict_Type), "setdefault")).release();
   empty_tuple = checked(PyTuple_New(0)).release();
   from_name = checked(PyTuple_Pack(1, names.attr_name)).release();
 }
@@ -80,6 +83,7 @@ void Imported::release() {
   for (const Source& source : kSources) Py_CLEAR(this->*source.field);
   Py_CLEAR(empty_tuple);
   Py_CLEAR(from_name);
+  Py_CLEAR(dict_setdefault);
 }
 
 }  // namespace cppickle::cpython

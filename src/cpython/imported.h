@@ -23,7 +23,9 @@ struct Imported {
   PyObject* unmarshal_code = nullptr;            // zipimport._unmarshal_code
   PyObject* marshal_loads = nullptr;             // marshal.loads
   PyObject* builtin_import = nullptr;            // builtins.__import__
-  PyObject* abc_init = nullptr;                  // _abc._abc_init
+  PyObject* dict_setdefault = nullptr;           // dict.setdefault
+  PyObject* weak_value_dictionary = nullptr;     // weakref.WeakValueDictionary
+  PyObject* abc_meta = nullptr;                  // abc.ABCMeta
   PyObject* abc_register = nullptr;              // _abc._abc_register
   PyObject* abc_get_dump = nullptr;              // _abc._get_dump
   PyObject* blake2b = nullptr;                   // _blake2.blake2b

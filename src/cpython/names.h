@@ -110,6 +110,7 @@ namespace cppickle::cpython {
   X(suppress_context, "__suppress_context__")                                           \
   X(sys, "sys")                                                                         \
   X(tell, "tell")                                                                       \
+  X(tracker, "_cppickle_tracker")                                                       \
   X(type_params, "__type_params__")                                                     \
   X(type_params_name, "type_params")                                                    \
   X(typed, "typed")                                                                     \

@@ -62,7 +62,7 @@ PyType_Slot pickler_slots[] = {
     {0, nullptr},
 };
 PyType_Spec pickler_spec = {"cppickle.Pickler", 0, 0,
-                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, pickler_slots};
+                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, pickler_slots};
 
 // Pickler.dispatch_table and .dispatch: one ChainMap, the user's reducers before copyreg's.
 void add_class_level_table(ModuleState& state) {

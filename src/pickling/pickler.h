@@ -72,6 +72,9 @@ class Pickler {
   // A reduce value as __reduce_ex__ answers it: str or tuple.  `object` may be null: nothing is memoized.
   void save_reduce_value(PyObject* object, PyObject* reduce_value);
 
+  // callable(*arguments), memoized as `object`; the tuple gets into the memo too, as the standard pickler has it.
+  void save_as_call(PyObject* object, PyObject* callable, cpython::Ref arguments);
+
   void op(core::Opcode code) { emitter_.op(code); }
   // Memoizes the object that is on top of the unpickler's stack.
   void memoize(PyObject* object) {
@@ -134,7 +137,6 @@ class Pickler {
   void save_dict(PyObject* dict);
   void save_set(PyObject* set);
   void save_frozenset(PyObject* set);
-  void save_as_call(PyObject* object, PyObject* callable, cpython::Ref arguments);
   Frame& push_frame(Frame::Kind kind, PyObject* object);
   void pop_frame();
   void step_list(Frame& frame);

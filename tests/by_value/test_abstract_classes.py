@@ -114,8 +114,14 @@ def test_a_metaclass_derived_from_abcmeta(in_fresh_process):
         Base.register(Virtual)
         """
     made = define(source)
-    question = "b, v = obj\nb.which(), isinstance(v(), b), sorted(b.__abstractmethods__)"
-    assert in_fresh_process([made.Base, made.Virtual], question) == ("Base", True, ["f"])
+    question = (
+        "b, v = obj\nb.which(), isinstance(v(), b), sorted(b.__abstractmethods__)"
+    )
+    assert in_fresh_process([made.Base, made.Virtual], question) == (
+        "Base",
+        True,
+        ["f"],
+    )
 
 
 def test_a_registry_in_a_circle(in_fresh_process):

@@ -31,7 +31,9 @@ METACLASS = """
 
 
 def test_a_metaclass_travels(in_fresh_process):
-    question = "obj()[0], len(obj), obj.which(), obj.added, obj.registered, type(obj).kind"
+    question = (
+        "obj()[0], len(obj), obj.which(), obj.added, obj.registered, type(obj).kind"
+    )
     expected = ("called", 42, "D", 1, True, "meta")
     assert in_fresh_process(define(METACLASS).D, question) == expected
 
@@ -69,7 +71,9 @@ def test_a_metaclass_that_makes_each_class_once(in_fresh_process):
     assert in_fresh_process(define(source).C, "type(obj).seen") == {"C"}
 
 
-@pytest.mark.parametrize("spoilt", ["__hash__ = None", "def __eq__(a, b): return False"])
+@pytest.mark.parametrize(
+    "spoilt", ["__hash__ = None", "def __eq__(a, b): return False"]
+)
 def test_an_unhashable_metaclass(in_fresh_process, spoilt):
     source = f"""
         class Meta(type):
@@ -102,7 +106,9 @@ def test_a_metaclass_of_a_metaclass(in_fresh_process):
         class Meta(type, metaclass=MetaMeta): pass
         class C(metaclass=Meta): pass
         """
-    assert in_fresh_process(define(source).C, "type(obj).describe()") == "described Meta"
+    assert (
+        in_fresh_process(define(source).C, "type(obj).describe()") == "described Meta"
+    )
 
 
 INIT_SUBCLASS = """
@@ -140,7 +146,9 @@ def test_init_subclass_that_forbids_subclassing(in_fresh_process):
         class Last(Base): pass
         allowed = False
         """
-    question = "try: type('More', (obj,), {})\nexcept TypeError as e: text = str(e)\ntext"
+    question = (
+        "try: type('More', (obj,), {})\nexcept TypeError as e: text = str(e)\ntext"
+    )
     assert in_fresh_process(define(source).Last, question) == "final"
 
 

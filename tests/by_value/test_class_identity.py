@@ -140,7 +140,10 @@ def test_enum_members_of_two_loads_are_the_same(bare_worker):
     bare_worker.load(cppickle.dumps(made.Colour.RED), "red")
     bare_worker.load(cppickle.dumps(made.Colour), "colour")
     bare_worker.load(cppickle.dumps({made.Colour.RED: made.Colour.BLUE}), "table")
-    assert bare_worker.ask("red is colour.RED, table[red] is colour.BLUE") == (True, True)
+    assert bare_worker.ask("red is colour.RED, table[red] is colour.BLUE") == (
+        True,
+        True,
+    )
 
 
 def test_a_type_variable_is_shared_by_function_and_class(bare_worker):

@@ -158,7 +158,9 @@ def test_classes_that_know_each_other(in_fresh_process):
         Left.friend = Right
         """
     made = define(source)
-    question = "l, r = obj\nl.friend is r, r.friend is l, l().other() is r, r().other() is l"
+    question = (
+        "l, r = obj\nl.friend is r, r.friend is l, l().other() is r, r().other() is l"
+    )
     assert in_fresh_process([made.Left, made.Right], question) == (True,) * 4
 
 
@@ -189,7 +191,9 @@ def test_a_base_that_holds_its_subclasses(in_fresh_process):
         Base.kinds.update(one=One, two=Two)
         """
     made = define(source)
-    question = "[k.__name__ for k in obj.kinds.values()], obj.kinds['two'].__mro__[2] is obj"
+    question = (
+        "[k.__name__ for k in obj.kinds.values()], obj.kinds['two'].__mro__[2] is obj"
+    )
     assert in_fresh_process(made.Base, question) == (["One", "Two"], True)
 
 
@@ -364,7 +368,9 @@ def test_a_string_subclass_as_name(in_fresh_process):
         class C: pass
         setattr(C, "key", Name("value"))
         """
-    assert in_fresh_process(define(source).C, "str(obj.key), type(obj.key).__name__") == (
+    assert in_fresh_process(
+        define(source).C, "str(obj.key), type(obj.key).__name__"
+    ) == (
         "value",
         "Name",
     )

@@ -38,7 +38,9 @@ def test_mutually_recursive_closures(in_fresh_process):
             def odd(n): return n != 0 and even(n - 1)
             return even, odd
         """
-    question = "even, odd = obj\neven(10), odd(10), even.__closure__[0].cell_contents is odd"
+    question = (
+        "even, odd = obj\neven(10), odd(10), even.__closure__[0].cell_contents is odd"
+    )
     assert in_fresh_process(define(source).make(), question) == (True, False, True)
 
 

@@ -63,7 +63,9 @@ def test_line_numbers(in_fresh_process):
     assert in_fresh_process(made.job, question) == expected
 
 
-@pytest.mark.parametrize("positions", ["co_positions", "co_exceptiontable", "co_qualname"])
+@pytest.mark.parametrize(
+    "positions", ["co_positions", "co_exceptiontable", "co_qualname"]
+)
 def test_what_newer_code_objects_have(in_fresh_process, positions):
     source = """
         class C:

@@ -123,7 +123,11 @@ def test_slots(in_fresh_process):
         "repr(type(obj)(5)), obj == type(obj)(1)",
     ]
     answers = in_fresh_process(made.C(1), *questions)
-    assert answers == [(1, 2, False, ("x", "y")), "AttributeError", ("C(x=5, y=2)", True)]
+    assert answers == [
+        (1, 2, False, ("x", "y")),
+        "AttributeError",
+        ("C(x=5, y=2)", True),
+    ]
 
 
 def test_frozen_slots(in_fresh_process):
@@ -183,7 +187,9 @@ def test_order(in_fresh_process):
     assert in_fresh_process(made.C, question) == (True, 1, True)
 
 
-@pytest.mark.parametrize("options", ["eq=False", "repr=False", "init=False", "match_args=False"])
+@pytest.mark.parametrize(
+    "options", ["eq=False", "repr=False", "init=False", "match_args=False"]
+)
 def test_what_is_not_made(in_fresh_process, options):
     made = dataclass("x: int = 1", options)
     names = ["__eq__", "__repr__", "__init__", "__match_args__"]
@@ -193,7 +199,9 @@ def test_what_is_not_made(in_fresh_process, options):
 
 
 def test_unsafe_hash(in_fresh_process):
-    made = dataclass("x: int; y: int = field(default=0, hash=False)", "unsafe_hash=True")
+    made = dataclass(
+        "x: int; y: int = field(default=0, hash=False)", "unsafe_hash=True"
+    )
     question = "hash(obj(1, 2)) == hash(obj(1, 3)), obj(1, 2) == obj(1, 3)"
     assert in_fresh_process(made.C, question) == (True, False)
 

@@ -176,7 +176,12 @@ def test_partial_of_a_function(in_fresh_process):
         job.note = "kept"
         """
     question = "obj(2), obj.note, obj.args, obj.keywords"
-    assert in_fresh_process(define(source).job, question) == (13, "kept", (1,), {"c": 10})
+    assert in_fresh_process(define(source).job, question) == (
+        13,
+        "kept",
+        (1,),
+        {"c": 10},
+    )
 
 
 def test_partial_of_itself(in_fresh_process):

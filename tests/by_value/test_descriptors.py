@@ -24,9 +24,13 @@ def test_a_descriptor(in_fresh_process, kind):
         vars(owner).get(obj.__name__) is obj or getattr(owner, obj.__name__) == obj
         """
     assert type(descriptor).__name__ == kind
-    assert in_fresh_process([descriptor, type(descriptor).__name__], (
-        "obj, name = obj\ntype(obj).__name__ == name"
-    )) is True
+    assert (
+        in_fresh_process(
+            [descriptor, type(descriptor).__name__],
+            ("obj, name = obj\ntype(obj).__name__ == name"),
+        )
+        is True
+    )
     assert in_fresh_process(descriptor, question) is True
 
 

@@ -104,12 +104,14 @@ def typed(source, filename):
 
 
 CELLS = {
-    "IPython before 8": ["<ipython-input-3-0a1b2c3d4e5f>", "<ipython-input-17-0a1b2c3d4e5f>"],
+    "IPython before 8": [
+        "<ipython-input-3-0a1b2c3d4e5f>",
+        "<ipython-input-17-0a1b2c3d4e5f>",
+    ],
     "ipykernel": ["/tmp/ipykernel_123/456.py", "/tmp/ipykernel_98765/43210.py"],
     "a console": ["<stdin>", "<stdin>"],
     "a numbered console": ["<python-input-3>", "<python-input-41>"],
 }
-
 
 
 @pytest.mark.parametrize("kind", CELLS)
@@ -143,7 +145,9 @@ def test_file_names_that_are_real_stay(in_fresh_process):
 
 @pytest.mark.skipif(**since(3, 12))
 def test_type_parameters():
-    source = "class obj[T, *Ts]:\n  def f[U](self, x: T) -> U: pass\ntype A[T] = list[T]"
+    source = (
+        "class obj[T, *Ts]:\n  def f[U](self, x: T) -> U: pass\ntype A[T] = list[T]"
+    )
     streams = {dumped_in_main(source, "obj, A", hash_seed=seed) for seed in (0, 1)}
     assert len(streams) == 1
     assert {passed_on(stream) for stream in streams} == streams

@@ -51,20 +51,34 @@ def test_members(in_fresh_process):
         red, crimson, cls, table = obj
         red is crimson is cls.RED, table[red], table[cls.GREEN] is red, red.shout()
         """
-    sent = [colour.RED, colour.CRIMSON, colour, {colour.RED: 1, colour.GREEN: colour.RED}]
+    sent = [
+        colour.RED,
+        colour.CRIMSON,
+        colour,
+        {colour.RED: 1, colour.GREEN: colour.RED},
+    ]
     assert in_fresh_process(sent, question) == (True, 1, True, "RED!")
 
 
 def test_a_member_alone(in_fresh_process):
     question = "obj.name, obj.value, type(obj).GREEN.value, type(obj).RED is obj"
-    assert in_fresh_process(define(COLOUR).Colour.RED, question) == ("RED", 1, "g", True)
+    assert in_fresh_process(define(COLOUR).Colour.RED, question) == (
+        "RED",
+        1,
+        "g",
+        True,
+    )
 
 
 def test_a_function_that_uses_members(in_fresh_process):
     source = COLOUR + "\n    def is_red(c=Colour.RED): return c is Colour.RED\n"
     made = define(source)
     question = "f, red = obj\nf(), f(red), f(type(red).GREEN)"
-    assert in_fresh_process([made.is_red, made.Colour.RED], question) == (True, True, False)
+    assert in_fresh_process([made.is_red, made.Colour.RED], question) == (
+        True,
+        True,
+        False,
+    )
 
 
 def test_members_stay_what_they_are_at_home(roundtrip):
@@ -103,8 +117,15 @@ def test_str_enum(in_fresh_process):
             ALPHA = auto()
             BETA = "b"
         """
-    question = "obj.ALPHA == 'alpha', obj('b') is obj.BETA, obj.BETA + '!', str(obj.ALPHA)"
-    assert in_fresh_process(define(source).Name, question) == (True, True, "b!", "alpha")
+    question = (
+        "obj.ALPHA == 'alpha', obj('b') is obj.BETA, obj.BETA + '!', str(obj.ALPHA)"
+    )
+    assert in_fresh_process(define(source).Name, question) == (
+        True,
+        True,
+        "b!",
+        "alpha",
+    )
 
 
 def test_a_mixin_of_str(in_fresh_process):
@@ -208,7 +229,9 @@ def test_an_init(in_fresh_process):
                 self.mass, self.radius = mass, radius
                 type(self).made = getattr(type(self), "made", 0) + 1
         """
-    question = "obj.EARTH.mass, obj.MARS.radius, obj((6.4e23, 3.4e6)) is obj.MARS, obj.made"
+    question = (
+        "obj.EARTH.mass, obj.MARS.radius, obj((6.4e23, 3.4e6)) is obj.MARS, obj.made"
+    )
     expected = (5.97e24, 3.4e6, True, 2)
     assert in_fresh_process(define(source).Planet, question) == expected
 
@@ -295,7 +318,9 @@ def test_an_enum_inside_a_class(in_fresh_process):
 
 
 def test_values_that_cannot_be_hashed(in_fresh_process):
-    made = define("import enum\nclass E(enum.Enum):\n  A = [1]\n  B = {'k': 2}\n  C = [1]")
+    made = define(
+        "import enum\nclass E(enum.Enum):\n  A = [1]\n  B = {'k': 2}\n  C = [1]"
+    )
     question = "obj([1]) is obj.A is obj.C, obj({'k': 2}) is obj.B, obj.B.value"
     assert in_fresh_process(made.E, question) == (True, True, {"k": 2})
 
@@ -351,7 +376,9 @@ def test_an_enum_with_its_own_metaclass(in_fresh_process):
 
 
 def test_an_empty_enum_to_derive_from(in_fresh_process):
-    made = define("import enum\nclass Base(enum.Enum):\n  def f(self): return self.value")
+    made = define(
+        "import enum\nclass Base(enum.Enum):\n  def f(self): return self.value"
+    )
     question = "E = obj('E', 'A B')\nE.B.f(), E.__base__ is obj"
     assert in_fresh_process(made.Base, question) == (2, True)
 

@@ -21,7 +21,9 @@ def test_an_exception_class(in_fresh_process):
         type(caught) is worse, caught.args, caught.code, isinstance(caught, KeyError)
         """
     expected = (True, ("a", 1), 5, True)
-    assert in_fresh_process([made.fail, made.AppError, made.Worse], question) == expected
+    assert (
+        in_fresh_process([made.fail, made.AppError, made.Worse], question) == expected
+    )
 
 
 def test_an_exception(in_fresh_process):
@@ -41,7 +43,9 @@ def test_a_constructor_of_other_arity(in_fresh_process):
         """
     question = "obj.code, obj.detail, str(obj), obj.args"
     expected = (5, "d", "code 5", ("code 5",))
-    assert in_fresh_process(define(source).AppError(5, detail="d"), question) == expected
+    assert (
+        in_fresh_process(define(source).AppError(5, detail="d"), question) == expected
+    )
 
 
 def test_a_constructor_that_takes_nothing(in_fresh_process):
@@ -138,7 +142,9 @@ class TestExceptionContext:
 
     def test_the_context(self, in_fresh_process):
         source = self.CAUSED.replace("from error", "")
-        question = "type(obj.__context__).__name__, obj.__cause__, obj.__suppress_context__"
+        question = (
+            "type(obj.__context__).__name__, obj.__cause__, obj.__suppress_context__"
+        )
         expected = ("KeyError", None, False)
         assert in_fresh_process(raised(source), question) == expected
 

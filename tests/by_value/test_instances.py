@@ -5,7 +5,9 @@ from support.source import define
 
 
 def test_an_instance(in_fresh_process):
-    made = define("class C:\n  def __init__(self, x): self.x = x\n  def get(self): return self.x")
+    made = define(
+        "class C:\n  def __init__(self, x): self.x = x\n  def get(self): return self.x"
+    )
     question = "obj.get(), vars(obj), type(obj).__name__"
     assert in_fresh_process(made.C(5), question) == (5, {"x": 5}, "C")
 
@@ -24,7 +26,9 @@ def test_instances_share_their_class_and_each_other(in_fresh_process):
     made = define("class C: pass")
     a, b = made.C(), made.C()
     a.other, b.other, a.both = b, a, [a, b]
-    question = "obj.other.other is obj, obj.both[1] is obj.other, type(obj) is type(obj.other)"
+    question = (
+        "obj.other.other is obj, obj.both[1] is obj.other, type(obj) is type(obj.other)"
+    )
     assert in_fresh_process(a, question) == (True, True, True)
 
 
@@ -262,7 +266,9 @@ def test_instances_with_other_attributes_each(in_fresh_process):
 
 
 def test_a_dict_shared_by_two_instances(in_fresh_process):
-    made = define("class Borg:\n  shared = {}\n  def __init__(self): self.__dict__ = self.shared")
+    made = define(
+        "class Borg:\n  shared = {}\n  def __init__(self): self.__dict__ = self.shared"
+    )
     one, two = made.Borg(), made.Borg()
     one.x = 1
     question = "a, b = obj\na.y = 2\nb.x, hasattr(a, 'x')"

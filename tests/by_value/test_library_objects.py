@@ -76,7 +76,9 @@ def test_a_zone_of_the_tz_database(in_fresh_process):
 
 
 def test_a_default_factory_of_ours(in_fresh_process):
-    made = define("from collections import defaultdict\ntable = defaultdict(lambda: [7])")
+    made = define(
+        "from collections import defaultdict\ntable = defaultdict(lambda: [7])"
+    )
     question = "obj['new'], obj.default_factory(), dict(obj)"
     assert in_fresh_process(made.table, question) == ([7], [7], {"new": [7]})
 
@@ -85,7 +87,11 @@ OPERATORS = {
     "itemgetter": (operator.itemgetter(1, 2), "obj('abc')", ("b", "c")),
     "one itemgetter": (operator.itemgetter("k"), "obj({'k': 5})", 5),
     "attrgetter": (operator.attrgetter("real", "imag"), "obj(1j)", (0.0, 1.0)),
-    "dotted attrgetter": (operator.attrgetter("a.b"), "type(obj).__name__", "attrgetter"),
+    "dotted attrgetter": (
+        operator.attrgetter("a.b"),
+        "type(obj).__name__",
+        "attrgetter",
+    ),
     "methodcaller": (operator.methodcaller("split", sep="-"), "obj('a-b')", ["a", "b"]),
     "partial": (functools.partial(int, base=2), "obj('101')", 5),
     "partial of partial": (functools.partial(functools.partial(pow, 2), 3), "obj()", 8),

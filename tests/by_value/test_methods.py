@@ -177,7 +177,9 @@ def test_partialmethod(in_fresh_process):
             on = partialmethod(set, True, dim=3)
             off = partialmethod(set, False)
         """
-    question = "lamp = obj()\nlamp.on()\nfirst = lamp.state\nlamp.off()\nfirst, lamp.state"
+    question = (
+        "lamp = obj()\nlamp.on()\nfirst = lamp.state\nlamp.off()\nfirst, lamp.state"
+    )
     expected = ((True, 3), (False, 0))
     assert in_fresh_process(define(source).Lamp, question) == expected
 
@@ -220,7 +222,9 @@ def test_methods_of_builtin_types(in_fresh_process, name):
 def test_builtin_methods_of_a_subclass(in_fresh_process):
     made = define("class Items(list): pass\nitems = Items()")
     question = "append, items = obj\nappend(1)\nitems, type(items).__name__"
-    answer = in_fresh_process([made.items.append, made.items], question + "\nlen(items)")
+    answer = in_fresh_process(
+        [made.items.append, made.items], question + "\nlen(items)"
+    )
     assert answer == 1
 
 

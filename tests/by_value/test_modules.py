@@ -11,7 +11,9 @@ from support.source import define
 import cppickle
 
 
-@pytest.mark.parametrize("name", ["json", "os.path", "xml.dom.minidom", "collections.abc"])
+@pytest.mark.parametrize(
+    "name", ["json", "os.path", "xml.dom.minidom", "collections.abc"]
+)
 def test_an_importable_module(in_fresh_process, name):
     module = importlib.import_module(name)
     question = f"import importlib\nobj is importlib.import_module({name!r})"
@@ -79,7 +81,9 @@ def test_a_function_of_a_dynamic_module_alone(in_fresh_process):
 
 
 def test_a_function_that_uses_a_dynamic_module(in_fresh_process):
-    made = define("def job(): return helpers.up(), helpers.count", helpers=dynamic(COUNTING))
+    made = define(
+        "def job(): return helpers.up(), helpers.count", helpers=dynamic(COUNTING)
+    )
     assert in_fresh_process(made.job, "obj()") == (1, 1)
 
 
@@ -87,7 +91,10 @@ def test_a_dynamic_module_that_holds_itself(in_fresh_process):
     module = dynamic("items = []\ndef me(): return module")
     module.module = module
     module.items.append(module)
-    assert in_fresh_process(module, "obj.module is obj.items[0] is obj.me() is obj") is True
+    assert (
+        in_fresh_process(module, "obj.module is obj.items[0] is obj.me() is obj")
+        is True
+    )
 
 
 def test_dynamic_modules_that_hold_each_other(in_fresh_process):
@@ -116,7 +123,11 @@ def test_a_dynamic_module_called_like_an_importable_one(in_fresh_process):
 
 def test_an_empty_dynamic_module(in_fresh_process):
     question = "obj.__name__, obj.__doc__, obj.__spec__"
-    assert in_fresh_process(types.ModuleType("empty"), question) == ("empty", None, None)
+    assert in_fresh_process(types.ModuleType("empty"), question) == (
+        "empty",
+        None,
+        None,
+    )
 
 
 def test_a_module_subclass(in_fresh_process):
@@ -131,4 +142,8 @@ def test_a_module_subclass(in_fresh_process):
         module.n = 1
         """
     question = "obj.n, obj.other, type(obj).__name__"
-    assert in_fresh_process(define(source).module, question) == (1, "lazy other", "Lazy")
+    assert in_fresh_process(define(source).module, question) == (
+        1,
+        "lazy other",
+        "Lazy",
+    )

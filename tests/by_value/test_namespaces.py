@@ -59,7 +59,9 @@ def test_a_global_that_is_written_or_deleted(in_fresh_process):
 
 def test_a_missing_global_is_found_when_it_is_called(in_fresh_process):
     made = define("def job(): return undefined")
-    question = "try: obj()\nexcept NameError as error: text = str(error)\n'undefined' in text"
+    question = (
+        "try: obj()\nexcept NameError as error: text = str(error)\n'undefined' in text"
+    )
     assert in_fresh_process(made.job, question) is True
 
 
@@ -101,7 +103,10 @@ def test_a_later_function_adds_its_globals(in_fresh_process):
         """
     made = define(source)
     questions = ["obj[0](), obj[1]()", "obj[0].__globals__ is obj[1].__globals__"]
-    assert in_fresh_process([made.first, made.second], *questions) == [(1, (1, 2)), True]
+    assert in_fresh_process([made.first, made.second], *questions) == [
+        (1, (1, 2)),
+        True,
+    ]
 
 
 def test_namespaces_of_the_sender_stay_apart(in_fresh_process):
@@ -167,7 +172,9 @@ def test_the_sender_s_own_namespace_is_not_touched():
 
 
 def test_dumping_leaves_the_sender_as_it_was():
-    made = define("n = 1\ndef f(): return n, len([])\nclass C:\n  def g(self): return n")
+    made = define(
+        "n = 1\ndef f(): return n, len([])\nclass C:\n  def g(self): return n"
+    )
     before = [dict(vars(x)) for x in (made.f, made.C, made.C.g)], dict(made.globals)
     cppickle.dumps([made.f, made.C])
     assert before == (

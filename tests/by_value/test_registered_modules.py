@@ -69,7 +69,9 @@ def test_a_function(package, register, in_fresh_process):
 
 def test_a_class_and_its_instance(package, register, in_fresh_process):
     register(package)
-    question = "cls, one = obj\none.area(), type(one) is cls, cls(2).area(), one.kind.name"
+    question = (
+        "cls, one = obj\none.area(), type(one) is cls, cls(2).area(), one.kind.name"
+    )
     sent = [package.Square, package.Square(3)]
     assert in_fresh_process(sent, question) == (18, True, 8, "FLAT")
 

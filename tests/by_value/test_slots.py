@@ -40,7 +40,15 @@ def test_state_in_slots(in_fresh_process):
 
 @pytest.mark.parametrize(
     "slots",
-    ["'a'", "'a',", "['a']", "{'a'}", "iter(['a'])", "{'a': 'documented'}", "('a', 'a2')"],
+    [
+        "'a'",
+        "'a',",
+        "['a']",
+        "{'a'}",
+        "iter(['a'])",
+        "{'a': 'documented'}",
+        "('a', 'a2')",
+    ],
 )
 def test_every_way_to_write_them(in_fresh_process, slots):
     made = define(f"class C:\n  __slots__ = {slots}")
@@ -155,5 +163,7 @@ def test_ten_slotted_nodes_in_a_ring(in_fresh_process):
     nodes = [made.Node() for _ in range(10)]
     for n, node in enumerate(nodes):
         node.n, node.next = n, nodes[(n + 1) % 10]
-    question = "x = obj\nseen = []\nfor _ in range(11): seen.append(x.n); x = x.next\nseen"
+    question = (
+        "x = obj\nseen = []\nfor _ in range(11): seen.append(x.n); x = x.next\nseen"
+    )
     assert in_fresh_process(nodes[0], question) == [*range(10), 0]

@@ -80,7 +80,8 @@ def test_an_import_inside_the_function(in_fresh_process):
 
 
 def test_a_submodule_as_a_global_of_its_own(in_fresh_process):
-    made = define("import os.path as p\nfrom concurrent import futures\n" + (
-        "def job(): return p.join('a', 'b'), futures.Future.__name__"
-    ))
+    made = define(
+        "import os.path as p\nfrom concurrent import futures\n"
+        + ("def job(): return p.join('a', 'b'), futures.Future.__name__")
+    )
     assert in_fresh_process(made.job, "obj()") == ("a/b", "Future")

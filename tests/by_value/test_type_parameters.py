@@ -93,7 +93,9 @@ def test_a_generic_dataclass(in_fresh_process):
             item: T
         """
     made = define(source)
-    question = "repr(obj[1]), obj[0](2) == obj[0](2), obj[0].__type_params__[0].__name__"
+    question = (
+        "repr(obj[1]), obj[0](2) == obj[0](2), obj[0].__type_params__[0].__name__"
+    )
     expected = ("Box(item=1)", True, "T")
     assert in_fresh_process([made.Box, made.Box(1)], question) == expected
 

@@ -1,6 +1,5 @@
 """Typing objects: generics, type variables, protocols, new types, typed dicts."""
 
-
 import pytest
 from support.source import define, since
 
@@ -41,7 +40,9 @@ def test_subclasses_of_a_generic_class(in_fresh_process):
 
 def test_an_alias(in_fresh_process):
     made = define(GENERIC)
-    question = "alias, box = obj\nalias == box[int], alias.__origin__ is box, alias(5).item"
+    question = (
+        "alias, box = obj\nalias == box[int], alias.__origin__ is box, alias(5).item"
+    )
     assert in_fresh_process([made.alias, made.Box], question) == (True, True, 5)
 
 
@@ -251,7 +252,9 @@ def test_a_collections_namedtuple(in_fresh_process):
             def total(self): return self.x + self.y
         """
     made = define(source)
-    question = "p, n = obj\ntuple(p), p._asdict(), n.total(), type(n)._make([1, 2]).y, repr(n)"
+    question = (
+        "p, n = obj\ntuple(p), p._asdict(), n.total(), type(n)._make([1, 2]).y, repr(n)"
+    )
     expected = ((1, 5), {"x": 1, "y": 5}, 6, 2, "Named(x=1, y=5)")
     assert in_fresh_process([made.Point(1), made.Named(1)], question) == expected
 
@@ -290,7 +293,9 @@ HINTS = [
 @pytest.mark.parametrize("hint", HINTS)
 def test_hints_of_the_library(in_fresh_process, hint):
     made = define(f"import typing, collections.abc\nhint = {hint}")
-    question = f"import typing, collections.abc\nobj == {hint}, type(obj) is type({hint})"
+    question = (
+        f"import typing, collections.abc\nobj == {hint}, type(obj) is type({hint})"
+    )
     assert in_fresh_process(made.hint, question) == (True, True)
 
 

@@ -32,16 +32,22 @@ def test_a_weak_reference_after_its_object(in_fresh_process):
 def test_a_dead_reference(in_fresh_process):
     ref = weakref.ref(define(NODE).Node())
     assert ref() is None
-    assert in_fresh_process(ref, "obj(), type(obj).__name__") == (None, type(ref).__name__)
+    assert in_fresh_process(ref, "obj(), type(obj).__name__") == (
+        None,
+        type(ref).__name__,
+    )
 
 
 def test_a_parent_link(in_fresh_process):
-    source = NODE + """
+    source = (
+        NODE
+        + """
     class Child(Node):
         def __init__(self, parent): self.parent = weakref.ref(parent)
     root = Node()
     root.children = [Child(root), Child(root)]
     """
+    )
     question = "[child.parent() is obj for child in obj.children]"
     assert in_fresh_process(define(source).root, question) == [True, True]
 
@@ -116,13 +122,16 @@ def test_empty_weak_collections(in_fresh_process):
 
 
 def test_a_weak_dictionary_used_by_a_class(in_fresh_process):
-    source = NODE + """
+    source = (
+        NODE
+        + """
     class Cached:
         table = weakref.WeakKeyDictionary()
         def get(self, node): return self.table.setdefault(node, node.n + 1)
     node = Node(1)
     Cached().get(node)
     """
+    )
     made = define(source)
     question = "cls, node = obj\ncls.table[node], cls().get(type(node)(5))"
     assert in_fresh_process([made.Cached, made.node], question) == (2, 6)

@@ -10,7 +10,12 @@ import cppickle
 POWERS = [2**n for n in (7, 8, 15, 16, 31, 32, 63, 64, 127, 128)]
 LONG1_LIMIT = 2 ** (8 * 255)  # the largest LONG1 has 255 bytes
 INTS = sorted(
-    {sign * (p + d) for p in [*POWERS, LONG1_LIMIT] for d in (-1, 0, 1) for sign in (1, -1)}
+    {
+        sign * (p + d)
+        for p in [*POWERS, LONG1_LIMIT]
+        for d in (-1, 0, 1)
+        for sign in (1, -1)
+    }
     | {sign * LONG1_LIMIT // 2 + d for d in (-1, 0, 1) for sign in (1, -1)}
     | {0, 1, -1, 10, 255, 256, 257, 65535, 65536, 10**1000, -(10**1000)}
 )
@@ -73,7 +78,9 @@ def test_floats(same_bytes, value):
     same_bytes(value)
 
 
-@pytest.mark.parametrize("value", [None, True, False, Ellipsis, NotImplemented], ids=repr)
+@pytest.mark.parametrize(
+    "value", [None, True, False, Ellipsis, NotImplemented], ids=repr
+)
 def test_singletons(same_bytes, roundtrip, value):
     same_bytes(value)
     assert roundtrip(value) is value
@@ -141,7 +148,9 @@ class Data(bytes):
 
 
 @pytest.mark.parametrize(
-    "value", [Text("a"), Number(3), Real(1.5), Data(b"abc")], ids=lambda v: type(v).__name__
+    "value",
+    [Text("a"), Number(3), Real(1.5), Data(b"abc")],
+    ids=lambda v: type(v).__name__,
 )
 def test_subclasses_of_atoms(same_bytes, roundtrip, value):
     value.note = "with state"

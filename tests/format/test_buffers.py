@@ -74,7 +74,12 @@ def test_mixed_answers():
 
     stream = with_callback(cppickle, obj, choose)
     assert len(kept) == 2
-    assert [bytes(b) for b in pickle.loads(stream, buffers=kept)] == [b"0", b"1", b"2", b"3"]
+    assert [bytes(b) for b in pickle.loads(stream, buffers=kept)] == [
+        b"0",
+        b"1",
+        b"2",
+        b"3",
+    ]
 
 
 def test_out_of_band_is_without_a_copy():
@@ -95,7 +100,9 @@ def test_a_class_that_offers_both(roundtrip, same_bytes, protocol):
 def test_the_keyword_reaches_every_way_in():
     for dump in (
         lambda callback: cppickle.dumps(WRITABLE, buffer_callback=callback),
-        lambda callback: cppickle.dump(WRITABLE, io.BytesIO(), buffer_callback=callback),
+        lambda callback: cppickle.dump(
+            WRITABLE, io.BytesIO(), buffer_callback=callback
+        ),
         lambda callback: cppickle.Pickler(io.BytesIO(), buffer_callback=callback).dump(
             WRITABLE
         ),

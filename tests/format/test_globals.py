@@ -58,7 +58,9 @@ def test_importable_functions_and_classes(same_bytes, roundtrip, obj):
     assert roundtrip(obj) is obj
 
 
-@pytest.mark.parametrize("obj", [Outer.Inner, Outer.Inner.Innermost, Outer.Inner.helper])
+@pytest.mark.parametrize(
+    "obj", [Outer.Inner, Outer.Inner.Innermost, Outer.Inner.helper]
+)
 def test_dotted_names(same_bytes, roundtrip, obj):
     same_bytes(obj)
     for protocol in PROTOCOLS:
@@ -96,7 +98,9 @@ def test_a_bound_builtin_method_shares_its_self(roundtrip):
     assert again == [1]
 
 
-@pytest.mark.parametrize("obj", [str.upper, list.append, dict.get, int.__add__], ids=repr)
+@pytest.mark.parametrize(
+    "obj", [str.upper, list.append, dict.get, int.__add__], ids=repr
+)
 @pytest.mark.parametrize("protocol", range(2, 6))
 def test_unbound_builtin_methods(roundtrip, obj, protocol):
     assert roundtrip(obj, protocol) is obj
@@ -160,7 +164,9 @@ def test_the_extension_registry(same_bytes, roundtrip, extension):
     same_bytes(Outer)
     same_bytes([Outer, Outer()])
     for protocol in range(2, 6):
-        names = {op.name for op, *_ in pickletools.genops(cppickle.dumps(Outer, protocol))}
+        names = {
+            op.name for op, *_ in pickletools.genops(cppickle.dumps(Outer, protocol))
+        }
         assert names & {"EXT1", "EXT2", "EXT4"}
         assert roundtrip(Outer, protocol) is Outer
 

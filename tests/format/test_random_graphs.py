@@ -8,14 +8,19 @@ from support.graphs import Node, isomorphic
 import cppickle
 
 hypothesis = pytest.importorskip("hypothesis", reason="hypothesis is not installed")
-drawn = pytest.importorskip("support.strategies")
+strategies = pytest.importorskip("support.strategies")
+st, given = hypothesis.strategies, hypothesis.given
+atoms, graphs = strategies.atoms, strategies.graphs
 
-BEFORE_SLOTS = tuple(sorted(set(BUILDERS) - {"slotted"}))  # protocols 0 and 1
+BEFORE_SLOTS = tuple(sorted(set(strategies.BUILDERS) - {"slotted"}))  # protocols 0, 1
 
-LOOSE = settings(
+LOOSE = hypothesis.settings(
     deadline=None,
     max_examples=150,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.data_too_large,
+    ],
 )
 
 

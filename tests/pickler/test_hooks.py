@@ -103,7 +103,10 @@ def test_persistent_id_that_raises():
 
 def test_persistent_id_reaches_what_functions_refer_to():
     job = define("def job(): return db", db=DB).job
-    assert resolved(dumped(with_persistent_ids(cppickle), job))() == ("resolved", "db 1")
+    assert resolved(dumped(with_persistent_ids(cppickle), job))() == (
+        "resolved",
+        "db 1",
+    )
 
 
 def test_reducer_override():
@@ -171,7 +174,9 @@ def test_reducer_override_for_a_function():
     assert pickle.loads(dumped(Pickler, made.f))() == "hidden"
 
 
-@pytest.mark.parametrize("wrong", [5, None, (), (1, 2, 3, 4, 5, 6, 7), (len,)], ids=repr)
+@pytest.mark.parametrize(
+    "wrong", [5, None, (), (1, 2, 3, 4, 5, 6, 7), (len,)], ids=repr
+)
 def test_reducer_override_that_gives_nonsense(wrong):
     class Pickler(cppickle.Pickler):
         def reducer_override(self, obj):

@@ -93,7 +93,9 @@ def test_the_signatures_are_cloudpickle_s():
     ]
     assert pickle.loads(cppickle.dumps([1], 4)) == [1]
     assert pickle.loads(cppickle.dumps([1], 4, None)) == [1]
-    assert pickle.loads(cppickle.dumps(obj=[1], protocol=4, buffer_callback=None)) == [1]
+    assert pickle.loads(cppickle.dumps(obj=[1], protocol=4, buffer_callback=None)) == [
+        1
+    ]
 
 
 def test_both_names_of_the_pickler():

@@ -1,0 +1,25 @@
+// Objects that a process has once, whatever number of streams brings them.
+//
+//   tracked := helper (objects id make arguments) REDUCE MEMOIZE
+//   state   := helper (tokens id set object token attributes) REDUCE POP
+#ifndef CPPICKLE_BY_VALUE_TRACKED_OBJECTS_H_
+#define CPPICKLE_BY_VALUE_TRACKED_OBJECTS_H_
+
+#include <vector>
+
+#include "by_value/by_value.h"
+#include "by_value/script_parts.h"
+
+namespace cppickle::by_value {
+
+// Begins a helper call with the table of objects; `make`, the arguments (one tuple) and end_tracked() follow.
+void begin_tracked(pickling::Script& script, ByValue& reducers, PyObject* id);
+void end_tracked(pickling::Script& script, PyObject* object);
+
+// Sets attributes unless they are set already.
+void write_tracked_state(pickling::Script& script, ByValue& reducers, const Identity& identity, PyObject* set,
+                         PyObject* object, const std::vector<Entry>& attributes);
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_TRACKED_OBJECTS_H_
