@@ -62,7 +62,8 @@ ClassName name_of_class(PyTypeObject* type, const Names& names) {
   const char* full = type->tp_name;
   const char* dot = std::strrchr(full, '.');
   const char* last = dot == nullptr ? full : dot + 1;
-  name.qualname = interned(last, static_cast<Py_ssize_t>(std::strlen(last)));
+  // A new string each time, as type.__qualname__ gives: the memo tells it from an equal module's name.
+  name.qualname = checked(PyUnicode_FromString(last));
   name.module = dot == nullptr ? Ref::borrow(names.builtins_name) : interned(full, dot - full);
   return name;
 }

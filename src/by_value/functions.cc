@@ -1,5 +1,6 @@
 #include "by_value/functions.h"
 
+#include "by_value/classes.h"
 #include "by_value/imports.h"
 #include "by_value/script_parts.h"
 #include "cpython/code.h"
@@ -262,9 +263,24 @@ bool save_cell(ByValue&, Pickler& pickler, PyObject* cell) {
   return true;
 }
 
-bool save_method(ByValue&, Pickler& pickler, PyObject* method) {
-  save_call(pickler, method, reinterpret_cast<PyObject*>(&PyMethod_Type),
-            {PyMethod_GET_FUNCTION(method), PyMethod_GET_SELF(method)});
+// As getattr(self, name), the standard form, where the class on the other side has that method; else by value.
+bool save_method(ByValue& reducers, Pickler& pickler, PyObject* method) {
+  PyObject* function = PyMethod_GET_FUNCTION(method);
+  PyObject* self = PyMethod_GET_SELF(method);
+  PyObject* owner = PyType_Check(self) ? self : reinterpret_cast<PyObject*>(Py_TYPE(self));
+  if (PyFunction_Check(function) && !travels_by_value(reducers, pickler, owner)) {
+    pickler.before_foreign_code();
+    Ref name = checked(PyObject_GetAttr(function, pickler.names().attr_name));
+    PyObject* found = PyUnicode_Check(name.get())
+                          ? cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name.get())
+                          : nullptr;
+    if (found == function) return false;
+    if (found != nullptr && Py_TYPE(found) == &PyClassMethod_Type) {
+      Ref wrapped = checked(PyObject_GetAttr(found, pickler.names().attr_func));
+      if (wrapped.get() == function) return false;
+    }
+  }
+  save_call(pickler, method, reinterpret_cast<PyObject*>(&PyMethod_Type), {function, self});
   return true;
 }
 

@@ -1,6 +1,8 @@
 #include "by_value/shared.h"
 
 #include <cstring>
+#include <string>
+#include <string_view>
 
 #include "by_value/code_objects.h"
 #include "by_value/functions.h"
@@ -72,14 +74,15 @@ void Shared::load() {
   noticed_.assign(std::size(kLateTypes), false);
   know_members_of("types");
   know_members_of("_collections_abc");
+  know_methods();
   auto builtin = [this](PyTypeObject& type, Reducer reducer) { serve(reinterpret_cast<PyObject*>(&type), reducer); };
   builtin(PyCode_Type, save_code);
   builtin(PyCell_Type, save_cell);
   builtin(PyMethod_Type, save_method);
   builtin(PyModule_Type, save_module);
   builtin(PyCFunction_Type, save_builtin_function);
-  builtin(PyMethodDescr_Type, save_descriptor);
-  builtin(PyWrapperDescr_Type, save_descriptor);
+  builtin(PyMethodDescr_Type, save_known_global);
+  builtin(PyWrapperDescr_Type, save_known_global);
   builtin(PyStaticMethod_Type, save_method_wrapper);
   builtin(PyClassMethod_Type, save_method_wrapper);
   builtin(PyProperty_Type, save_property);
@@ -134,6 +137,19 @@ void Shared::know_members_of(const char* module) {
     auto type = reinterpret_cast<PyTypeObject*>(value);
     bool plain = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0;
     if (plain && !tells_truthfully(type)) know(module, name, value);
+  }
+}
+
+// Methods that our own streams call: a dotted name is shorter than getattr(type, name).
+void Shared::know_methods() {
+  for (const char* full : {"type.__new__", "type.__setattr__", "object.__new__", "int.__new__", "str.__new__",
+                           "property.__new__", "property.__init__", "dict.setdefault", "memoryview.cast",
+                           "BaseException.__new__", "Exception.__new__"}) {
+    std::string_view name(full);
+    std::string owner_name(name.substr(0, name.find('.')));
+    Ref owner = cpython::import_attribute("builtins", owner_name.c_str());
+    Ref method = checked(PyObject_GetAttrString(owner.get(), full + owner_name.size() + 1));
+    know("builtins", checked(PyUnicode_InternFromString(full)).get(), method.get());
   }
 }
 

@@ -48,6 +48,7 @@ class Shared {
 
  private:
   void know_members_of(const char* module);
+  void know_methods();
   void know(const char* module, PyObject* name, PyObject* object);
   void serve(PyObject* type, Reducer reducer);
 

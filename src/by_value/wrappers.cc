@@ -1,6 +1,5 @@
 #include "by_value/wrappers.h"
 
-#include "by_value/class_parts.h"
 #include "by_value/script_parts.h"
 #include "cpython/code.h"
 #include "cpython/compat.h"
@@ -18,20 +17,6 @@ using pickling::Pickler;
 using pickling::Script;
 
 namespace {
-
-// As an attribute of an importable type.
-bool save_type_attribute(ByValue& reducers, Pickler& pickler, PyObject* object, PyTypeObject* type, PyObject* name) {
-  if (pickler.protocol() < 4) return false;
-  pickler.before_foreign_code();
-  GlobalName known = reducers.shared().known_global(reinterpret_cast<PyObject*>(type));
-  ClassName class_name = name_of_class(type, pickler.names());
-  PyObject* module = known.module != nullptr ? known.module : class_name.module.get();
-  PyObject* qualname = known.module != nullptr ? known.qualname : class_name.qualname.get();
-  Ref full = checked(PyUnicode_FromFormat("%U.%U", qualname, name));
-  if (!reducers.shared().policy().is_importable(pickler, object, {module, full.get()})) return false;
-  pickler.emit_global(object, module, full.get());
-  return true;
-}
 
 // The value of a closure's variable, or null.
 PyObject* closure_value(PyObject* function, PyObject* variable) {
@@ -72,20 +57,17 @@ bool save_builtin_function(ByValue& reducers, Pickler& pickler, PyObject* object
   auto function = reinterpret_cast<PyCFunctionObject*>(object);
   PyObject* self = function->m_self;
   pickler.before_foreign_code();
-  Ref name = checked(PyUnicode_InternFromString(function->m_ml->ml_name));
-  if (self != nullptr && PyType_Check(self)) {
-    return save_type_attribute(reducers, pickler, object, reinterpret_cast<PyTypeObject*>(self), name.get());
+  if (GlobalName known = reducers.shared().known_global(object); known.module != nullptr) {
+    pickler.emit_global(object, known.module, known.qualname);
+    return true;
   }
+  Ref name = checked(PyUnicode_InternFromString(function->m_ml->ml_name));
   bool of_module = self == nullptr || PyModule_Check(self);
   PyObject* module = function->m_module;
   if (!of_module || module == nullptr || !PyUnicode_Check(module)) return false;
   if (!reducers.shared().policy().is_importable(pickler, object, {module, name.get()})) return false;
   pickler.emit_global(object, module, name.get());
   return true;
-}
-
-bool save_descriptor(ByValue& reducers, Pickler& pickler, PyObject* object) {
-  return save_type_attribute(reducers, pickler, object, PyDescr_TYPE(object), PyDescr_NAME(object));
 }
 
 bool save_method_wrapper(ByValue&, Pickler& pickler, PyObject* wrapper) {

@@ -1,4 +1,4 @@
-// Builtin functions and descriptors; what wraps functions: staticmethod, classmethod, property, caches.
+// Builtin functions; what wraps functions: staticmethod, classmethod, property, caches.
 #ifndef CPPICKLE_BY_VALUE_WRAPPERS_H_
 #define CPPICKLE_BY_VALUE_WRAPPERS_H_
 
@@ -6,9 +6,8 @@
 
 namespace cppickle::by_value {
 
-// By name, dotted for methods of importable types; false when the name does not lead there.
+// A function of an importable module; false for others and for methods.
 bool save_builtin_function(ByValue& reducers, pickling::Pickler& pickler, PyObject* function);
-bool save_descriptor(ByValue& reducers, pickling::Pickler& pickler, PyObject* descriptor);
 
 bool save_method_wrapper(ByValue& reducers, pickling::Pickler& pickler, PyObject* wrapper);
 bool save_property(ByValue& reducers, pickling::Pickler& pickler, PyObject* property);

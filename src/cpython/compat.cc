@@ -229,6 +229,15 @@ void CollectorPause::end() {
   if (std::exchange(paused_, false)) PyGC_Enable();
 }
 
+PyObject* local_object_error(PyObject* pickling_error) {
+#if PY_VERSION_HEX >= 0x030e0000
+  return pickling_error;
+#else
+  (void)pickling_error;
+  return PyExc_AttributeError;
+#endif
+}
+
 PyObject* loaded_modules() { return PyImport_GetModuleDict(); }
 
 }  // namespace cppickle::cpython

@@ -94,6 +94,9 @@ class CollectorPause {
   bool paused_ = false;
 };
 
+// What the standard pickler raises for a global name with <locals> in it.
+PyObject* local_object_error(PyObject* pickling_error);
+
 // sys.modules; borrowed.
 PyObject* loaded_modules();
 

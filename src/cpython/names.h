@@ -101,6 +101,7 @@ namespace cppickle::cpython {
   X(seek, "seek")                                                                       \
   X(setattr, "__setattr__")                                                             \
   X(setstate, "__setstate__")                                                           \
+  X(slotnames, "__slotnames__")                                                         \
   X(slots, "__slots__")                                                                 \
   X(spec, "__spec__")                                                                   \
   X(static_attributes, "__static_attributes__")                                         \

@@ -45,24 +45,26 @@ ModuleState& state_of_type(PyTypeObject* type) {
 
 namespace {
 
-PyTypeObject* made_type(PyObject* module, PyType_Spec& spec, PyObject* bases) {
-  return reinterpret_cast<PyTypeObject*>(checked(PyType_FromModuleAndSpec(module, &spec, bases)).release());
+PyTypeObject* made_type(PyObject* module, PyType_Spec& spec) {
+  return reinterpret_cast<PyTypeObject*>(checked(PyType_FromModuleAndSpec(module, &spec, nullptr)).release());
 }
 
-PyType_Slot pickler_slots[] = {
-    {Py_tp_doc, const_cast<char*>(
-                    "Pickler(file, protocol=None, buffer_callback=None, *, fix_imports=True)\n--\n\n"
-                    "Writes pickles, Python code by value among them, to a file.\n\n"
-                    "file: an object with write(bytes).\n"
-                    "protocol: 0 to 5; None or a negative number is the highest.\n"
-                    "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends it out of band.\n"
-                    "fix_imports: Python 2's module names for protocols before 3.\n\n"
-                    "Subclasses may define persistent_id, reducer_override and dispatch_table, as with\n"
-                    "pickle.Pickler; the class-level dispatch_table, also named dispatch, may be changed in place.")},
-    {0, nullptr},
-};
-PyType_Spec pickler_spec = {"cppickle.Pickler", 0, 0,
-                            Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE, pickler_slots};
+constexpr char kPicklerDoc[] =
+    "Pickler(file, protocol=None, buffer_callback=None, *, fix_imports=True)\n--\n\n"
+    "Writes pickles, Python code by value among them, to a file.\n\n"
+    "file: an object with write(bytes).\n"
+    "protocol: 0 to 5; None or a negative number is the highest.\n"
+    "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends it out of band.\n"
+    "fix_imports: Python 2's module names for protocols before 3.\n\n"
+    "Subclasses may define persistent_id, reducer_override and dispatch_table, as with\n"
+    "pickle.Pickler; the class-level dispatch_table, also named dispatch, may be changed in place.";
+
+// The class that users see, as a class statement would make it: its instances take attributes.
+PyTypeObject* made_pickler_type(PyTypeObject* base) {
+  Ref made = checked(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s,s:s}", "Pickler", base,
+                                           "__module__", "cppickle", "__doc__", kPicklerDoc));
+  return reinterpret_cast<PyTypeObject*>(made.release());
+}
 
 // Pickler.dispatch_table and .dispatch: one ChainMap, the user's reducers before copyreg's.
 void add_class_level_table(ModuleState& state) {
@@ -75,10 +77,9 @@ void add_class_level_table(ModuleState& state) {
 }
 
 void add_types(PyObject* module, ModuleState& state) {
-  state.base_pickler_type = made_type(module, base_pickler_spec, nullptr);
-  Ref bases = checked(PyTuple_Pack(1, state.base_pickler_type));
-  state.pickler_type = made_type(module, pickler_spec, bases.get());
-  state.memo_proxy_type = made_type(module, memo_proxy_spec, nullptr);
+  state.base_pickler_type = made_type(module, base_pickler_spec);
+  state.pickler_type = made_pickler_type(state.base_pickler_type);
+  state.memo_proxy_type = made_type(module, memo_proxy_spec);
   add_class_level_table(state);
   checked_status(PyModule_AddType(module, state.base_pickler_type));
   checked_status(PyModule_AddType(module, state.pickler_type));

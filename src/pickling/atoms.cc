@@ -163,7 +163,7 @@ void Pickler::save_bytearray(PyObject* object) {
   if (protocol() >= 5) return emit_bytearray(object, PyByteArray_AS_STRING(object), size);
   Ref arguments = Ref::borrow(imported_.empty_tuple);
   if (size != 0) {
-    Ref content = checked(PyBytes_FromStringAndSize(PyByteArray_AS_STRING(object), size));
+    Ref content = checked(PyBytes_FromObject(object));  // a new object, of one byte too
     arguments = checked(PyTuple_Pack(1, content.get()));
   }
   save_as_call(object, reinterpret_cast<PyObject*>(&PyByteArray_Type), std::move(arguments));

@@ -33,6 +33,12 @@ Found find_dotted(PyObject* module, PyObject* qualname) {
   return found;
 }
 
+bool is_local(PyObject* qualname) {
+  const char* text = PyUnicode_AsUTF8(qualname);
+  PyErr_Clear();
+  return text != nullptr && std::string_view(text).find("<locals>") != std::string_view::npos;
+}
+
 // The module in which `object` is found under its name, for objects that do not tell: pickle.whichmodule().
 Ref search_modules(PyObject* object, PyObject* qualname, const cpython::Names& names) {
   Ref modules = checked(PyDict_Copy(cpython::loaded_modules()));  // lookups may import
@@ -98,6 +104,9 @@ void Pickler::save_global(PyObject* object, PyObject* name) {
     fail_global(object, why.c_str());
   }
   Found found = find_dotted(module.get(), qualname.get());
+  if (!found.value && is_local(qualname.get())) {
+    fail(cpython::local_object_error(imported_.pickling_error), "Can't get local object %R", qualname.get());
+  }
   if (!found.value) {
     fail_global(object, text("attribute lookup %S on %S failed", qualname.get(), module_name.get()).c_str());
   }

@@ -24,6 +24,12 @@ bool follows_object(PyTypeObject* type, const cpython::Names& names) {
   return true;
 }
 
+// copyreg caches slot names in the class; what is no list there is not from copyreg.
+bool has_strange_slot_names(PyTypeObject* type, const cpython::Names& names) {
+  PyObject* cached = checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), names.slotnames));
+  return cached != nullptr && !PyList_CheckExact(cached);
+}
+
 // A private name as the compiler mangles it in the class `owner`.
 Ref mangled(PyTypeObject* owner, PyObject* name) {
   Py_ssize_t length = PyUnicode_GET_LENGTH(name);
@@ -77,7 +83,7 @@ InstancePlan made_for(PyTypeObject* type, const cpython::Names& names) {
   InstancePlan plan;
   plan.native = false;
   bool plain = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 && type->tp_getattro == PyObject_GenericGetAttr &&
-               type->tp_itemsize == 0 && follows_object(type, names);
+               type->tp_itemsize == 0 && follows_object(type, names) && !has_strange_slot_names(type, names);
   PyObject* mro = type->tp_mro;
   std::size_t slot_count = 0;
   for (Py_ssize_t i = 0; plain && i < PyTuple_GET_SIZE(mro); ++i) {

@@ -3,7 +3,6 @@
 import importlib.util
 import os
 import pathlib
-import platform
 import re
 import shutil
 import subprocess
@@ -45,13 +44,14 @@ SAMPLES = {
     "a code object": "obj = compile('1', 'f', 'eval')",
     "cells": "import types\nobj = [types.CellType(1), types.CellType()]",
     "views": "import types\nd = {1: 2}\n"
-    "obj = [d.keys(), d.values(), d.items(), types.MappingProxyType(d), memoryview(b'')]",
+    "obj = [d.keys(), d.values(), d.items(), types.MappingProxyType(d)]",
     "weak references": "import weakref\nclass C: pass\nc = C()\n"
     "obj = [c, weakref.ref(c), weakref.WeakSet([c])]",
     "a submodule": "import xml.dom.minidom\ndef f(): return xml.dom.minidom\nobj = f",
     "a logger": "import logging\nobj = logging.getLogger('x')",
 }
 
+HERE = ".".join(map(str, sys.version_info[:2]))
 LIBRARY = sys.stdlib_module_names
 
 
@@ -92,7 +92,7 @@ def test_a_foreign_magic_number_raises_an_import_error(bare_worker, sample):
     with pytest.raises(FarError) as caught:
         bare_worker.load(stream)
     assert caught.value.kind == "ImportError"
-    assert "%d.%d" % sys.version_info[:2] in caught.value.message
+    assert HERE in caught.value.message
 
 
 def test_the_check_comes_before_the_bytecode_is_read(bare_worker):
@@ -123,7 +123,7 @@ def test_streams_without_bytecode_have_no_version(bare_worker):
 
 def version_of(python):
     """(major, minor) of an interpreter; None if it does not run or is no CPython."""
-    code = "import platform as p, sys; print(p.python_implementation(), *sys.version_info[:2])"
+    code = "import sys; print(sys.implementation.name, *sys.version_info[:2])"
     try:
         done = subprocess.run(
             [python, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=30
@@ -131,7 +131,7 @@ def version_of(python):
     except OSError:
         return None
     name, _, version = done.stdout.strip().partition(" ")
-    return tuple(map(int, version.split())) if name == "CPython" else None
+    return tuple(map(int, version.split())) if name == "cpython" else None
 
 
 def candidates():
@@ -149,12 +149,10 @@ def candidates():
 @pytest.fixture(scope="module")
 def other_python():
     """An interpreter of another minor version, 3.10 or later, and its version."""
-    if platform.python_implementation() != "CPython":
-        pytest.skip("not CPython")
     for python in candidates():
         version = version_of(python)
         if version and version >= (3, 10) and version != sys.version_info[:2]:
-            return python, "%d.%d" % version
+            return python, ".".join(map(str, version))
     pytest.skip("no other Python found; CPPICKLE_OTHER_PYTHON names one")
 
 
@@ -166,7 +164,7 @@ def test_another_version_of_python_refuses_bytecode(other_python, sample):
             worker.load(cppickle.dumps(define(SAMPLES[sample]).obj))
         assert caught.value.kind == "ImportError"
         assert version in caught.value.message
-        assert "%d.%d" % sys.version_info[:2] in caught.value.message
+        assert HERE in caught.value.message
         assert worker.ask("1 + 1") == 2
     assert worker.process.returncode == 0
 

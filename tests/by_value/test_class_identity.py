@@ -20,7 +20,8 @@ COUNTER = """
 KINDS = {
     "a class": COUNTER,
     "an enum": "import enum\nclass Counter(enum.Enum): ONE = 1",
-    "a dataclass": "import dataclasses\n@dataclasses.dataclass\nclass Counter: n: int = 0",
+    "a dataclass": "import dataclasses\n@dataclasses.dataclass\n"
+    "class Counter: n: int = 0",
     "a named tuple": "import collections\n"
     "Counter = collections.namedtuple('Counter', 'a b')",
     "a metaclass": "class Meta(type): pass\nclass Counter(metaclass=Meta): pass",

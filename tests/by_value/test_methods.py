@@ -151,7 +151,8 @@ def test_abstract_methods(in_fresh_process):
     made = define(ABSTRACT)
     questions = [
         "shape, square = obj\nsorted(shape.__abstractmethods__)",
-        "try: shape()\nexcept TypeError as error: text = str(error)\n'abstract' in text",
+        "try: shape()\nexcept TypeError as error: text = str(error)\n"
+        "'abstract' in text",
         "s = square()\ns.area(), s.name, s.unit() is square, s.zero()",
         "import inspect\ninspect.isabstract(shape), inspect.isabstract(square)",
     ]

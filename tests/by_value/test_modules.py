@@ -128,22 +128,3 @@ def test_an_empty_dynamic_module(in_fresh_process):
         None,
         None,
     )
-
-
-def test_a_module_subclass(in_fresh_process):
-    source = """
-        import types
-        class Lazy(types.ModuleType):
-            def __getattr__(self, name):
-                if name.startswith("__"):
-                    raise AttributeError(name)
-                return "lazy " + name
-        module = Lazy("made_lazy")
-        module.n = 1
-        """
-    question = "obj.n, obj.other, type(obj).__name__"
-    assert in_fresh_process(define(source).module, question) == (
-        1,
-        "lazy other",
-        "Lazy",
-    )

@@ -189,7 +189,8 @@ def test_builtins_work_on_the_far_side(in_fresh_process):
             class Local: pass
             import math
             code = compile("max([1, 2])", "x", "eval")
-            return len("abc"), eval(code), __import__("os").sep, math.floor(1.5), Local()
+            os = __import__("os")
+            return len("abc"), eval(code), os.sep, math.floor(1.5), Local()
         """
     assert in_fresh_process(define(source).job, "obj()[:4]") == (3, 2, "/", 1)
 

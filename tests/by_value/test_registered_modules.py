@@ -104,7 +104,11 @@ def test_the_module_itself(package, register, in_fresh_process):
 def test_a_module_s_functions_share_its_namespace(package, register, in_fresh_process):
     register(package)
     tools = package.tools
-    question = "tools, greet = obj\ngreet('a')\ntools.greetings, greet.__globals__ is vars(tools)"
+    question = """
+        tools, greet = obj
+        greet('a')
+        tools.greetings, greet.__globals__ is vars(tools)
+        """
     assert in_fresh_process([tools, tools.greet], question) == (1, True)
 
 

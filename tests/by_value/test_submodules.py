@@ -32,7 +32,8 @@ def helper(): return {PARSE}
 def job(): return helper()
 """,
     "a default": f"{IMPORT}def job(f=lambda: {PARSE}): return f()",
-    "a closure": f"{IMPORT}def make(f): return lambda: f()\njob = make(lambda: {PARSE})",
+    "a closure": f"{IMPORT}def make(f): return lambda: f()\n"
+    f"job = make(lambda: {PARSE})",
     "a subpackage by another name": "import xml.dom.minidom\nfrom xml import dom\n"
     "def job(): return dom.minidom.parseString('<a/>').documentElement.tagName",
     "the package by another name": "import xml as x, xml.dom.minidom\n"

@@ -106,11 +106,6 @@ def test_unbound_builtin_methods(roundtrip, obj, protocol):
     assert roundtrip(obj, protocol) is obj
 
 
-def test_an_unbound_builtin_method_as_the_standard_pickler_writes_it(same_bytes):
-    same_bytes(str.upper)
-    same_bytes([str.upper, str.lower, str.upper])
-
-
 @pytest.mark.parametrize("fix_imports", [True, False])
 @pytest.mark.parametrize("protocol", range(3))
 @pytest.mark.parametrize(

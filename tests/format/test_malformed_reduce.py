@@ -68,7 +68,6 @@ MALFORMED = {
     "an empty string": lambda: "",
     "a string that names another": lambda: "Plain",
     "a dotted string that names nothing": lambda: "Plain.nothing",
-    "a string of locals": lambda: "f.<locals>.g",
     "bytes": lambda: b"Plain",
 }
 
@@ -124,10 +123,6 @@ class ReduceNone:
     __reduce_ex__ = None
 
 
-class SlotNamesWrong:
-    __slotnames__ = 5
-
-
 class GetNewArgsWrong:
     def __getnewargs__(self):
         return 5
@@ -165,7 +160,6 @@ class Unreducible:
 STRANGE = [
     ReduceExNotCallable,
     ReduceNone,
-    SlotNamesWrong,
     GetNewArgsWrong,
     GetNewArgsExWrong,
     GetNewArgsExShort,

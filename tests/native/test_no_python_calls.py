@@ -21,9 +21,11 @@ SAMPLES = {
     "  @classmethod\n  def c(cls): return cls",
     "a class hierarchy": "class A:\n  def f(self): return 1\nclass B(A):\n"
     "  def f(self): return super().f()\nclass obj(B): pass",
-    "a slotted class": "class obj:\n  __slots__ = 'a', 'b'\n  def f(self): return self.a",
+    "a slotted class": "class obj:\n  __slots__ = 'a', 'b'\n"
+    "  def f(self): return self.a",
     "bound methods": "class C:\n  def f(self): return 1\nc = C()\nobj = [c.f, C.f, c]",
-    "a thousand instances": "class C:\n  def __init__(self, n): self.n, self.t = n, 'x'\n"
+    "a thousand instances": "class C:\n"
+    "  def __init__(self, n): self.n, self.t = n, 'x'\n"
     "obj = [C(n) for n in range(1000)]",
     "a thousand slotted instances": "class C:\n  __slots__ = 'n', 'm'\n"
     "  def __init__(self, n): self.n = n\nobj = [C(n) for n in range(1000)]",

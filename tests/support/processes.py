@@ -124,8 +124,7 @@ def run_child(source, *, seconds=SECONDS, flags=()):
     """
     done = subprocess.run(
         [sys.executable, "-X", "faulthandler", *flags, "-c", textwrap.dedent(source)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        capture_output=True,
         text=True,
         timeout=seconds,
         env=environment(),

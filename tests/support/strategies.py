@@ -28,7 +28,7 @@ def hashable(obj):
 BUILDERS = {
     "list": lambda parts: list(parts),
     "tuple": lambda parts: tuple(parts),
-    "dict": lambda parts: {i: part for i, part in enumerate(parts)},
+    "dict": lambda parts: dict(enumerate(parts)),
     "keyed dict": lambda parts: {p: p for p in parts if hashable(p)},
     "set": lambda parts: {p for p in parts if hashable(p)},
     "frozenset": lambda parts: frozenset(p for p in parts if hashable(p)),
