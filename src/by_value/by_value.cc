@@ -26,6 +26,15 @@ PyObject* only_instance_of(PyObject* cls) {
   return nullptr;
 }
 
+// True for the globals of a module that nobody can import, as types.ModuleType and exec() make it.
+bool is_dynamic(PyObject* globals, const cpython::Names& names) {
+  PyObject* name = cpython::checked_lookup(PyDict_GetItemWithError(globals, names.attr_name));
+  if (name == nullptr || !PyUnicode_CheckExact(name) || PyUnicode_Compare(name, names.main) == 0) return false;
+  PyObject* modules = cpython::loaded_modules();
+  PyObject* loaded = PyDict_Check(modules) ? cpython::checked_lookup(PyDict_GetItemWithError(modules, name)) : nullptr;
+  return loaded == nullptr || (PyModule_Check(loaded) && PyModule_GetDict(loaded) != globals);
+}
+
 }  // namespace
 
 void ByValue::save_function(Pickler& pickler, PyObject* object) {
@@ -93,6 +102,7 @@ Namespace& ByValue::namespace_of(PyObject* globals) {
     space.globals = Ref::borrow(globals);
     space.stand_in = checked(PyDict_New());
     space.names = checked(PyList_New(0));
+    if (is_dynamic(globals, shared_.imported().names)) space.module = checked(PyDict_New());
   }
   return space;
 }

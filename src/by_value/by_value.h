@@ -16,7 +16,8 @@ namespace cppickle::by_value {
 struct Namespace {
   cpython::Ref globals;   // the sender's dict
   cpython::Ref stand_in;  // the memo's key for the rebuilt dict
-  cpython::Ref module;    // the dynamic module whose dict it is, if any: that one travels whole
+  cpython::Ref module;    // the memo's key for the dynamic module whose dict it is, if any
+  bool is_whole = false;  // that module travels, with all its names
   std::unordered_set<PyObject*> sent;  // interned names; `globals` may drop them, so they are owned by `names`
   cpython::Ref names;                  // a list
 };

@@ -35,9 +35,16 @@ Tracker::Digest class_digest(void* context, PyObject* cls) {
 struct ClassParts {
   std::vector<ClassAttribute> attributes;
   std::vector<Entry> body;
+  std::vector<Entry> functions;  // set first, when something else may need them
   std::vector<Entry> rest;
   Ref empty_dict = checked(PyDict_New());  // where an enumeration's members are entered as they are made
 };
+
+bool is_abstract_base(PyTypeObject* type, const Names& names) {
+  return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), names.abc_impl)) != nullptr;
+}
+
+bool is_abstract(PyTypeObject* type) { return (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0; }
 
 bool is_plain_slots(PyObject* value) {
   return PyUnicode_CheckExact(value) || PyTuple_CheckExact(value) || PyList_CheckExact(value) ||
@@ -83,23 +90,50 @@ std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
   return subclasses;
 }
 
-// Atoms and __slots__ are in the body; the other attributes get None there, which keeps their place in the order.
+bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidates) {
+  return std::ranges::any_of(candidates, [&](PyObject* candidate) { return same(name, candidate); });
+}
+
+// What makes methods: set before anything that may need them while the class is being rebuilt.
+bool is_function_like(PyObject* value) {
+  PyTypeObject* type = Py_TYPE(value);
+  return type == &PyFunction_Type || type == &PyStaticMethod_Type || type == &PyClassMethod_Type ||
+         type == &PyProperty_Type;
+}
+
+bool is_slot(PyTypeObject* type, PyObject* slots, PyObject* name) {
+  (void)type;
+  if (slots == nullptr) return false;
+  if (PyUnicode_Check(slots)) return PyUnicode_Compare(slots, name) == 0;
+  return cpython::checked_status(PySequence_Contains(slots, name)) != 0;
+}
+
+// Where each attribute goes.  The body holds atoms, and None to keep the place of what is set afterwards.
 void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) {
+  PyObject* slots = nullptr;
   for (ClassAttribute& attribute : parts.attributes) {
+    if (!same(attribute.name.get(), names.slots)) continue;
+    if (!is_plain_slots(attribute.value.get())) attribute.value = declared_slots(type);
+    slots = attribute.value.get();
+  }
+  for (const ClassAttribute& attribute : parts.attributes) {
     PyObject* name = attribute.name.get();
-    bool is_empty_set = PyFrozenSet_CheckExact(attribute.value.get()) && PySet_GET_SIZE(attribute.value.get()) == 0;
-    if (same(name, names.abstractmethods) && is_empty_set) continue;
-    if (same(name, names.slots)) {
-      if (!is_plain_slots(attribute.value.get())) attribute.value = declared_slots(type);
-      parts.body.push_back({name, attribute.value.get()});
-    } else if (is_atom(attribute.value.get())) {
-      parts.body.push_back({name, attribute.value.get()});
-    } else {
-      bool fills_itself = same(name, names.member_map) && PyDict_CheckExact(attribute.value.get());
-      parts.body.push_back({name, fills_itself ? parts.empty_dict.get() : Py_None});
-      PyObject* settable = same(name, names.annotate_func) ? names.annotate : name;
-      parts.rest.push_back({settable, attribute.value.get()});
+    PyObject* value = attribute.value.get();
+    if (same(name, names.abstractmethods) && is_abstract_base(type, names)) continue;
+    bool atom = is_atom(value);
+    if (is_any_of(name, {names.slots, names.attr_module, names.doc, names.firstlineno}) && (atom || value == slots)) {
+      parts.body.push_back({name, value});
+      continue;
     }
+    bool fills_itself = same(name, names.member_map) && PyDict_CheckExact(value);
+    PyObject* placeholder = atom ? value : fills_itself ? parts.empty_dict.get() : Py_None;
+    if (!is_slot(type, slots, name)) parts.body.push_back({name, placeholder});
+    (is_function_like(value) ? parts.functions : parts.rest).push_back({name, value});
+  }
+  bool plain = std::ranges::all_of(parts.rest, [](const Entry& entry) { return is_atom(entry.value); });
+  if (plain || parts.functions.empty()) {
+    parts.rest.insert(parts.rest.begin(), parts.functions.begin(), parts.functions.end());
+    parts.functions.clear();
   }
 }
 
@@ -114,10 +148,6 @@ ClassParts parts_of(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   }
   sort_attributes(parts, type, pickler.names());
   return parts;
-}
-
-bool is_abstract_base(PyTypeObject* type, const Names& names) {
-  return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), names.abc_impl)) != nullptr;
 }
 
 // K.__new__, past the user's metaclass; ABCMeta's own gives the class its registry and caches.
@@ -149,11 +179,20 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers, PyTypeO
 
 void write_attributes(Script& script, Pickler& pickler, ByValue& reducers, PyObject* cls, const Identity& identity,
                       const ClassParts& parts) {
-  if (!parts.rest.empty()) {
-    PyObject* set = cpython::type_lookup(builtin_metaclass(Py_TYPE(cls)), pickler.names().setattr);
-    write_tracked_state(script, reducers, identity, set, cls, parts.rest);
+  PyObject* set = cpython::type_lookup(builtin_metaclass(Py_TYPE(cls)), pickler.names().setattr);
+  if (!parts.functions.empty()) {
+    Ref functions_id = checked(PyTuple_Pack(1, identity.id));
+    write_tracked_state(script, reducers, {functions_id.get(), identity.token}, set, cls, parts.functions);
   }
+  if (!parts.rest.empty()) write_tracked_state(script, reducers, identity, set, cls, parts.rest);
   if (!is_abstract_base(reinterpret_cast<PyTypeObject*>(cls), pickler.names())) return;
+  if (is_abstract(reinterpret_cast<PyTypeObject*>(cls))) {
+    script.save(pickler.imported().update_abstractmethods);
+    begin_tuple(script, 1);
+    script.save(cls);
+    end_tuple(script, 1);
+    script.op(Opcode::REDUCE).op(Opcode::POP);
+  }
   for (const Ref& subclass : registered_subclasses(pickler, cls)) {
     script.save(pickler.imported().abc_register);
     begin_tuple(script, 2);

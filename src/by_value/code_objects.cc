@@ -37,15 +37,6 @@ void push_bytes(Pickler& pickler, PyObject* bytes) {
       {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))}, bytes);
 }
 
-// The reader's own sys.version, as a global: the object must not get into the memo.
-void push_readers_version(Script& script, const cpython::Names& names) {
-  if (script.protocol() >= 4) {
-    script.save(names.sys).save(names.version).op(Opcode::STACK_GLOBAL);
-    return;
-  }
-  script.call([](Pickler& self, PyObject*) { self.emitter().op_lines(Opcode::GLOBAL, "sys", "version"); }, nullptr);
-}
-
 Ref guard_text(PyObject* code) {
   return checked(PyUnicode_FromFormat("function %U pickled by CPython %d.%d, loaded by CPython",
                                       reinterpret_cast<PyCodeObject*>(code)->co_name, PY_MAJOR_VERSION,
@@ -64,7 +55,7 @@ bool save_code(ByValue& reducers, Pickler& pickler, PyObject* code) {
     script.op(Opcode::NONE).op(Opcode::NONE).op(Opcode::NONE);
     begin_tuple(script, 2);
     script.save(guard_text(code).get());
-    push_readers_version(script, pickler.names());
+    write_global(script, pickler.names().sys, pickler.names().version);
     end_tuple(script, 2);
     script.call(push_bytes, pyc_of(blob).get());
     end_tuple(script, 5);

@@ -28,6 +28,17 @@ bool same_text(PyObject* left, PyObject* right) {
   return PyUnicode_Compare(left, right) == 0;
 }
 
+// The builtins by their dict, as exec() leaves it in its globals.
+bool is_builtins_dict(PyObject* name, PyObject* value) {
+  return PyDict_CheckExact(value) && PyUnicode_CompareWithASCIIString(name, "__builtins__") == 0;
+}
+
+bool names_builtins_dict(PyFunctionObject* function, PyObject* global_names, const Names& names) {
+  PyObject* value = checked_lookup(PyDict_GetItemWithError(function->func_globals, names.builtins_attribute));
+  if (value == nullptr || !is_builtins_dict(names.builtins_attribute, value)) return false;
+  return cpython::checked_status(PySequence_Contains(global_names, names.builtins_attribute)) != 0;
+}
+
 // --- The namespace ------------------------------------------------------------------------------------------
 
 // The globals that a function's module always has: they go along so that imports and tracebacks work.
@@ -40,6 +51,14 @@ std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
   return entries;
 }
 
+// The module of a namespace that is not an imported one's: it may be saved itself later.
+void push_namespace_module(Pickler& pickler, PyObject* globals) {
+  Namespace& space = ByValue::of(pickler).namespace_of(globals);
+  if (pickler.get(space.module.get())) return;
+  PyObject* name = checked_lookup(PyDict_GetItemWithError(globals, pickler.names().attr_name));
+  save_call(pickler, space.module.get(), reinterpret_cast<PyObject*>(&PyModule_Type), {name});
+}
+
 // Pushes the rebuilt globals dict: empty but for the base names when it is new.
 void push_namespace(Pickler& pickler, PyObject* globals) {
   Namespace& space = ByValue::of(pickler).namespace_of(globals);
@@ -48,24 +67,24 @@ void push_namespace(Pickler& pickler, PyObject* globals) {
   if (space.module) {
     script.save(pickler.imported().builtin_getattr);
     begin_tuple(script, 2);
-    script.save(space.module.get()).save(pickler.names().attr_dict);
+    script.call(push_namespace_module, globals).save(pickler.names().attr_dict);
     end_tuple(script, 2);
-    script.op(Opcode::REDUCE).memoize(space.stand_in.get()).start();
-    return;
+    script.op(Opcode::REDUCE).memoize(space.stand_in.get());
+  } else {
+    new_dict(script, {});
+    script.memoize(space.stand_in.get());
   }
-  new_dict(script, {});
-  script.memoize(space.stand_in.get());
-  set_entries(script, base_entries(globals, pickler.names()));
+  if (!space.is_whole) set_entries(script, base_entries(globals, pickler.names()));
   script.start();
 }
 
 // The entries of `names` that the other side's namespace does not have yet.
 std::vector<Entry> missing_globals(Namespace& space, PyObject* names, bool memoizing) {
   std::vector<Entry> entries;
-  for (Py_ssize_t i = 0; !space.module && i < PyTuple_GET_SIZE(names); ++i) {
+  for (Py_ssize_t i = 0; !space.is_whole && i < PyTuple_GET_SIZE(names); ++i) {
     PyObject* name = PyTuple_GET_ITEM(names, i);
     PyObject* value = checked_lookup(PyDict_GetItemWithError(space.globals.get(), name));
-    if (value == nullptr) continue;
+    if (value == nullptr || is_builtins_dict(name, value)) continue;
     if (memoizing) {
       if (!space.sent.insert(name).second) continue;
       cpython::checked_status(PyList_Append(space.names.get(), name));
@@ -241,9 +260,15 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
     write_cell_state(script, PyCell_GET(cell.value), cell.key, names);
     script.op(Opcode::POP);
   }
-  if (memoizing && !globals.empty()) {
+  bool builtins = memoizing && names_builtins_dict(function, info.global_names.get(), names);
+  if (builtins || (memoizing && !globals.empty())) {
     script.get(space.stand_in.get());
     set_entries(script, globals);
+    if (builtins) {
+      script.save(names.builtins_attribute);
+      write_global(script, names.builtins_name, names.attr_dict);
+      script.op(Opcode::SETITEM);
+    }
     script.op(Opcode::POP);
   }
   std::vector<PyObject*> surroundings;
@@ -280,7 +305,13 @@ bool save_method(ByValue& reducers, Pickler& pickler, PyObject* method) {
       if (wrapped.get() == function) return false;
     }
   }
-  save_call(pickler, method, reinterpret_cast<PyObject*>(&PyMethod_Type), {function, self});
+  pickler.before_foreign_code();
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(&PyMethod_Type));
+  begin_tuple(script, 2);
+  script.save(function, Label::kText, pickler.names().func_text).save(self, Label::kText, pickler.names().self_text);
+  end_tuple(script, 2);
+  script.op(Opcode::REDUCE).memoize(method).start(method);
   return true;
 }
 

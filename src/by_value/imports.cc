@@ -57,14 +57,23 @@ std::vector<Entry> module_entries(PyObject* copy, const Names& names) {
 void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module, PyObject* name) {
   pickler.before_foreign_code();
   PyObject* dict = PyModule_GetDict(module);
-  reducers.namespace_of(dict).module = Ref::borrow(module);
+  Namespace& space = reducers.namespace_of(dict);
+  Ref key = space.module ? Ref::borrow(space.module.get()) : Ref();
+  space.is_whole = true;
   Ref copy = checked(PyDict_Copy(dict));
   Script script(pickler);
-  script.save(reinterpret_cast<PyObject*>(&PyModule_Type));
-  begin_tuple(script, 1);
-  script.save(name);
-  end_tuple(script, 1);
-  script.op(Opcode::REDUCE).memoize(module);
+  if (key && pickler.knows(key.get())) {
+    // A function of the module came first and brought it along.
+    pickler.memo().set(module, pickler.memo().find(key.get()));
+    script.get(module);
+  } else {
+    script.save(reinterpret_cast<PyObject*>(&PyModule_Type));
+    begin_tuple(script, 1);
+    script.save(name);
+    end_tuple(script, 1);
+    script.op(Opcode::REDUCE).memoize(module);
+  }
+  space.module = Ref::borrow(module);
   new_dict(script, module_entries(copy.get(), pickler.names()));
   script.op(Opcode::BUILD).start(module);
 }
@@ -74,7 +83,11 @@ void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module, PyObje
 bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
   PyObject* name = name_of(module, pickler.names());
   if (name == nullptr) return false;
-  bool by_reference = loaded(name) != nullptr && !reducers.shared().policy().is_registered(name);
+  // A module of that name may be another one; an imported module that has put something else in its place has a spec.
+  PyObject* found = loaded(name);
+  PyObject* spec = checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(module), pickler.names().spec));
+  bool imported = found == module || (found != nullptr && spec != nullptr && spec != Py_None);
+  bool by_reference = imported && !reducers.shared().policy().is_registered(name);
   if (by_reference) {
     save_as_import(pickler, module, name);
   } else {

@@ -1,5 +1,7 @@
 #include "by_value/script_parts.h"
 
+#include "cpython/error.h"
+
 namespace cppickle::by_value {
 
 using core::Opcode;
@@ -53,6 +55,19 @@ void build_state(Script& script, PyObject* dict, const std::vector<Entry>& slots
   new_dict(script, slots);
   end_tuple(script, 2);
   script.op(Opcode::BUILD);
+}
+
+void write_global(Script& script, PyObject* module, PyObject* name) {
+  if (script.protocol() >= 4) {
+    script.save(module).save(name).op(Opcode::STACK_GLOBAL);
+    return;
+  }
+  script.call(
+      [](Pickler& self, PyObject* pair) {
+        self.emitter().op_lines(Opcode::GLOBAL, PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 0)),
+                                PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 1)));
+      },
+      cpython::checked(PyTuple_Pack(2, module, name)).get());
 }
 
 void save_call(Pickler& pickler, PyObject* object, PyObject* callable,

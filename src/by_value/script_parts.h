@@ -28,6 +28,9 @@ void new_dict(pickling::Script& script, const std::vector<Entry>& entries);
 // The state (dict or None, slots) or dict alone, and BUILD; nothing when there is nothing to set.
 void build_state(pickling::Script& script, PyObject* dict, const std::vector<Entry>& slots);
 
+// The reader's global of that name, whatever it is there: nothing gets into the memo as a key.
+void write_global(pickling::Script& script, PyObject* module, PyObject* name);
+
 // callable(*arguments), memoized as `object`; starts the script.
 void save_call(pickling::Pickler& pickler, PyObject* object, PyObject* callable,
                std::initializer_list<PyObject*> arguments);

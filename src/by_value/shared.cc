@@ -83,6 +83,7 @@ void Shared::load() {
   builtin(PyCFunction_Type, save_builtin_function);
   builtin(PyMethodDescr_Type, save_known_global);
   builtin(PyWrapperDescr_Type, save_known_global);
+  builtin(PyGetSetDescr_Type, save_getset_descriptor);
   builtin(PyStaticMethod_Type, save_method_wrapper);
   builtin(PyClassMethod_Type, save_method_wrapper);
   builtin(PyProperty_Type, save_property);

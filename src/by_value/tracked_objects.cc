@@ -8,20 +8,6 @@ using pickling::Script;
 
 namespace {
 
-// A global that stays out of the memo's keys: the reader's object of that name is another one.
-void write_global(Script& script, PyObject* module, PyObject* name) {
-  if (script.protocol() >= 4) {
-    script.save(module).save(name).op(Opcode::STACK_GLOBAL);
-    return;
-  }
-  script.call(
-      [](Pickler& self, PyObject* pair) {
-        self.emitter().op_lines(Opcode::GLOBAL, PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 0)),
-                                PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 1)));
-      },
-      cpython::checked(PyTuple_Pack(2, module, name)).get());
-}
-
 // The reader's tracker, which the first stream makes.
 void push_objects(Pickler& pickler, PyObject* objects) {
   if (pickler.get(objects)) return;

@@ -62,7 +62,9 @@ Identity Tracker::identify(PyObject* object, Digester digester, void* context) {
     known->weak = checked(PyWeakref_NewRef(object, nullptr));
     enter(object, digest.bytes.get(), *known);
   }
-  known->token = std::move(digest.bytes);
+  // One object for equal bytes: a stream then refers to it, in every process alike.
+  int same = checked_status(PyObject_RichCompareBool(digest.bytes.get(), known->id.get(), Py_EQ));
+  known->token = same ? Ref::borrow(known->id.get()) : std::move(digest.bytes);
   known->version = digest.changes_with_version ? version_of(object) : 0;
   return {known->id.get(), known->token.get()};
 }

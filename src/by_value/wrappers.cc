@@ -70,6 +70,14 @@ bool save_builtin_function(ByValue& reducers, Pickler& pickler, PyObject* object
   return true;
 }
 
+bool save_getset_descriptor(ByValue&, Pickler& pickler, PyObject* descriptor) {
+  PyTypeObject* type = PyDescr_TYPE(descriptor);
+  if (cpython::type_lookup(type, PyDescr_NAME(descriptor)) != descriptor) return false;
+  save_call(pickler, descriptor, pickler.imported().builtin_getattr,
+            {reinterpret_cast<PyObject*>(type), PyDescr_NAME(descriptor)});
+  return true;
+}
+
 bool save_method_wrapper(ByValue&, Pickler& pickler, PyObject* wrapper) {
   pickler.before_foreign_code();
   Ref function = checked(PyObject_GetAttr(wrapper, pickler.names().attr_func));

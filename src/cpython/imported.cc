@@ -24,6 +24,7 @@ constexpr Source kSources[] = {
     {&Imported::builtin_import, "builtins", "__import__"},
     {&Imported::weak_value_dictionary, "weakref", "WeakValueDictionary"},
     {&Imported::abc_meta, "abc", "ABCMeta"},
+    {&Imported::update_abstractmethods, "abc", "update_abstractmethods"},
     {&Imported::abc_register, "_abc", "_abc_register"},
     {&Imported::abc_get_dump, "_abc", "_get_dump"},
     {&Imported::blake2b, "_blake2", "blake2b"},

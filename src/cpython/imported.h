@@ -26,6 +26,7 @@ struct Imported {
   PyObject* dict_setdefault = nullptr;           // dict.setdefault
   PyObject* weak_value_dictionary = nullptr;     // weakref.WeakValueDictionary
   PyObject* abc_meta = nullptr;                  // abc.ABCMeta
+  PyObject* update_abstractmethods = nullptr;    // abc.update_abstractmethods
   PyObject* abc_register = nullptr;              // _abc._abc_register
   PyObject* abc_get_dump = nullptr;              // _abc._get_dump
   PyObject* blake2b = nullptr;                   // _blake2.blake2b

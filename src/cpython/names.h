@@ -56,6 +56,7 @@ namespace cppickle::cpython {
   X(fdel, "fdel")                                                                       \
   X(fget, "fget")                                                                       \
   X(file, "__file__")                                                                   \
+  X(firstlineno, "__firstlineno__")                                                     \
   X(fset, "fset")                                                                       \
   X(func, "func")                                                                       \
   X(func_text, ".__func__")                                                             \
@@ -99,6 +100,7 @@ namespace cppickle::cpython {
   X(reduce_ex, "__reduce_ex__")                                                         \
   X(reducer_override, "reducer_override")                                               \
   X(seek, "seek")                                                                       \
+  X(self_text, ".__self__")                                                             \
   X(setattr, "__setattr__")                                                             \
   X(setstate, "__setstate__")                                                           \
   X(slotnames, "__slotnames__")                                                         \

@@ -60,15 +60,17 @@ PyObject* dump(PyObject* module, PyObject* const* args, Py_ssize_t given, PyObje
   });
 }
 
-PyObject* register_pickle_by_value(PyObject* module, PyObject* argument) {
+PyObject* register_pickle_by_value(PyObject* module, PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
+    auto [argument] = parsed_arguments<1>("register_pickle_by_value", {"module"}, 1, args, given, keywords);
     state_of_module(module).shared.policy().add(argument);
     return Py_NewRef(Py_None);
   });
 }
 
-PyObject* unregister_pickle_by_value(PyObject* module, PyObject* argument) {
+PyObject* unregister_pickle_by_value(PyObject* module, PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
+    auto [argument] = parsed_arguments<1>("unregister_pickle_by_value", {"module"}, 1, args, given, keywords);
     state_of_module(module).shared.policy().remove(argument);
     return Py_NewRef(Py_None);
   });
@@ -92,12 +94,12 @@ PyMethodDef functions[] = {
     {"dump", as_c_function(dump), METH_FASTCALL | METH_KEYWORDS,
      "dump($module, /, obj, file, protocol=None, buffer_callback=None)\n--\n\n"
      "Write the pickle of obj to file, an object with write(bytes). Otherwise as dumps()."},
-    {"register_pickle_by_value", register_pickle_by_value, METH_O,
-     "register_pickle_by_value($module, module, /)\n--\n\n"
+    {"register_pickle_by_value", as_c_function(register_pickle_by_value), METH_FASTCALL | METH_KEYWORDS,
+     "register_pickle_by_value($module, /, module)\n--\n\n"
      "Send functions and classes of an imported module, and of its submodules, by value from now on.\n\n"
      "Raises ValueError for what is no module or not in sys.modules."},
-    {"unregister_pickle_by_value", unregister_pickle_by_value, METH_O,
-     "unregister_pickle_by_value($module, module, /)\n--\n\n"
+    {"unregister_pickle_by_value", as_c_function(unregister_pickle_by_value), METH_FASTCALL | METH_KEYWORDS,
+     "unregister_pickle_by_value($module, /, module)\n--\n\n"
      "Send them by reference again. Raises ValueError when the module is not registered."},
     {"list_registry_pickle_by_value", list_registry_pickle_by_value, METH_NOARGS,
      "list_registry_pickle_by_value($module, /)\n--\n\nThe names of the registered modules, as a new set."},
