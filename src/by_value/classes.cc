@@ -121,7 +121,7 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
     PyObject* value = attribute.value.get();
     if (same(name, names.abstractmethods) && is_abstract_base(type, names)) continue;
     bool atom = is_atom(value);
-    if (is_any_of(name, {names.slots, names.attr_module, names.doc, names.firstlineno}) && (atom || value == slots)) {
+    if (is_any_of(name, {names.slots, names.attr_module, names.doc, names.firstlineno, names.attr_dict}) && (atom || value == slots)) {
       parts.body.push_back({name, value});
       continue;
     }
@@ -219,7 +219,7 @@ bool travels_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
 }
 
 void save_class_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
-  pickler.before_foreign_code();
+  pickler.memo().unify_strings();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (!cpython::is_python_class(type)) refuse(pickler, cls);
   Identity identity = reducers.shared().tracker().identify(cls, class_digest, &reducers.shared());

@@ -182,7 +182,7 @@ std::vector<Entry> differing_slots(PyFunctionObject* function, const Names& name
   if (PyObject* annotate = cpython::function_annotate(object); annotate != nullptr && annotate != Py_None) {
     add(names.annotate, annotate);
   } else if (PyObject* annotations = cpython::function_annotations(object)) {
-    if (PyDict_GET_SIZE(annotations) != 0) add(names.annotations, annotations);
+    add(names.annotations, annotations);
   }
   PyObject* doc = function->func_doc != nullptr ? function->func_doc : Py_None;
   if (!same_text(doc, cpython::implied_doc(function->func_code))) add(names.doc, doc);
@@ -222,7 +222,7 @@ bool is_atom(PyObject* object) {
 }
 
 void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* object) {
-  pickler.before_foreign_code();
+  pickler.memo().unify_strings();
   PyFunctionObject* function = as_function(object);
   const Names& names = pickler.names();
   bool memoizing = pickler.memoizing();

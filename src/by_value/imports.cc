@@ -55,7 +55,7 @@ std::vector<Entry> module_entries(PyObject* copy, const Names& names) {
 }
 
 void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module, PyObject* name) {
-  pickler.before_foreign_code();
+  pickler.memo().unify_strings();
   PyObject* dict = PyModule_GetDict(module);
   Namespace& space = reducers.namespace_of(dict);
   Ref key = space.module ? Ref::borrow(space.module.get()) : Ref();
@@ -64,7 +64,7 @@ void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module, PyObje
   Script script(pickler);
   if (key && pickler.knows(key.get())) {
     // A function of the module came first and brought it along.
-    pickler.memo().set(module, pickler.memo().find(key.get()));
+    pickler.memo().alias(module, pickler.memo().find(key.get()));
     script.get(module);
   } else {
     script.save(reinterpret_cast<PyObject*>(&PyModule_Type));

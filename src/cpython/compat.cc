@@ -96,7 +96,8 @@ PyObject* function_annotate(PyObject* function) {
 
 PyObject* function_annotations(PyObject* function) {
   if (reinterpret_cast<PyFunctionObject*>(function)->func_annotations == nullptr) return nullptr;
-  return checked_lookup(PyFunction_GetAnnotations(function));
+  PyObject* annotations = checked_lookup(PyFunction_GetAnnotations(function));
+  return annotations != nullptr && PyDict_GET_SIZE(annotations) != 0 ? annotations : nullptr;
 }
 
 PyObject* proxied_mapping(PyObject* proxy) {

@@ -108,6 +108,7 @@ void Pickler::save_float(PyObject* object) {
 // The index is taken before the text is written: writing a large one may run foreign code.
 void Pickler::save_str(PyObject* object) {
   if (!memoizing()) return emit_str(object);
+  if (memo_.unifies_strings()) object = memo_.unified(object);
   std::size_t index;
   if (memo_.quiet() && cpython::is_sole_reference(object)) {
     index = memo_.add_unshared(object);

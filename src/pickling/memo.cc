@@ -42,6 +42,22 @@ void Memo::end_quiet() {
   collector_.end();
 }
 
+void Memo::alias(PyObject* key, std::size_t index) {
+  settle();
+  if ((used_ + 1) * 2 > table_.size()) grow();
+  aliases_.push_back(cpython::Ref::borrow(key));
+  insert_new(key, index);
+}
+
+void Memo::unify_strings() {
+  if (strings_) return;
+  settle();
+  strings_ = cpython::checked(PyDict_New());
+  for (std::uintptr_t key : keys_) {
+    if (key != 0 && PyUnicode_CheckExact(untagged(key))) unified(untagged(key));
+  }
+}
+
 void Memo::set(PyObject* key, std::size_t index) {
   settle();
   std::size_t found = find_or_add(key);
@@ -53,6 +69,8 @@ void Memo::set(PyObject* key, std::size_t index) {
 
 void Memo::clear() {
   std::vector<std::uintptr_t> keys = std::exchange(keys_, {});
+  aliases_.clear();
+  strings_.reset();
   table_.clear();
   table_.shrink_to_fit();
   mask_ = 0;
@@ -66,6 +84,8 @@ void Memo::clear() {
 int Memo::traverse(visitproc visit, void* arg) const {
   if (quiet_) return 0;
   for (std::uintptr_t key : keys_) Py_VISIT(untagged(key));
+  for (const cpython::Ref& key : aliases_) Py_VISIT(key.get());
+  Py_VISIT(strings_.get());
   return 0;
 }
 

@@ -70,6 +70,18 @@ class Memo {
     keys_.push_back(0);
     return keys_.size() - 1;
   }
+  // Gives `key` the index of an object that is there already.
+  void alias(PyObject* key, std::size_t index);
+
+  // From now on equal short strings are one: streams with code must not depend on which of them are interned.
+  void unify_strings();
+  bool unifies_strings() const { return static_cast<bool>(strings_); }
+  // The string that stands for all that equal `text`.  Requires unifies_strings().
+  PyObject* unified(PyObject* text) {
+    if (PyUnicode_GET_LENGTH(text) > kLongestUnified) return text;
+    return cpython::checked_lookup(PyDict_SetDefault(strings_.get(), text, text));
+  }
+
   // Puts `key` under an index of the caller's choice (assignment to Pickler.memo).
   void set(PyObject* key, std::size_t index);
 
@@ -99,6 +111,7 @@ class Memo {
     PyObject* key;
     std::size_t index;
   };
+  static constexpr Py_ssize_t kLongestUnified = 200;  // characters
   static constexpr std::uintptr_t kLeftOut = 1;  // tag of a key that has no entry in the table
 
   std::size_t slot_of(PyObject* key) const {
@@ -124,6 +137,8 @@ class Memo {
   bool quiet_ = false;
   cpython::CollectorPause collector_;  // while quiet
   std::vector<std::uintptr_t> keys_;  // by index: the key, 0 for anonymous ones
+  std::vector<cpython::Ref> aliases_;
+  cpython::Ref strings_;  // a dict of unified strings, or empty
 };
 
 }  // namespace cppickle::pickling

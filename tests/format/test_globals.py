@@ -62,7 +62,7 @@ def test_importable_functions_and_classes(same_bytes, roundtrip, obj):
     "obj", [Outer.Inner, Outer.Inner.Innermost, Outer.Inner.helper]
 )
 def test_dotted_names(same_bytes, roundtrip, obj):
-    same_bytes(obj)
+    same_bytes(obj, [4, 5])  # before, the form varies by Python version
     for protocol in PROTOCOLS:
         assert roundtrip(obj, protocol) is obj
 

@@ -134,7 +134,10 @@ class NewArgsPositional(tuple):
 @pytest.mark.parametrize("protocol", range(2, 6))
 def test_getnewargs(same_bytes, roundtrip, protocol):
     for obj in [NewArgs("77"), NewArgsPositional(1, [2])]:
-        same_bytes(obj, [protocol])
+        if (
+            protocol >= 4
+        ):  # before, the form of keyword arguments varies by Python version
+            same_bytes(obj, [protocol])
         assert roundtrip(obj, protocol) == obj
 
 

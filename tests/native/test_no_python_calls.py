@@ -1,5 +1,7 @@
 """A dump runs no Python code: what the profiler sees is the call of dumps, no more."""
 
+import contextlib
+import gc
 import sys
 
 import pytest
@@ -46,6 +48,17 @@ def warmed_up(name):
     return sample(name)
 
 
+@contextlib.contextmanager
+def collector_paused():
+    """No callback of garbage that others left behind gets into the report."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
 def profiled(obj):
     """What the profiler reports while `obj` is dumped: (event, what) pairs."""
     events = []
@@ -55,11 +68,12 @@ def profiled(obj):
         events.append((event, what))
 
     dumps = cppickle.dumps
-    sys.setprofile(profiler)
-    try:
-        dumps(obj)
-    finally:
-        sys.setprofile(None)
+    with collector_paused():
+        sys.setprofile(profiler)
+        try:
+            dumps(obj)
+        finally:
+            sys.setprofile(None)
     return [(event, what) for event, what in events if what is not sys.setprofile]
 
 
@@ -105,11 +119,12 @@ def monitored():
             tool, events.CALL, lambda code, at, function, first: called.append(function)
         )
         dumps, set_events = cppickle.dumps, monitoring.set_events
-        set_events(tool, events.PY_START | events.CALL)
-        try:
-            dumps(obj)
-        finally:
-            set_events(tool, 0)
+        with collector_paused():
+            set_events(tool, events.PY_START | events.CALL)
+            try:
+                dumps(obj)
+            finally:
+                set_events(tool, 0)
         return started, [function for function in called if function is not set_events]
 
     yield run

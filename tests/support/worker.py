@@ -52,8 +52,15 @@ def answer(scope, request):
     try:
         return pickle.dumps(("value", OPERATIONS[operation](scope, *arguments)))
     except BaseException as error:
-        kind = type(error).__name__
-        return pickle.dumps(("error", kind, str(error), traceback.format_exc()))
+        return pickle.dumps(("error", type(error).__name__, str(error), report()))
+
+
+def report():
+    """The traceback of the current exception, unless that is what is broken."""
+    try:
+        return traceback.format_exc()
+    except Exception as error:
+        return f"no traceback: formatting it raised {error!r}"
 
 
 def serve():
