@@ -26,13 +26,14 @@ PyObject* only_instance_of(PyObject* cls) {
   return nullptr;
 }
 
-// True for the globals of a module that nobody can import, as types.ModuleType and exec() make it.
+// True for the globals of a module that nobody can import, made by types.ModuleType: those have a __spec__, plain
+// dicts of exec() do not.
 bool is_dynamic(PyObject* globals, const cpython::Names& names) {
-  PyObject* name = cpython::checked_lookup(PyDict_GetItemWithError(globals, names.attr_name));
-  if (name == nullptr || !PyUnicode_CheckExact(name) || PyUnicode_Compare(name, names.main) == 0) return false;
+  auto entry = [](PyObject* dict, PyObject* key) { return cpython::checked_lookup(PyDict_GetItemWithError(dict, key)); };
+  PyObject* name = entry(globals, names.attr_name);
+  if (name == nullptr || !PyUnicode_CheckExact(name) || entry(globals, names.spec) == nullptr) return false;
   PyObject* modules = cpython::loaded_modules();
-  PyObject* loaded = PyDict_Check(modules) ? cpython::checked_lookup(PyDict_GetItemWithError(modules, name)) : nullptr;
-  return loaded == nullptr || (PyModule_Check(loaded) && PyModule_GetDict(loaded) != globals);
+  return PyDict_Check(modules) && entry(modules, name) == nullptr;
 }
 
 }  // namespace

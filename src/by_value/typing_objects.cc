@@ -31,6 +31,7 @@ bool save_by_reference(ByValue& reducers, Pickler& pickler, PyObject* object, Py
 // What makes the object again, and so its identity too.
 struct Recipe {
   Ref name;
+  Ref module;     // empty: not to be set
   Ref arguments;  // a tuple
   Ref keywords;   // a dict
 };
@@ -56,6 +57,7 @@ bool has_default(PyObject* variable, const Names& names) {
 Recipe variable_recipe(PyObject* variable, const Names& names) {
   Recipe recipe;
   recipe.name = checked(PyObject_GetAttr(variable, names.attr_name));
+  recipe.module = cpython::lookup_attribute(variable, names.attr_module);
   recipe.arguments = checked(PyTuple_Pack(1, recipe.name.get()));
   recipe.keywords = checked(PyDict_New());
   if (Ref constraints = cpython::lookup_attribute(variable, names.constraints)) {
@@ -95,6 +97,8 @@ void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object, Recip
   begin_tracked(script, reducers, identity.id);
   script.save(make.get()).save(recipe.arguments.get());
   end_tracked(script, object);
+  // The constructor takes the name of whoever calls pickle.loads.
+  if (recipe.module) build_state(script, nullptr, {{pickler.names().attr_module, recipe.module.get()}});
   script.start(object);
 }
 
