@@ -14,6 +14,7 @@ using cpython::Ref;
 namespace {
 
 constexpr std::size_t kDeepest = 60;  // levels; what lies deeper does not count
+constexpr std::size_t kLongText = 1 << 20;  // bytes; from here on tuples are told by identity too
 
 }  // namespace
 
@@ -21,12 +22,16 @@ void Fingerprint::add(PyObject* object) {
   if (object == nullptr) return text_.push_back('0');
   if (object == root_) return text_.push_back('@');
   if (add_scalar(object)) return;
-  auto [entry, is_new] = seen_.try_emplace(object, seen_.size());
-  if (!is_new) {
-    text_.push_back('&');
-    return add_size(entry->second);
+  // Whether two equal tuples are one object is chance; of everything else the sharing counts.
+  bool shares = !PyTuple_CheckExact(object) || text_.size() > kLongText;
+  if (shares) {
+    auto [entry, is_new] = seen_.try_emplace(object, seen_.size());
+    if (!is_new) {
+      text_.push_back('&');
+      return add_size(entry->second);
+    }
+    kept_.push_back(Ref::borrow(object));
   }
-  kept_.push_back(Ref::borrow(object));
   if (++depth_ <= kDeepest && !add_container(object)) add_instance(object);
   --depth_;
 }
