@@ -17,10 +17,12 @@ using cpython::Ref;
 
 namespace {
 
-// Objects in the order of their first arrival, told apart by address: names in code objects are interned.
+// Objects in the order of their first arrival, told apart by address: names in code
+// objects are interned.
 class FirstSeen {
  public:
-  explicit FirstSeen(std::pmr::memory_resource* memory) : order_(memory), seen_(memory) {}
+  explicit FirstSeen(std::pmr::memory_resource* memory)
+      : order_(memory), seen_(memory) {}
 
   bool add(PyObject* object) {
     bool first = seen_.insert(object).second;
@@ -77,7 +79,8 @@ void Scan::visit(PyObject* code) {
                          static_cast<std::size_t>(PyBytes_GET_SIZE(bytecode.get())));
   cpython::for_each_global(bytes, [&](std::size_t index) {
     // code.replace() can set bytecode that has more names than the table.
-    if (index < count) globals_.add(PyTuple_GET_ITEM(names, static_cast<Py_ssize_t>(index)));
+    if (index < count)
+      globals_.add(PyTuple_GET_ITEM(names, static_cast<Py_ssize_t>(index)));
   });
   visit_later(cpython::code_constants(code));
 }

@@ -6,11 +6,11 @@
 
 namespace cppickle::by_value {
 
-// Tuples of interned str, each name once, in the order they are met: the code itself first, then the code
-// objects among its constants, depth first.
+// Tuples of interned str, each name once, in the order they are met: the code itself
+// first, then the code objects among its constants, depth first.
 struct CodeNames {
-  // Names that are loaded, stored or deleted as globals; of class bodies also those that are loaded from the
-  // class first, and those assigned there.
+  // Names that are loaded, stored or deleted as globals; of class bodies also those
+  // that are loaded from the class first, and those assigned there.
   cpython::Ref globals;
   // All names: globals, attributes, imported modules.
   cpython::Ref mentioned;

@@ -21,8 +21,9 @@ const CodeInfo& make(PyObject* code, const CodeInfoSlot& slot) {
   CodeNames names = scan_code(code);
   auto info = std::make_unique<CodeInfo>(std::move(blob), std::move(names.globals),
                                          std::move(names.mentioned));
-  // Making tuples can start the garbage collector (up to 3.11), its finalizers anything: another thread may have
-  // been here, and may still use what it has put there.
+  // Making tuples can start the garbage collector (up to 3.11), its finalizers
+  // anything: another thread may have been here, and may still use what it has put
+  // there.
   if (const CodeInfo* others = kept(code, slot)) return *others;
   cpython::set_code_extra(code, slot.index, info.get());
   return *info.release();
@@ -33,7 +34,8 @@ const CodeInfo& make(PyObject* code, const CodeInfoSlot& slot) {
 CodeInfoSlot request_code_info_slot() { return {cpython::request_code_extra(release)}; }
 
 const CodeInfo& code_info(PyObject* code, const CodeInfoSlot& slot) {
-  if (const CodeInfo* info = kept(code, slot)) [[likely]] return *info;
+  if (const CodeInfo* info = kept(code, slot)) [[likely]]
+    return *info;
   return make(code, slot);
 }
 

@@ -11,7 +11,8 @@
 
 namespace cppickle::by_value {
 
-// A small open-addressing table.  Takes no references: the objects must outlive it.  Not thread safe.
+// A small open-addressing table.  Takes no references: the objects must outlive it. Not
+// thread safe.
 class IdentityMap {
  public:
   using Number = std::uint32_t;

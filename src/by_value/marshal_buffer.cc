@@ -24,8 +24,8 @@ Word word_at(const char* data) {
   return word;
 }
 
-// Requires at least four bytes.  The last words overlap the ones before, and two lanes keep one multiplication
-// from waiting for the other.
+// Requires at least four bytes.  The last words overlap the ones before, and two lanes
+// keep one multiplication from waiting for the other.
 std::uint32_t hash_of(std::string_view key) {
   const char* data = key.data();
   const char* end = data + key.size();
@@ -79,7 +79,8 @@ MarshalBuffer::PartId MarshalBuffer::close(const Open& part) {
   return id;
 }
 
-// A part's key is its bytes, with a reference in place of each part inside that is written in full.
+// A part's key is its bytes, with a reference in place of each part inside that is
+// written in full.
 void MarshalBuffer::find_key(Part& part, const Open& open) {
   part.key_apart = inner_.size() != open.inner;
   if (!part.key_apart) {
@@ -144,7 +145,8 @@ std::size_t MarshalBuffer::free_slot(std::uint32_t hash) const {
   return i;
 }
 
-// Whatever is inside equals something older, too, so that no part entered since `part` was opened is lost.
+// Whatever is inside equals something older, too, so that no part entered since `part`
+// was opened is lost.
 void MarshalBuffer::replace_by_reference(const Open& part, PartId id) {
   if (parts_[part.id].key_apart) keys_.shrink(parts_[part.id].key);
   bytes_.shrink(part.start);

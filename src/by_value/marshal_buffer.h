@@ -19,11 +19,14 @@ class Bytes {
 
   std::size_t size() const { return static_cast<std::size_t>(end_ - begin_); }
   char& operator[](std::size_t i) { return begin_[i]; }
-  std::string_view view(std::size_t from, std::size_t size) const { return {begin_ + from, size}; }
+  std::string_view view(std::size_t from, std::size_t size) const {
+    return {begin_ + from, size};
+  }
   void shrink(std::size_t size) { end_ = begin_ + size; }
   // Room for `size` bytes at the end, which add() takes in once they are written.
   char* room(std::size_t size) {
-    if (static_cast<std::size_t>(limit_ - end_) < size) [[unlikely]] grow(size);
+    if (static_cast<std::size_t>(limit_ - end_) < size) [[unlikely]]
+      grow(size);
     return end_;
   }
   void add(std::size_t size) { end_ += size; }
@@ -37,16 +40,18 @@ class Bytes {
   char* limit_ = nullptr;
 };
 
-// A part is one marshalled object.  It is written out in full and then taken back when an equal part stands
-// before it, for a reference of five bytes.  Equality is that of content, so the bytes depend neither on
-// reference counts nor on which equal objects happen to be one object.  marshal numbers by first byte
-// those parts that carry a flag; the flag is set, by finish(), on those that a reference names.
+// A part is one marshalled object.  It is written out in full and then taken back when
+// an equal part stands before it, for a reference of five bytes.  Equality is that of
+// content, so the bytes depend neither on reference counts nor on which equal objects
+// happen to be one object.  marshal numbers by first byte those parts that carry a
+// flag; the flag is set, by finish(), on those that a reference names.
 //
 // Knows nothing of Python's objects.  Not thread safe.
 class MarshalBuffer {
  public:
   using PartId = std::uint32_t;
-  static constexpr PartId kNoPart = UINT32_MAX;  // a part too small to be worth a reference
+  // A part too small to be worth a reference.
+  static constexpr PartId kNoPart = UINT32_MAX;
 
   // A part that is being written.
   struct Open {
@@ -68,7 +73,8 @@ class MarshalBuffer {
     return part;
   }
   PartId close(const Open& part);
-  // The same for a part that is known to equal none before it, and that nothing is going to be compared with.
+  // The same for a part that is known to equal none before it, and that nothing is
+  // going to be compared with.
   PartId close_unique(const Open& part) {
     inner_.push_back({part.start, bytes_.size(), part.id});
     return part.id;
@@ -92,7 +98,8 @@ class MarshalBuffer {
   void int4(std::int32_t value) { little_endian(value); }
   void int8(std::uint64_t value) { little_endian(value); }
 
-  // Sets flags and numbers.  The view lives until the buffer dies; nothing may be written after it.
+  // Sets flags and numbers.  The view lives until the buffer dies; nothing may be
+  // written after it.
   std::string_view finish();
 
  private:
@@ -101,9 +108,9 @@ class MarshalBuffer {
 
   struct Part {
     std::size_t start;
-    std::size_t key;       // where the key begins, in bytes_ or in keys_
+    std::size_t key;  // where the key begins, in bytes_ or in keys_
     std::size_t key_size;
-    bool key_apart;        // in keys_
+    bool key_apart;  // in keys_
     bool shared;
   };
   struct Inner {
@@ -134,8 +141,10 @@ class MarshalBuffer {
   Bytes bytes_{&memory_};
   Bytes keys_{&memory_};
   std::pmr::vector<Part> parts_{&memory_};
-  std::pmr::vector<Inner> inner_{&memory_};  // closed parts, written in full, whose outer part is open
-  std::pmr::vector<std::size_t> references_{&memory_};  // where a number belongs; until finish() there is an id
+  std::pmr::vector<Inner> inner_{
+      &memory_};  // closed parts, written in full, whose outer part is open
+  std::pmr::vector<std::size_t> references_{
+      &memory_};  // where a number belongs; until finish() there is an id
   std::pmr::vector<Slot> table_{&memory_};  // open addressing, by key
   std::size_t entered_ = 0;
 };

@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <memory_resource>
 #include <new>
 #include <string>
@@ -28,7 +29,8 @@ using cpython::Ref;
 namespace {
 
 constexpr std::size_t kLargestCount = 0x7fffffff;
-constexpr std::size_t kTinySize = 2;  // characters: a str up to here takes fewer bytes than a reference
+constexpr std::size_t kTinySize =
+    2;  // characters: a str up to here takes fewer bytes than a reference
 
 std::string_view view(PyObject* bytes) {
   return {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))};
@@ -59,10 +61,12 @@ constexpr std::array<bool, 256> name_characters() {
   return is_name;
 }
 
-// True for the constants that the interpreter interns when it makes a code object.  (It interns all names, too.)
+// True for the constants that the interpreter interns when it makes a code object.  (It
+// interns all names, too.)
 bool looks_like_name(std::string_view text) {
   static constexpr std::array<bool, 256> kIsName = name_characters();
-  return std::ranges::all_of(text, [](char c) { return kIsName[static_cast<std::uint8_t>(c)]; });
+  return std::ranges::all_of(
+      text, [](char c) { return kIsName[static_cast<std::uint8_t>(c)]; });
 }
 
 using PartId = MarshalBuffer::PartId;
@@ -100,7 +104,7 @@ class MarshalWriter {
   PartId write_frozenset(PyObject* set);
   PartId write_slice(PyObject* object);
   PartId write_code(PyObject* object);
-  void write_field(const CodeField& field);
+  void write_field(PyObject* code, const CodeField& field);
   void write_filename(PyObject* filename);
   std::vector<PyObject*> in_canonical_order(PyObject* set);
   static std::int32_t count(std::size_t size);
@@ -108,8 +112,9 @@ class MarshalWriter {
   std::byte first_memory_[4 * 1024];
   std::pmr::monotonic_buffer_resource memory_{first_memory_, sizeof first_memory_};
   MarshalBuffer buffer_;
-  IdentityMap known_{&memory_};  // the part of an object: no more than a short cut to an equal one
-  std::vector<Ref> kept_;  // known objects that nothing else keeps alive
+  IdentityMap known_{
+      &memory_};  // the part of an object: no more than a short cut to an equal one
+  std::vector<Ref> kept_;         // known objects that nothing else keeps alive
   PyObject* filename_ = nullptr;  // the last one
   PartId filename_part_ = MarshalBuffer::kNoPart;
   int depth_;
@@ -227,7 +232,8 @@ PartId MarshalWriter::write_str(PyObject* str) {
   if (text.ascii && text.utf8.size() <= kTinySize) return write_tiny(text.utf8, name);
   if (!name) return write_text(text);
   // Equal ones are one object, which write_part() has not met.
-  if (PyUnicode_CHECK_INTERNED(str)) return buffer_.close_unique(open_text(text, 'Z', 'A'));
+  if (PyUnicode_CHECK_INTERNED(str))
+    return buffer_.close_unique(open_text(text, 'Z', 'A'));
   return write_part(interned(str));
 }
 
@@ -246,7 +252,8 @@ PartId MarshalWriter::write_text(const Text& text) {
   return buffer_.close(part);
 }
 
-MarshalBuffer::Open MarshalWriter::open_text(const Text& text, char type_if_short, char type) {
+MarshalBuffer::Open MarshalWriter::open_text(const Text& text, char type_if_short,
+                                             char type) {
   bool is_short = text.utf8.size() < 256;
   MarshalBuffer::Open part = buffer_.open(is_short ? type_if_short : type);
   if (is_short) {
@@ -291,13 +298,14 @@ PartId MarshalWriter::write_frozenset(PyObject* set) {
 std::vector<PyObject*> MarshalWriter::in_canonical_order(PyObject* set) {
   std::vector<PyObject*> items;
   PyObject* item;
-  for (Py_ssize_t position = 0; cpython::set_next(set, &position, &item);) items.push_back(item);
+  for (Py_ssize_t position = 0; cpython::set_next(set, &position, &item);)
+    items.push_back(item);
   if (items.size() < 2) return items;
   std::vector<std::pair<std::string, PyObject*>> keyed;
   for (PyObject* each : items) {
-    MarshalWriter writer(depth_);
-    writer.write(each);
-    keyed.emplace_back(writer.finish(), each);
+    auto writer = std::make_unique<MarshalWriter>(depth_);
+    writer->write(each);
+    keyed.emplace_back(writer->finish(), each);
   }
   std::ranges::sort(keyed);
   std::ranges::transform(keyed, items.begin(), [](auto& pair) { return pair.second; });
@@ -313,18 +321,19 @@ PartId MarshalWriter::write_slice(PyObject* object) {
 
 PartId MarshalWriter::write_code(PyObject* object) {
   MarshalBuffer::Open part = buffer_.open('c');
-  Ref bytecode = cpython::unspecialised_bytecode(object);
-  for (const CodeField& field : cpython::code_fields(object, bytecode.get())) write_field(field);
+  for (std::size_t place = 0; place < cpython::kCodeFieldCount; ++place) {
+    write_field(object, cpython::code_field(object, place));
+  }
   bool is_root = depth_ == 1;
   return is_root ? buffer_.close_unique(part) : buffer_.close(part);
 }
 
-void MarshalWriter::write_field(const CodeField& field) {
+void MarshalWriter::write_field(PyObject* code, const CodeField& field) {
   switch (field.kind) {
     case CodeField::Kind::kNumber:
       return buffer_.int4(field.number);
     case CodeField::Kind::kBytecode:
-      write_bytes(view(field.object));
+      write_bytes(view(cpython::unspecialised_bytecode(code).get()));
       return;
     case CodeField::Kind::kObject:
       return write(field.object);
@@ -336,7 +345,8 @@ void MarshalWriter::write_field(const CodeField& field) {
   }
 }
 
-// The constructor of code objects accepts derived classes of str as names and file names.
+// The constructor of code objects accepts derived classes of str as names and file
+// names.
 PyObject* MarshalWriter::exact(PyObject* str) {
   if (PyUnicode_CheckExact(str)) return str;
   kept_.push_back(checked(PyUnicode_FromObject(str)));
@@ -367,7 +377,8 @@ Ref marshal_code(PyObject* code) {
   MarshalWriter writer(0);
   writer.write(code);
   std::string_view blob = writer.finish();
-  return checked(PyBytes_FromStringAndSize(blob.data(), static_cast<Py_ssize_t>(blob.size())));
+  return checked(
+      PyBytes_FromStringAndSize(blob.data(), static_cast<Py_ssize_t>(blob.size())));
 }
 
 }  // namespace cppickle::by_value

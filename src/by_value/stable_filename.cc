@@ -50,13 +50,15 @@ std::string_view stable_filename(std::string_view filename) {
   if (filename.ends_with('>')) {
     std::string_view rest = filename;
     if (take(rest, "<ipython-input-")) return kIpythonInput;
-    bool python_input = take(rest, "<python-input-") && take_number(rest) && rest == ">";
+    bool python_input =
+        take(rest, "<python-input-") && take_number(rest) && rest == ">";
     return python_input ? kPythonInput : filename;
   }
   std::string_view path = filename;
   std::string_view file = take_last_part(path);
   std::string_view folder = take_last_part(path);
-  return is_jupyter_cell(folder, file) || is_colab_cell(file) ? kIpythonInput : filename;
+  return is_jupyter_cell(folder, file) || is_colab_cell(file) ? kIpythonInput
+                                                              : filename;
 }
 
 }  // namespace cppickle::by_value

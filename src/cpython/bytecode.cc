@@ -1,7 +1,8 @@
 #include "cpython/bytecode.h"
 
 #include "cpython/python.h"
-// After Python.h; its macros have the opcodes' plain names and must not reach other files.
+// After Python.h; its macros have the opcodes' plain names and must not reach other
+// files.
 #include <opcode.h>
 
 namespace cppickle::cpython {

@@ -18,8 +18,8 @@ enum class Operand : std::uint8_t {
 };
 extern const std::array<Operand, 256> kOperands;  // by opcode of this interpreter
 
-// Calls visit(index into co_names) for each instruction that loads, stores or deletes a global, or that
-// may: a class body loads its names from its own namespace first.
+// Calls visit(index into co_names) for each instruction that loads, stores or deletes a
+// global, or that may: a class body loads its names from its own namespace first.
 template <typename Visit>
 void for_each_global(std::string_view bytecode, Visit visit) {
   std::size_t argument = 0;

@@ -1,5 +1,7 @@
 #include "cpython/code.h"
 
+#include <iterator>
+
 namespace cppickle::cpython {
 namespace {
 
@@ -7,57 +9,68 @@ using Kind = CodeField::Kind;
 
 PyCodeObject* as_code(PyObject* code) { return reinterpret_cast<PyCodeObject*>(code); }
 
-CodeField number(int value) { return {Kind::kNumber, value, nullptr}; }
-CodeField object(PyObject* value) { return {Kind::kObject, 0, value}; }
-CodeField name(PyObject* value) { return {Kind::kName, 0, value}; }
-CodeField filename(PyObject* value) { return {Kind::kFilename, 0, value}; }
+// Where a field of the struct is: a number or an object.
+struct Member {
+  Kind kind;
+  int PyCodeObject::*number;
+  PyObject* PyCodeObject::*object;
+};
+
+constexpr Member number(int PyCodeObject::*member) {
+  return {Kind::kNumber, member, nullptr};
+}
+constexpr Member object(PyObject* PyCodeObject::*member, Kind kind = Kind::kObject) {
+  return {kind, nullptr, member};
+}
+
+constexpr Member kMembers[] = {
+    number(&PyCodeObject::co_argcount),
+    number(&PyCodeObject::co_posonlyargcount),
+    number(&PyCodeObject::co_kwonlyargcount),
+#if PY_VERSION_HEX < 0x030b0000
+    number(&PyCodeObject::co_nlocals),
+#endif
+    number(&PyCodeObject::co_stacksize),
+    number(&PyCodeObject::co_flags),
+    object(nullptr, Kind::kBytecode),
+    object(&PyCodeObject::co_consts),
+    object(&PyCodeObject::co_names),
+#if PY_VERSION_HEX >= 0x030b0000
+    object(&PyCodeObject::co_localsplusnames),
+    object(&PyCodeObject::co_localspluskinds),
+#else
+    object(&PyCodeObject::co_varnames),
+    object(&PyCodeObject::co_freevars),
+    object(&PyCodeObject::co_cellvars),
+#endif
+    object(&PyCodeObject::co_filename, Kind::kFilename),
+    object(&PyCodeObject::co_name, Kind::kName),
+#if PY_VERSION_HEX >= 0x030b0000
+    object(&PyCodeObject::co_qualname, Kind::kName),
+#endif
+    number(&PyCodeObject::co_firstlineno),
+    object(&PyCodeObject::co_linetable),
+#if PY_VERSION_HEX >= 0x030b0000
+    object(&PyCodeObject::co_exceptiontable),
+#endif
+};
+static_assert(std::size(kMembers) == kCodeFieldCount);
 
 }  // namespace
+
+CodeField code_field(PyObject* code, std::size_t place) {
+  const Member& member = kMembers[place];
+  CodeField field{member.kind, 0, nullptr};
+  if (member.number != nullptr) field.number = as_code(code)->*member.number;
+  if (member.object != nullptr) field.object = as_code(code)->*member.object;
+  return field;
+}
 
 Ref unspecialised_bytecode(PyObject* code) {
 #if PY_VERSION_HEX >= 0x030b0000
   return checked(PyCode_GetCode(as_code(code)));
 #else
   return Ref::borrow(as_code(code)->co_code);
-#endif
-}
-
-CodeFields code_fields(PyObject* code, PyObject* bytecode) {
-  const PyCodeObject& co = *as_code(code);
-#if PY_VERSION_HEX >= 0x030b0000
-  return {number(co.co_argcount),
-          number(co.co_posonlyargcount),
-          number(co.co_kwonlyargcount),
-          number(co.co_stacksize),
-          number(co.co_flags),
-          {Kind::kBytecode, 0, bytecode},
-          object(co.co_consts),
-          object(co.co_names),
-          object(co.co_localsplusnames),
-          object(co.co_localspluskinds),
-          filename(co.co_filename),
-          name(co.co_name),
-          name(co.co_qualname),
-          number(co.co_firstlineno),
-          object(co.co_linetable),
-          object(co.co_exceptiontable)};
-#else
-  return {number(co.co_argcount),
-          number(co.co_posonlyargcount),
-          number(co.co_kwonlyargcount),
-          number(co.co_nlocals),
-          number(co.co_stacksize),
-          number(co.co_flags),
-          {Kind::kBytecode, 0, bytecode},
-          object(co.co_consts),
-          object(co.co_names),
-          object(co.co_varnames),
-          object(co.co_freevars),
-          object(co.co_cellvars),
-          filename(co.co_filename),
-          name(co.co_name),
-          number(co.co_firstlineno),
-          object(co.co_linetable)};
 #endif
 }
 
@@ -84,9 +97,10 @@ Ref code_free_variables(PyObject* code) {
 Py_ssize_t request_code_extra(freefunc release) {
   PyObject* state = PyInterpreterState_GetDict(PyInterpreterState_Get());
   if (state == nullptr) raise(PyExc_RuntimeError, "the interpreter has no state dict");
-  // Another copy of this library in the process has another `release`, and its own data in its own slot.
-  Ref key = checked(PyUnicode_FromFormat("cppickle code extra %p",
-                                         reinterpret_cast<void*>(release)));
+  // Another copy of this library in the process has another `release`, and its own data
+  // in its own slot.
+  Ref key = checked(
+      PyUnicode_FromFormat("cppickle code extra %p", reinterpret_cast<void*>(release)));
   if (PyObject* known = checked_lookup(PyDict_GetItemWithError(state, key.get()))) {
     return PyLong_AsSsize_t(known);
   }
@@ -96,7 +110,8 @@ Py_ssize_t request_code_extra(freefunc release) {
   Py_ssize_t slot = _PyEval_RequestCodeExtraIndex(release);
 #endif
   if (slot < 0) raise(PyExc_RuntimeError, "no slot for code extra data is free");
-  checked_status(PyDict_SetItem(state, key.get(), checked(PyLong_FromSsize_t(slot)).get()));
+  checked_status(
+      PyDict_SetItem(state, key.get(), checked(PyLong_FromSsize_t(slot)).get()));
   return slot;
 }
 

@@ -2,7 +2,6 @@
 #ifndef CPPICKLE_CPYTHON_CODE_H_
 #define CPPICKLE_CPYTHON_CODE_H_
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -11,36 +10,36 @@
 
 namespace cppickle::cpython {
 
-// --- Fields -----------------------------------------------------------------------------
+// --- Fields
+// -----------------------------------------------------------------------------
 
 // One field of a code object.
 struct CodeField {
   enum class Kind : std::uint8_t {
     kNumber,    // `number`
-    kBytecode,  // the bytes given
+    kBytecode,  // unspecialised_bytecode()
     kObject,    // a tuple of names, the constants, or bytes
     kName,      // the name or the qualified name
     kFilename,
   };
   Kind kind;
   int number;
-  PyObject* object;  // borrowed; null for a number
+  PyObject* object;  // borrowed; null for a number and for the bytecode
 };
 
+// The fields that marshal writes, by their place in its order.
 inline constexpr std::size_t kCodeFieldCount = 16;
-using CodeFields = std::array<CodeField, kCodeFieldCount>;
+CodeField code_field(PyObject* code, std::size_t place);
 
-// The instructions as the compiler made them, without specialisation, instrumentation and inline
-// caches' contents: bytes, as `code.co_code`.
+// The instructions as the compiler made them, without specialisation, instrumentation
+// and the contents of inline caches: bytes, as `code.co_code`.
 Ref unspecialised_bytecode(PyObject* code);
-
-// All fields that marshal writes, in its order.  `bytecode` is what unspecialised_bytecode() answered.
-CodeFields code_fields(PyObject* code, PyObject* bytecode);
 
 // Borrowed; never null.
 PyObject* code_names(PyObject* code);      // tuple of interned str
 PyObject* code_constants(PyObject* code);  // tuple
-PyObject* code_qualname(PyObject* code);   // co_name where there is no co_qualname yet (3.10)
+PyObject* code_qualname(
+    PyObject* code);  // co_name where there is no co_qualname yet (3.10)
 
 // Tuple of interned str: the names whose cells the function's __closure__ holds.
 Ref code_free_variables(PyObject* code);
@@ -48,11 +47,12 @@ Ref code_free_variables(PyObject* code);
 // A copy of the code that maps no instruction to a line.
 Ref code_without_lines(PyObject* code);
 
-// --- Extra slots ------------------------------------------------------------------------
+// --- Extra slots
+// ------------------------------------------------------------------------
 
-// A slot in every code object for an owner's data, which `release` frees together with the code
-// object (it is called with null, too).  The same slot for each call with this `release` in this
-// interpreter: an interpreter has only 255.
+// A slot in every code object for an owner's data, which `release` frees together with
+// the code object (it is called with null, too).  The same slot for each call with this
+// `release` in this interpreter: an interpreter has only 255.
 Py_ssize_t request_code_extra(freefunc release);
 
 // What the slot holds; null at first.
@@ -60,7 +60,8 @@ void* code_extra(PyObject* code, Py_ssize_t slot);
 // Fills the slot; what it held before is released.  Runs no foreign code.
 void set_code_extra(PyObject* code, Py_ssize_t slot, void* extra);
 
-// --- What marshal.loads of this interpreter accepts -------------------------------------
+// --- What marshal.loads of this interpreter accepts
+// -------------------------------------
 
 inline constexpr bool kMarshalReadsSlices = PY_VERSION_HEX >= 0x030e0000;
 #ifdef MS_WINDOWS
