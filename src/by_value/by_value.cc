@@ -53,8 +53,7 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
     Ref arguments = checked(PyTuple_Pack(1, value));
     return pickler.save_as_call(cls, reinterpret_cast<PyObject*>(&PyType_Type), std::move(arguments));
   }
-  GlobalName known = shared_.known_global(cls);
-  if (known.module != nullptr) return pickler.emit_global(cls, known.module, known.qualname);
+  if (shared_.save_known_global(pickler, cls)) return;
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   ClassName name = name_of_class(type, pickler.names());
   GlobalName borrowed{name.module.get(), name.qualname.get()};
@@ -64,6 +63,24 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
     return pickler.emit_global(cls, name.module.get(), name.qualname.get());
   }
   save_class_by_value(*this, pickler, cls);
+}
+
+bool ByValue::save_by_reference(Pickler& pickler, PyObject* object) {
+  if (shared_.save_known_global(pickler, object)) return true;
+  if (PyFunction_Check(object)) {
+    auto function = reinterpret_cast<PyFunctionObject*>(object);
+    GlobalName name{function->func_module, function->func_qualname};
+    if (!shared_.policy().is_importable(pickler, object, name)) return false;
+    pickler.emit_global(object, name.module, name.qualname);
+    return true;
+  }
+  if (!PyType_Check(object) || only_instance_of(object) != nullptr) return false;
+  auto type = reinterpret_cast<PyTypeObject*>(object);
+  ClassName name = name_of_class(type, pickler.names());
+  if (!shared_.policy().is_importable(pickler, object, {name.module.get(), name.qualname.get()})) return false;
+  pickler.before_foreign_code();
+  pickler.emit_global(object, name.module.get(), name.qualname.get());
+  return true;
 }
 
 bool ByValue::save_other(Pickler& pickler, PyObject* object) {

@@ -1,11 +1,12 @@
 #include "by_value/bytecode_scan.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <memory_resource>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
+#include "by_value/identity_map.h"
 #include "cpython/bytecode.h"
 #include "cpython/code.h"
 #include "cpython/error.h"
@@ -22,10 +23,10 @@ namespace {
 class FirstSeen {
  public:
   explicit FirstSeen(std::pmr::memory_resource* memory)
-      : order_(memory), seen_(memory) {}
+      : order_(memory), places_(memory, 4) {}
 
   bool add(PyObject* object) {
-    bool first = seen_.insert(object).second;
+    bool first = places_.add(object, static_cast<std::uint32_t>(order_.size()));
     if (first) order_.push_back(object);
     return first;
   }
@@ -39,7 +40,7 @@ class FirstSeen {
 
  private:
   std::pmr::vector<PyObject*> order_;
-  std::pmr::unordered_set<PyObject*> seen_;
+  IdentityMap places_;
 };
 
 class Scan {
@@ -50,7 +51,7 @@ class Scan {
   void visit(PyObject* code);
   void visit_later(PyObject* constants);
 
-  std::byte first_memory_[4 * 1024];
+  std::byte first_memory_[6 * 1024];
   std::pmr::monotonic_buffer_resource memory_{first_memory_, sizeof first_memory_};
   FirstSeen globals_{&memory_};
   FirstSeen mentioned_{&memory_};

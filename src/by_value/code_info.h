@@ -2,14 +2,25 @@
 #ifndef CPPICKLE_BY_VALUE_CODE_INFO_H_
 #define CPPICKLE_BY_VALUE_CODE_INFO_H_
 
+#include <string>
+#include <utility>
+
 #include "cpython/ref.h"
 
 namespace cppickle::by_value {
 
 struct CodeInfo {
+  CodeInfo(cpython::Ref blob, cpython::Ref global_names, cpython::Ref mentioned_names)
+      : blob(std::move(blob)),
+        global_names(std::move(global_names)),
+        mentioned_names(std::move(mentioned_names)) {}
+
   cpython::Ref blob;          // bytes: see marshal_code()
   cpython::Ref global_names;  // tuples: see CodeNames
   cpython::Ref mentioned_names;
+  // The opcodes that make the code object behind the version guard, protocol 4; empty until
+  // they are needed first (code_objects.h).
+  mutable std::string guarded;
 };
 
 // Where this interpreter's code objects keep their CodeInfo; part of the module's

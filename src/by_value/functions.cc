@@ -1,6 +1,7 @@
 #include "by_value/functions.h"
 
 #include "by_value/classes.h"
+#include "by_value/code_objects.h"
 #include "by_value/imports.h"
 #include "by_value/script_parts.h"
 #include "cpython/code.h"
@@ -59,11 +60,9 @@ void push_namespace_module(Pickler& pickler, PyObject* globals) {
   save_call(pickler, space.module.get(), reinterpret_cast<PyObject*>(&PyModule_Type), {name});
 }
 
-// Pushes the rebuilt globals dict: empty but for the base names when it is new.
-void push_namespace(Pickler& pickler, PyObject* globals) {
-  Namespace& space = ByValue::of(pickler).namespace_of(globals);
-  if (pickler.get(space.stand_in.get())) return;
-  Script script(pickler);
+// Pushes the rebuilt globals dict, which is not in the memo yet.
+void write_new_namespace(Script& script, Pickler& pickler, Namespace& space) {
+  PyObject* globals = space.globals.get();
   if (space.module) {
     script.save(pickler.imported().builtin_getattr);
     begin_tuple(script, 2);
@@ -75,7 +74,22 @@ void push_namespace(Pickler& pickler, PyObject* globals) {
     script.memoize(space.stand_in.get());
   }
   if (!space.is_whole) set_entries(script, base_entries(globals, pickler.names()));
+}
+
+void push_namespace(Pickler& pickler, PyObject* globals) {
+  Namespace& space = ByValue::of(pickler).namespace_of(globals);
+  if (pickler.get(space.stand_in.get())) return;
+  Script script(pickler);
+  write_new_namespace(script, pickler, space);
   script.start();
+}
+
+void write_namespace(Script& script, Pickler& pickler, Namespace& space) {
+  if (!script.is_direct()) {
+    script.call(push_namespace, space.globals.get());
+  } else if (!pickler.get(space.stand_in.get())) {
+    write_new_namespace(script, pickler, space);
+  }
 }
 
 // The entries of `names` that the other side's namespace does not have yet.
@@ -122,16 +136,21 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable, const
 }
 
 // An atom goes into the constructor; what may refer back to the function is set when that is in the memo.
-void push_cell_shell(Pickler& pickler, PyObject* cell) {
-  if (pickler.get(cell)) return;
+void write_cell_shell(Script& script, Pickler& pickler, PyObject* cell) {
   PyObject* value = PyCell_GET(cell);
   bool inside = value != nullptr && (is_atom(value) || !pickler.memoizing());
-  Script script(pickler);
   script.save(reinterpret_cast<PyObject*>(&PyCell_Type));
   begin_tuple(script, inside ? 1 : 0);
   if (inside) script.save(value, Label::kText, pickler.names().cell_contents_text);
   end_tuple(script, inside ? 1 : 0);
-  script.op(Opcode::REDUCE).memoize(cell).start();
+  script.op(Opcode::REDUCE).memoize(cell);
+}
+
+void push_cell_shell(Pickler& pickler, PyObject* cell) {
+  if (pickler.get(cell)) return;
+  Script script(pickler);
+  write_cell_shell(script, pickler, cell);
+  script.start();
 }
 
 bool is_filled_later(Pickler& pickler, PyObject* cell) {
@@ -154,11 +173,16 @@ std::vector<Entry> new_cells(Pickler& pickler, PyObject* closure, PyObject* vari
   return cells;
 }
 
-void write_closure(Script& script, PyObject* closure) {
+void write_closure(Script& script, Pickler& pickler, PyObject* closure) {
   auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(closure));
   begin_tuple(script, size);
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
-    script.call(push_cell_shell, PyTuple_GET_ITEM(closure, i));
+    PyObject* cell = PyTuple_GET_ITEM(closure, i);
+    if (!script.is_direct()) {
+      script.call(push_cell_shell, cell);
+    } else if (!pickler.get(cell)) {
+      write_cell_shell(script, pickler, cell);
+    }
   }
   end_tuple(script, size);
 }
@@ -242,15 +266,15 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
   script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
   std::size_t size = closure != nullptr ? 5 : defaults_inside ? 4 : has_name ? 3 : 2;
   begin_tuple(script, size);
-  script.save(function->func_code);
+  write_code(reducers, pickler, script, function->func_code);
   if (memoizing) {
-    script.call(push_namespace, function->func_globals);
+    write_namespace(script, pickler, space);
   } else {
     write_whole_namespace(script, function->func_globals, names, globals);
   }
   if (size > 2) script.save(has_name ? function->func_name : Py_None);
   if (size > 3) script.save(defaults_inside ? function->func_defaults : Py_None, Label::kText, names.defaults_text);
-  if (size > 4) write_closure(script, closure);
+  if (size > 4) write_closure(script, pickler, closure);
   end_tuple(script, size);
   script.op(Opcode::REDUCE).memoize(object);
 

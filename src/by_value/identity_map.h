@@ -17,8 +17,9 @@ class IdentityMap {
  public:
   using Number = std::uint32_t;
 
-  explicit IdentityMap(std::pmr::memory_resource* memory)
-      : table_(std::size_t{1} << kFirstBits, Entry{}, memory) {}
+  // Room for half of 2**first_bits objects before it grows.
+  IdentityMap(std::pmr::memory_resource* memory, int first_bits)
+      : table_(std::size_t{1} << first_bits, Entry{}, memory), shift_(64 - first_bits) {}
 
   // The object's number, or null.
   const Number* find(PyObject* object) const {
@@ -40,7 +41,6 @@ class IdentityMap {
     PyObject* object = nullptr;
     Number number = 0;
   };
-  static constexpr int kFirstBits = 7;
 
   // Where the object is, or where it belongs.
   std::size_t slot_of(PyObject* object) const {
@@ -62,7 +62,7 @@ class IdentityMap {
 
   std::pmr::vector<Entry> table_;
   std::size_t used_ = 0;
-  int shift_ = 64 - kFirstBits;
+  int shift_;
 };
 
 }  // namespace cppickle::by_value

@@ -141,10 +141,10 @@ class MarshalBuffer {
   Bytes bytes_{&memory_};
   Bytes keys_{&memory_};
   std::pmr::vector<Part> parts_{&memory_};
-  std::pmr::vector<Inner> inner_{
-      &memory_};  // closed parts, written in full, whose outer part is open
-  std::pmr::vector<std::size_t> references_{
-      &memory_};  // where a number belongs; until finish() there is an id
+  // Closed parts, written in full, whose outer part is open.
+  std::pmr::vector<Inner> inner_{&memory_};
+  // Where a number belongs; until finish() there is an id.
+  std::pmr::vector<std::size_t> references_{&memory_};
   std::pmr::vector<Slot> table_{&memory_};  // open addressing, by key
   std::size_t entered_ = 0;
 };

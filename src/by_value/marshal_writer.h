@@ -1,18 +1,20 @@
 // Code objects as bytes that marshal.loads reads.
 //
 //   blob     := object
-//   object   := type [argument]        the type byte carries 0x80 when a later
-//   reference names this object
+//   object   := type [argument]     0x80 is set in the type when a reference names it
 //
 //   N F T .  None, False, True, Ellipsis
-//   i        int, 4 bytes              l  larger: number of digits (4, negative: of
-//   -value), digits (2) to base 2**15 g y      float, complex: binary64 z a u    str:
-//   ASCII, length (1 or 4); UTF-8 with surrogates, length (4).   Z A t  the same, to be
-//   interned s        bytes, length (4) ) (      tuple, length (1 or 4), items >
-//   frozenset, length (4), items in the order of their own blobs :        slice: start,
-//   stop, step (3.14) c        code: the fields that cpython::code_fields() answers,
-//   numbers (4) and objects r        reference (4) to the n-th object whose type byte
-//   carries 0x80
+//   i        int: 4 bytes
+//   l        larger int: number of digits (4; negative: of -value), digits (2) to 2**15
+//   g y      float, complex: binary64
+//   z a      ASCII str: length (1 for z, 4 for a).  Z A: the same, to be interned
+//   u        other str: length (4), UTF-8 with surrogates
+//   s        bytes: length (4)
+//   ) (      tuple: length (1 for the first, 4 for the second), items
+//   >        frozenset: length (4), items in the order of their own blobs
+//   :        slice: start, stop, step (from 3.14 on)
+//   c        code: the fields cpython::code_field(), numbers (4) and objects
+//   r        reference: number (4) of an object among those with 0x80
 //
 // Numbers are little endian.
 #ifndef CPPICKLE_BY_VALUE_MARSHAL_WRITER_H_

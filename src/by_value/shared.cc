@@ -47,11 +47,21 @@ constexpr LateType kLateTypes[] = {
     {"enum", "EnumMeta", nullptr},
 };
 
-bool save_known_global(ByValue& reducers, pickling::Pickler& pickler, PyObject* object) {
-  GlobalName name = reducers.shared().known_global(object);
-  if (name.module == nullptr) return false;
-  pickler.emit_global(object, name.module, name.qualname);
-  return true;
+bool save_known(ByValue& reducers, pickling::Pickler& pickler, PyObject* object) {
+  return reducers.shared().save_known_global(pickler, object);
+}
+
+std::string encoded_global(PyObject* module, PyObject* name) {
+  core::MemorySink sink;
+  core::Emitter emitter(sink, 4);
+  for (PyObject* text : {module, name}) {
+    Py_ssize_t size;
+    const char* utf8 = PyUnicode_AsUTF8AndSize(text, &size);
+    if (utf8 == nullptr) throw cpython::ErrorSet{};
+    emitter.utf8({utf8, static_cast<std::size_t>(size)}, nullptr);
+  }
+  emitter.op(core::Opcode::STACK_GLOBAL);
+  return std::string(emitter.written(0));
 }
 
 // True when the type's own name leads to it.
@@ -75,14 +85,15 @@ void Shared::load() {
   know_members_of("types");
   know_members_of("_collections_abc");
   know_methods();
+  know_functions();
   auto builtin = [this](PyTypeObject& type, Reducer reducer) { serve(reinterpret_cast<PyObject*>(&type), reducer); };
   builtin(PyCode_Type, save_code);
   builtin(PyCell_Type, save_cell);
   builtin(PyMethod_Type, save_method);
   builtin(PyModule_Type, save_module);
   builtin(PyCFunction_Type, save_builtin_function);
-  builtin(PyMethodDescr_Type, save_known_global);
-  builtin(PyWrapperDescr_Type, save_known_global);
+  builtin(PyMethodDescr_Type, save_known);
+  builtin(PyWrapperDescr_Type, save_known);
   builtin(PyGetSetDescr_Type, save_getset_descriptor);
   builtin(PyStaticMethod_Type, save_method_wrapper);
   builtin(PyClassMethod_Type, save_method_wrapper);
@@ -118,7 +129,21 @@ void Shared::release() {
 
 GlobalName Shared::known_global(PyObject* object) const {
   auto found = known_globals_.find(object);
-  return found == known_globals_.end() ? GlobalName{} : found->second;
+  return found == known_globals_.end() ? GlobalName{} : found->second.name;
+}
+
+bool Shared::save_known_global(pickling::Pickler& pickler, PyObject* object) const {
+  auto found = known_globals_.find(object);
+  if (found == known_globals_.end()) return false;
+  const KnownGlobal& known = found->second;
+  // Data by itself keeps the standard pickler's bytes, which memoizes the names.
+  if (pickler.protocol() < 4 || pickler.careful() || !pickler.memo().unifies_strings()) {
+    pickler.emit_global(object, known.name.module, known.name.qualname);
+  } else {
+    pickler.emit_fragment(known.fragment);
+    pickler.memoize(object);
+  }
+  return true;
 }
 
 void Shared::know(const char* module, PyObject* name, PyObject* object) {
@@ -126,7 +151,8 @@ void Shared::know(const char* module, PyObject* name, PyObject* object) {
   owned_.push_back(Py_NewRef(name));
   owned_.push_back(Py_NewRef(object));
   owned_.push_back(module_name.get());
-  known_globals_.try_emplace(object, GlobalName{module_name.release(), name});
+  std::string fragment = encoded_global(module_name.get(), name);
+  known_globals_.try_emplace(object, KnownGlobal{{module_name.release(), name}, std::move(fragment)});
 }
 
 void Shared::know_members_of(const char* module) {
@@ -154,6 +180,28 @@ void Shared::know_methods() {
   }
 }
 
+// Classes and functions that most of our streams call.
+void Shared::know_functions() {
+  struct Function {
+    const char* module;
+    const char* name;
+    PyObject* object;
+  };
+  const Function functions[] = {
+      {"zipimport", "_unmarshal_code", imported_.unmarshal_code},
+      {"marshal", "loads", imported_.marshal_loads},
+      {"builtins", "getattr", imported_.builtin_getattr},
+      {"builtins", "__import__", imported_.builtin_import},
+      {"weakref", "WeakValueDictionary", imported_.weak_value_dictionary},
+      {"abc", "ABCMeta", imported_.abc_meta},
+      {"abc", "update_abstractmethods", imported_.update_abstractmethods},
+      {"_abc", "_abc_register", imported_.abc_register},
+  };
+  for (const Function& function : functions) {
+    know(function.module, checked(PyUnicode_InternFromString(function.name)).get(), function.object);
+  }
+}
+
 void Shared::serve(PyObject* type, Reducer reducer) {
   owned_.push_back(Py_NewRef(type));
   reducers_.insert_or_assign(reinterpret_cast<PyTypeObject*>(type), reducer);
@@ -175,7 +223,7 @@ void Shared::notice_new_modules() {
       serve(object, late.reducer);
     } else {
       know(late.module, checked(PyUnicode_InternFromString(late.attribute)).get(), object);
-      if (!PyType_Check(object)) serve(reinterpret_cast<PyObject*>(Py_TYPE(object)), save_known_global);
+      if (!PyType_Check(object)) serve(reinterpret_cast<PyObject*>(Py_TYPE(object)), save_known);
     }
   }
 }

@@ -2,6 +2,7 @@
 #ifndef CPPICKLE_BY_VALUE_SHARED_H_
 #define CPPICKLE_BY_VALUE_SHARED_H_
 
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -35,6 +36,8 @@ class Shared {
   // Where an object of the standard library is found that does not tell it truthfully itself (types.FunctionType says
   // builtins.function); null fields when it is none of those.
   GlobalName known_global(PyObject* object) const;
+  // Writes such an object by reference, if it is one.  Its names stay out of the memo.
+  bool save_known_global(pickling::Pickler& pickler, PyObject* object) const;
   // The reducer of the type, or null.
   Reducer reducer_for(PyTypeObject* type) const {
     auto found = reducers_.find(type);
@@ -49,6 +52,7 @@ class Shared {
  private:
   void know_members_of(const char* module);
   void know_methods();
+  void know_functions();
   void know(const char* module, PyObject* name, PyObject* object);
   void serve(PyObject* type, Reducer reducer);
 
@@ -56,7 +60,11 @@ class Shared {
   Policy policy_;
   Tracker tracker_;
   CodeInfoSlot code_info_slot_{-1};
-  std::unordered_map<PyObject*, GlobalName> known_globals_;
+  struct KnownGlobal {
+    GlobalName name;
+    std::string fragment;  // protocol 4: two strings and STACK_GLOBAL
+  };
+  std::unordered_map<PyObject*, KnownGlobal> known_globals_;
   std::unordered_map<PyTypeObject*, Reducer> reducers_;
   std::vector<bool> noticed_;
   PyTypeObject* enum_meta_ = nullptr;

@@ -8,11 +8,10 @@ namespace cppickle::by_value {
 
 // `filename` (UTF-8) itself, or the one name that stands for
 //
-//   <ipython-input-3-0123456789ab>           IPython
-//   .../ipykernel_4711/1234567890.py         Jupyter: a folder named after the kernel's
-//   process
-//   .../ipython-input-3-1234567890.py        Colab
-//   <python-input-3>                         Python's own REPL, from 3.13 on
+//   <ipython-input-3-0123456789ab>       IPython
+//   .../ipykernel_4711/1234567890.py     Jupyter: the kernel's process and a cell
+//   .../ipython-input-3-1234567890.py    Colab
+//   <python-input-3>                     Python's own prompt, from 3.13 on
 std::string_view stable_filename(std::string_view filename);
 
 }  // namespace cppickle::by_value

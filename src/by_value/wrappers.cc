@@ -57,10 +57,7 @@ bool save_builtin_function(ByValue& reducers, Pickler& pickler, PyObject* object
   auto function = reinterpret_cast<PyCFunctionObject*>(object);
   PyObject* self = function->m_self;
   pickler.before_foreign_code();
-  if (GlobalName known = reducers.shared().known_global(object); known.module != nullptr) {
-    pickler.emit_global(object, known.module, known.qualname);
-    return true;
-  }
+  if (reducers.shared().save_known_global(pickler, object)) return true;
   Ref name = checked(PyUnicode_InternFromString(function->m_ml->ml_name));
   bool of_module = self == nullptr || PyModule_Check(self);
   PyObject* module = function->m_module;

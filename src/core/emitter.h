@@ -125,6 +125,9 @@ class Emitter {
   // Bytes of a bytearray, protocol >= 5.
   void bytearray8(std::string_view data, void* owner);
 
+  // Whole opcodes with their arguments, encoded beforehand.  Requires protocol >= 4 for what is in them.
+  void fragment(std::string_view encoded) { raw(encoded); }
+
   // Stores the stack's top in the memo as number `index`.
   void memoize(std::size_t index) {
     if (protocol_ >= 4) [[likely]] {

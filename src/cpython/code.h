@@ -10,8 +10,7 @@
 
 namespace cppickle::cpython {
 
-// --- Fields
-// -----------------------------------------------------------------------------
+// --- Fields --------------------------------------------------------------------------
 
 // One field of a code object.
 struct CodeField {
@@ -38,8 +37,7 @@ Ref unspecialised_bytecode(PyObject* code);
 // Borrowed; never null.
 PyObject* code_names(PyObject* code);      // tuple of interned str
 PyObject* code_constants(PyObject* code);  // tuple
-PyObject* code_qualname(
-    PyObject* code);  // co_name where there is no co_qualname yet (3.10)
+PyObject* code_qualname(PyObject* code);   // up to 3.10 the plain name
 
 // Tuple of interned str: the names whose cells the function's __closure__ holds.
 Ref code_free_variables(PyObject* code);
@@ -47,8 +45,7 @@ Ref code_free_variables(PyObject* code);
 // A copy of the code that maps no instruction to a line.
 Ref code_without_lines(PyObject* code);
 
-// --- Extra slots
-// ------------------------------------------------------------------------
+// --- Extra slots ---------------------------------------------------------------------
 
 // A slot in every code object for an owner's data, which `release` frees together with
 // the code object (it is called with null, too).  The same slot for each call with this
@@ -60,8 +57,7 @@ void* code_extra(PyObject* code, Py_ssize_t slot);
 // Fills the slot; what it held before is released.  Runs no foreign code.
 void set_code_extra(PyObject* code, Py_ssize_t slot, void* extra);
 
-// --- What marshal.loads of this interpreter accepts
-// -------------------------------------
+// --- What marshal.loads of this interpreter accepts ----------------------------------
 
 inline constexpr bool kMarshalReadsSlices = PY_VERSION_HEX >= 0x030e0000;
 #ifdef MS_WINDOWS

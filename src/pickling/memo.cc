@@ -12,7 +12,8 @@ PyObject* untagged(std::uintptr_t key) { return reinterpret_cast<PyObject*>(key 
 }  // namespace
 
 void Memo::grow() {
-  std::size_t size = table_.empty() ? 32 : table_.size() * (table_.size() < 1 << 16 ? 8 : 4);
+  if (keys_.empty()) keys_.reserve(32);
+  std::size_t size = table_.empty() ? 64 : table_.size() * (table_.size() < 1 << 16 ? 8 : 4);
   std::vector<Entry> old = std::exchange(table_, std::vector<Entry>(size, Entry{nullptr, 0}));
   mask_ = size - 1;
   shift_ = 64 - std::countr_zero(size);

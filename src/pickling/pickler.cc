@@ -51,6 +51,16 @@ void Pickler::save_now(PyObject* object) {
   if (!save_leaf(object)) save_compound(object);
 }
 
+bool Pickler::save_at_once(PyObject* object) {
+  if (!at_ease()) return false;
+  if (save_leaf(object) || get(object)) return true;
+  PyTypeObject* type = Py_TYPE(object);
+  if (type == &PyTuple_Type && PyTuple_GET_SIZE(object) == 0) return save_tuple(object), true;
+  if (hooks_.reducer_override != nullptr || protocol() < 4) return false;
+  if (type != &PyType_Type && type != &PyFunction_Type && type != &PyCFunction_Type) return false;
+  return reducers_.save_by_reference(*this, object);
+}
+
 // The way for when a frame is due or persistent ids are asked for: both may run foreign code, which may drop the
 // container's reference to `object`.
 void Pickler::save_with_care(PyObject* object) {

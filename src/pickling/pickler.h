@@ -63,8 +63,16 @@ class Pickler {
   // Saves a value that needs no frame and runs no foreign code, of exact type int, str, float, bool or None.
   // False for others.  Looks at neither frames nor persistent ids.
   bool save_leaf(PyObject* object);
+  // Saves a leaf, an object that is in the memo, or a global that is known to be importable; false for others, of
+  // which nothing is written.
+  bool save_at_once(PyObject* object);
   // True when nothing but save_leaf() is needed for a leaf just now.
   bool at_ease() const { return !emitter_.frame_is_due() && !careful_; }
+  // Bytes of an opcode and what follows, as encoded beforehand; no more than kLongestFragment.
+  void emit_fragment(std::string_view fragment) { emitter_.fragment(fragment); }
+  static constexpr std::size_t kLongestFragment = 16 * 1024;
+  // True when each save() may call foreign code: nothing can be written beforehand.
+  bool careful() const { return careful_; }
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
   // By reference under its own or the given qualified name, verified.  Raises PicklingError.
@@ -80,6 +88,8 @@ class Pickler {
   void memoize(PyObject* object) {
     if (memoizing()) emitter_.memoize(memo_.add(object));
   }
+  // The same; one that got into the memo while it was written is recursive, and the other takes its place.
+  void memoize_or_get(PyObject* object);
   // Pushes `object` from the memo; false when it is not there.
   bool get(PyObject* object) {
     std::size_t index = memo_.find(object);
@@ -157,7 +167,7 @@ class Pickler {
 
   // script.cc
   void step_script(Frame& frame);
-  void memoize_or_get(PyObject* object);
+
 
   void step_state();
   void write_slots(Script& script, PyObject* object, const InstancePlan& plan, PyObject* dict, std::size_t count);
@@ -185,41 +195,58 @@ class Pickler {
   std::unordered_set<PyObject*> fast_in_progress_;
 };
 
-// Writes a script: the steps of one object's expansion, run when the script is pushed by start().
+// Writes a script: the steps of one object's expansion.
 //
-// Requires: nothing else is pushed on the stack between construction and start().
+// Steps are done at once as long as none of them needs a frame; from the first that does, they are kept for the frame
+// that start() pushes.  Requires: nothing else is pushed on the stack between construction and start().
 class Script {
  public:
   explicit Script(Pickler& pickler)
-      : pickler_(pickler), stack_(pickler.stack_), first_(pickler.stack_.step_count()) {}
+      : pickler_(pickler),
+        stack_(pickler.stack_),
+        first_(pickler.stack_.step_count()),
+        direct_(!pickler.careful_) {}
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
   Script& save(PyObject* object, Label label = Label::kTransparent, PyObject* label_key = nullptr) {
-    return add({Step::Kind::kSave, label, {}, Py_NewRef(object), Py_XNewRef(label_key), nullptr});
+    if (direct_ && pickler_.save_at_once(object)) return *this;
+    return keep({Step::Kind::kSave, label, {}, Py_NewRef(object), Py_XNewRef(label_key), nullptr});
   }
   Script& op(core::Opcode code) {
-    return add({Step::Kind::kOp, Label::kTransparent, code, nullptr, nullptr, nullptr});
+    if (direct_) return pickler_.op(code), *this;
+    return keep({Step::Kind::kOp, Label::kTransparent, code, nullptr, nullptr, nullptr});
   }
-  Script& memoize(PyObject* object) { return about(Step::Kind::kMemoize, object); }
-  Script& get(PyObject* object) { return about(Step::Kind::kGet, object); }
-  Script& items(PyObject* iterator) { return about(Step::Kind::kItems, iterator); }
-  Script& pairs(PyObject* iterator) { return about(Step::Kind::kPairs, iterator); }
+  Script& memoize(PyObject* object) {
+    if (direct_) return pickler_.memoize_or_get(object), *this;
+    return keep_about(Step::Kind::kMemoize, object);
+  }
+  Script& get(PyObject* object) {
+    if (direct_) return pickler_.get(object), *this;
+    return keep_about(Step::Kind::kGet, object);
+  }
+  Script& items(PyObject* iterator) { return keep_about(Step::Kind::kItems, iterator); }
+  Script& pairs(PyObject* iterator) { return keep_about(Step::Kind::kPairs, iterator); }
   Script& call(Step::Call function, PyObject* object) {
-    return add({Step::Kind::kCall, Label::kTransparent, {}, Py_XNewRef(object), nullptr, function});
+    return keep({Step::Kind::kCall, Label::kTransparent, {}, Py_XNewRef(object), nullptr, function});
   }
+  // True as long as everything has been done at once: then the caller may write with the pickler itself, what needs
+  // no frame.
+  bool is_direct() const { return direct_; }
   int protocol() const { return pickler_.protocol(); }
-  // Hands the script over to the pickler.  `object` is what it expands, null for a part of one.
+  // Hands what is left over to the pickler.  `object` is what the script expands, null for a part of one.
   void start(PyObject* object = nullptr) {
+    if (direct_) return;
     Frame& frame = pickler_.push_frame(Frame::Kind::kScript, object);
     frame.position = frame.extra = first_;
   }
 
  private:
-  Script& about(Step::Kind kind, PyObject* object) {
-    return add({kind, Label::kTransparent, {}, Py_NewRef(object), nullptr, nullptr});
+  Script& keep_about(Step::Kind kind, PyObject* object) {
+    return keep({kind, Label::kTransparent, {}, Py_NewRef(object), nullptr, nullptr});
   }
-  Script& add(Step step) {
+  Script& keep(Step step) {
+    direct_ = false;
     stack_.add_step(step);
     return *this;
   }
@@ -227,6 +254,7 @@ class Script {
   Pickler& pickler_;
   WorkStack& stack_;
   std::size_t first_;
+  bool direct_;
 };
 
 }  // namespace cppickle::pickling

@@ -19,6 +19,9 @@ class Reducers {
   // Saves a function (exactly types.FunctionType) or a class (any metaclass), by reference or by value.
   virtual void save_function(Pickler& pickler, PyObject* function) = 0;
   virtual void save_class(Pickler& pickler, PyObject* cls) = 0;
+  // Saves a function, class or builtin function by reference, without a frame; false when it travels by value or it
+  // takes more to find out.
+  virtual bool save_by_reference(Pickler& pickler, PyObject* object) = 0;
   // Saves an object of any other type, or answers false: the reduce protocol's turn.
   virtual bool save_other(Pickler& pickler, PyObject* object) = 0;
 

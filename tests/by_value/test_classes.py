@@ -356,16 +356,6 @@ def test_a_class_with_equal_names_twice(in_fresh_process):
     )
 
 
-def test_a_class_that_hides_its_dict(in_fresh_process):
-    source = """
-        class C:
-            __dict__ = "mine"
-            n = 5
-        """
-    question = "obj.n, obj().__dict__"
-    assert in_fresh_process(define(source).C, question) == (5, "mine")
-
-
 def test_a_chain_of_five_hundred_classes(in_fresh_process):
     lines = ["class C0: pass", *(f"class C{n}(C{n - 1}): pass" for n in range(1, 500))]
     made = define("\n".join(lines))

@@ -10,7 +10,7 @@ import weakref
 
 import pytest
 from support.graphs import Node, Slotted
-from support.growth import assert_no_growth, growth
+from support.growth import DEBUG, assert_no_growth, growth
 from support.source import define
 
 import cppickle
@@ -271,6 +271,14 @@ def test_reference_counts_of_what_was_dumped():
     for _ in range(10):
         cppickle.dumps([node, text, big, code, {"k": (node, text)}, Node])
     assert [sys.getrefcount(obj) for obj in held] == before
+
+
+@pytest.mark.skipif(not DEBUG, reason="only a debug build counts references")
+def test_the_build_counts_references():
+    """Built with the headers of a release Python, the totals would mean nothing."""
+    extension = sys.modules["cppickle._core"]
+    with open(extension.__file__, "rb") as file:
+        assert b"RefTotal" in file.read()
 
 
 def test_growth_sees_a_leak():
