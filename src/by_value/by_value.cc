@@ -26,6 +26,8 @@ PyObject* only_instance_of(PyObject* cls) {
   return nullptr;
 }
 
+constexpr std::size_t kFewNamespaces = 8;
+
 // True for the globals of a module that nobody can import, made by types.ModuleType: those have a __spec__, plain
 // dicts of exec() do not.
 bool is_dynamic(PyObject* globals, const cpython::Names& names) {
@@ -99,30 +101,39 @@ void ByValue::clear() {
   noticed_ = false;
   guarded_ = false;
   namespaces_.clear();
+  namespace_index_.clear();
   imported_modules_.reset();
 }
 
 int ByValue::traverse(visitproc visit, void* arg) const {
-  for (const auto& [globals, space] : namespaces_) {
-    Py_VISIT(space.globals.get());
-    Py_VISIT(space.stand_in.get());
-    Py_VISIT(space.module.get());
-    Py_VISIT(space.names.get());
+  for (const auto& space : namespaces_) {
+    Py_VISIT(space->globals.get());
+    Py_VISIT(space->stand_in.get());
+    Py_VISIT(space->module.get());
   }
   Py_VISIT(imported_modules_.get());
   return 0;
 }
 
 Namespace& ByValue::namespace_of(PyObject* globals) {
-  auto [entry, is_new] = namespaces_.try_emplace(globals);
-  Namespace& space = entry->second;
-  if (is_new) {
-    space.globals = Ref::borrow(globals);
-    space.stand_in = checked(PyDict_New());
-    space.names = checked(PyList_New(0));
-    if (is_dynamic(globals, shared_.imported().names)) space.module = checked(PyDict_New());
+  if (namespaces_.size() <= kFewNamespaces) {
+    for (const auto& space : namespaces_) {
+      if (space->globals.get() == globals) return *space;
+    }
+  } else if (auto found = namespace_index_.find(globals); found != namespace_index_.end()) {
+    return *found->second;
   }
-  return space;
+  auto space = std::make_unique<Namespace>();
+  space->globals = Ref::borrow(globals);
+  space->stand_in = checked(cpython::new_object());
+  if (is_dynamic(globals, shared_.imported().names)) space->module = checked(cpython::new_object());
+  namespaces_.push_back(std::move(space));
+  if (namespaces_.size() == kFewNamespaces + 1) {
+    for (const auto& known : namespaces_) namespace_index_.emplace(known->globals.get(), known.get());
+  } else if (namespaces_.size() > kFewNamespaces) {
+    namespace_index_.emplace(globals, namespaces_.back().get());
+  }
+  return *namespaces_.back();
 }
 
 bool ByValue::imports_first_time(PyObject* module_name) {

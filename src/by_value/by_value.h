@@ -2,8 +2,10 @@
 #ifndef CPPICKLE_BY_VALUE_BY_VALUE_H_
 #define CPPICKLE_BY_VALUE_BY_VALUE_H_
 
+#include <memory>
 #include <unordered_map>
 #include <unordered_set>
+#include <vector>
 
 #include "by_value/shared.h"
 #include "cpython/ref.h"
@@ -18,8 +20,8 @@ struct Namespace {
   cpython::Ref stand_in;  // the memo's key for the rebuilt dict
   cpython::Ref module;    // the memo's key for the dynamic module whose dict it is, if any
   bool is_whole = false;  // that module travels, with all its names
-  std::unordered_set<PyObject*> sent;  // interned names; `globals` may drop them, so they are owned by `names`
-  cpython::Ref names;                  // a list
+  std::unordered_set<PyObject*> sent;  // interned names
+  std::vector<cpython::Ref> names;     // their owner: `globals` may drop them
 };
 
 // The reducers of one memo, with what they have written into its streams.
@@ -50,7 +52,8 @@ class ByValue final : public pickling::Reducers {
   Shared& shared_;
   bool noticed_ = false;
   bool guarded_ = false;
-  std::unordered_map<PyObject*, Namespace> namespaces_;
+  std::vector<std::unique_ptr<Namespace>> namespaces_;
+  std::unordered_map<PyObject*, Namespace*> namespace_index_;  // once they are many
   cpython::Ref imported_modules_;  // a set of names
 };
 

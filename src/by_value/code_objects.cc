@@ -92,7 +92,7 @@ void write_guarded(Script& script, Pickler& pickler, PyObject* code, const CodeI
 void write_unguarded(Script& script, Pickler& pickler, PyObject* blob) {
   script.save(pickler.imported().marshal_loads);
   begin_tuple(script, 1);
-  if (script.is_direct()) {
+  if (script.is_direct() && static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment) {
     push_bytes(pickler, blob);
   } else {
     script.call(push_bytes, blob);
@@ -105,7 +105,7 @@ void write_unguarded(Script& script, Pickler& pickler, PyObject* blob) {
 
 void write_code(ByValue& reducers, Pickler& pickler, Script& script, PyObject* code) {
   if (script.is_direct() && pickler.get(code)) return;
-  if (!script.is_direct() || pickler.careful()) {
+  if (!script.is_direct()) {
     script.save(code);
     return;
   }

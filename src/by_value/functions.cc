@@ -45,6 +45,7 @@ bool names_builtins_dict(PyFunctionObject* function, PyObject* global_names, con
 // The globals that a function's module always has: they go along so that imports and tracebacks work.
 std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
   std::vector<Entry> entries;
+  entries.reserve(4);
   for (PyObject* name : {names.package, names.attr_name, names.path, names.file}) {
     PyObject* value = checked_lookup(PyDict_GetItemWithError(globals, name));
     if (value != nullptr) entries.push_back({name, value, Label::kGlobal});
@@ -101,7 +102,7 @@ std::vector<Entry> missing_globals(Namespace& space, PyObject* names, bool memoi
     if (value == nullptr || is_builtins_dict(name, value)) continue;
     if (memoizing) {
       if (!space.sent.insert(name).second) continue;
-      cpython::checked_status(PyList_Append(space.names.get(), name));
+      space.names.push_back(Ref::borrow(name));
     }
     entries.push_back({name, value, Label::kGlobal});
   }

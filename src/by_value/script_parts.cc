@@ -29,7 +29,8 @@ void set_entries(Script& script, const std::vector<Entry>& entries) {
   bool many = entries.size() > 1 && script.protocol() >= 1;
   if (many) script.op(Opcode::MARK);
   for (const Entry& entry : entries) {
-    script.save(entry.key).save(entry.value, entry.label, entry.key);
+    bool is_name = entry.label == Label::kGlobal;
+    (is_name ? script.key(entry.key) : script.save(entry.key)).save(entry.value, entry.label, entry.key);
     if (!many) script.op(Opcode::SETITEM);
   }
   if (many) script.op(Opcode::SETITEMS);

@@ -137,7 +137,7 @@ bool Shared::save_known_global(pickling::Pickler& pickler, PyObject* object) con
   if (found == known_globals_.end()) return false;
   const KnownGlobal& known = found->second;
   // Data by itself keeps the standard pickler's bytes, which memoizes the names.
-  if (pickler.protocol() < 4 || pickler.careful() || !pickler.memo().unifies_strings()) {
+  if (pickler.protocol() < 4 || pickler.asks_for_ids() || !pickler.memo().unifies_strings()) {
     pickler.emit_global(object, known.name.module, known.name.qualname);
   } else {
     pickler.emit_fragment(known.fragment);

@@ -18,6 +18,9 @@ inline bool has_references(PyObject* object, Py_ssize_t count) { return Py_REFCN
 // True when the only reference to `object` is the one that its container holds.
 inline bool is_sole_reference(PyObject* object) { return has_references(object, 1); }
 
+// A new object(), which is nothing but its identity.
+inline PyObject* new_object() { return PyObject_New(PyObject, &PyBaseObject_Type); }
+
 // --- Attributes -------------------------------------------------------------------------------------------
 
 // The attribute, or an empty Ref when there is none (AttributeError does not surface).  Runs foreign code.

@@ -1,6 +1,8 @@
 #include "pickling/error_path.h"
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +17,13 @@ namespace {
 
 constexpr std::size_t kLongestRepr = 80;     // characters of a key
 constexpr std::size_t kShownFrames = 40;     // of each end of a long path
+
+// Appends, piece by piece: g++ 12 warns of sums of strings for no reason.
+std::string joined(std::initializer_list<std::string_view> pieces) {
+  std::string text;
+  for (std::string_view piece : pieces) text.append(piece);
+  return text;
+}
 
 std::string utf8(PyObject* text) {
   Py_ssize_t size = 0;
@@ -31,7 +40,7 @@ std::string short_repr(PyObject* object) {
   Ref text = Ref::steal(PyObject_Repr(object));
   if (!text) {
     PyErr_Clear();
-    return std::string("<") + Py_TYPE(object)->tp_name + ">";
+    return joined({"<", Py_TYPE(object)->tp_name, ">"});
   }
   if (static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get())) <= kLongestRepr) return utf8(text.get());
   Ref head = Ref::steal(PyUnicode_Substring(text.get(), 0, kLongestRepr));
@@ -61,7 +70,7 @@ Ref nth_key(PyObject* dict, std::size_t number) {
 }
 
 std::string element_of(const std::string& path, std::size_t number) {
-  return "list(" + path + ")[" + std::to_string(number) + "]";
+  return joined({"list(", path, ")[", std::to_string(number), "]"});
 }
 
 // Renders the path frame by frame.
@@ -96,8 +105,8 @@ class Path {
     text_ += text;
     has_steps_ = true;
   }
-  void add_index(std::size_t index) { add_text("[" + std::to_string(index) + "]"); }
-  void add_key(PyObject* key) { add_text("[" + short_repr(key) + "]"); }
+  void add_index(std::size_t index) { add_text(joined({"[", std::to_string(index), "]"})); }
+  void add_key(PyObject* key) { add_text(joined({"[", short_repr(key), "]"})); }
 
   void add_dict(const Frame& frame) {
     std::size_t number;
@@ -142,7 +151,7 @@ class Path {
       add_dict(frame);
       return true;
     }
-    add_text("." + utf8(key.get()));
+    add_text(joined({".", utf8(key.get())}));
     return true;
   }
   void add_step(const WorkStack& stack, const Frame& frame) {
@@ -151,10 +160,10 @@ class Path {
     switch (step.label) {
       case Label::kTransparent: break;
       case Label::kText: add_text(utf8(step.label_key)); break;
-      case Label::kAttribute: add_text("." + utf8(step.label_key)); break;
+      case Label::kAttribute: add_text(joined({".", utf8(step.label_key)})); break;
       case Label::kKey: add_key(step.label_key); break;
-      case Label::kGlobal: add_text(".__globals__[" + short_repr(step.label_key) + "]"); break;
-      case Label::kFreeVariable: add_text(".__closure__[" + short_repr(step.label_key) + "]"); break;
+      case Label::kGlobal: add_text(joined({".__globals__[", short_repr(step.label_key), "]"})); break;
+      case Label::kFreeVariable: add_text(joined({".__closure__[", short_repr(step.label_key), "]"})); break;
       case Label::kState: in_state_ = true; break;
     }
   }
@@ -203,7 +212,7 @@ void annotate(PyObject* error, const Path& path, bool ours, const cpython::Names
   Ref text = Ref::steal(PyUnicode_FromString(path.text().c_str()));
   if (!text || PyObject_SetAttr(error, names.cppickle_path, text.get()) < 0) PyErr_Clear();
   if (!path.has_steps()) return;
-  std::string line = "  while pickling " + path.text();
+  std::string line = joined({"  while pickling ", path.text()});
   if (ours) return extend_message(error, line);
   Ref note = Ref::steal(PyUnicode_FromString(line.c_str() + 2));
   Ref added = note && PyObject_HasAttr(error, names.add_note)

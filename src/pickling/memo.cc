@@ -12,9 +12,18 @@ PyObject* untagged(std::uintptr_t key) { return reinterpret_cast<PyObject*>(key 
 }  // namespace
 
 void Memo::grow() {
-  if (keys_.empty()) keys_.reserve(32);
-  std::size_t size = table_.empty() ? 64 : table_.size() * (table_.size() < 1 << 16 ? 8 : 4);
-  std::vector<Entry> old = std::exchange(table_, std::vector<Entry>(size, Entry{nullptr, 0}));
+  std::size_t old_size = table_ == nullptr ? 0 : mask_ + 1;
+  std::size_t size = old_size == 0 ? kFirstSize : old_size * (old_size < 1 << 16 ? 8 : 4);
+  std::vector<Entry> old_heap;
+  std::span<Entry> old(table_, old_size);
+  if (old_size == 0) {
+    first_.fill(Entry{nullptr, 0});
+    table_ = first_.data();
+    keys_.reserve(kFirstSize / 2);
+  } else {
+    old_heap = std::exchange(heap_, std::vector<Entry>(size, Entry{nullptr, 0}));
+    table_ = heap_.data();
+  }
   mask_ = size - 1;
   shift_ = 64 - std::countr_zero(size);
   used_ = 0;
@@ -35,7 +44,7 @@ void Memo::end_quiet() {
     if (key == 0) continue;
     keys_[index] = reinterpret_cast<std::uintptr_t>(Py_NewRef(untagged(key)));
     if (key & kLeftOut) {
-      if ((used_ + 1) * 2 > table_.size()) grow();
+      if ((used_ + 1) * 2 > mask_ + 1) grow();
       insert_new(untagged(key), index);
     }
   }
@@ -45,25 +54,41 @@ void Memo::end_quiet() {
 
 void Memo::alias(PyObject* key, std::size_t index) {
   settle();
-  if ((used_ + 1) * 2 > table_.size()) grow();
+  if ((used_ + 1) * 2 > mask_ + 1) grow();
   aliases_.push_back(cpython::Ref::borrow(key));
   insert_new(key, index);
 }
 
 void Memo::unify_strings() {
-  if (strings_) return;
+  if (unifies_strings_) return;
   settle();
-  strings_ = cpython::checked(PyDict_New());
+  unifies_strings_ = true;
   for (std::uintptr_t key : keys_) {
     if (key != 0 && PyUnicode_CheckExact(untagged(key))) unified(untagged(key));
   }
+}
+
+PyObject* Memo::unified_by_value(PyObject* text) {
+  if (strings_) return cpython::checked_lookup(PyDict_SetDefault(strings_.get(), text, text));
+  for (const cpython::Ref& known : few_strings_) {
+    bool same_length = PyUnicode_GET_LENGTH(known.get()) == PyUnicode_GET_LENGTH(text);
+    if (same_length && PyUnicode_Compare(known.get(), text) == 0) return known.get();
+  }
+  if (few_strings_.size() < kFewStrings) {
+    if (few_strings_.empty()) few_strings_.reserve(kFewStrings);
+    few_strings_.push_back(cpython::Ref::borrow(text));
+    return text;
+  }
+  strings_ = cpython::checked(PyDict_New());
+  for (const cpython::Ref& known : few_strings_) unified_by_value(known.get());
+  return unified_by_value(text);
 }
 
 void Memo::set(PyObject* key, std::size_t index) {
   settle();
   std::size_t found = find_or_add(key);
   if (found == index || (found == kAbsent && keys_.size() - 1 == index)) return;
-  for (Entry& entry : table_) {
+  for (Entry& entry : entries()) {
     if (entry.key == key) entry.index = index;
   }
 }
@@ -71,9 +96,11 @@ void Memo::set(PyObject* key, std::size_t index) {
 void Memo::clear() {
   std::vector<std::uintptr_t> keys = std::exchange(keys_, {});
   aliases_.clear();
+  few_strings_.clear();
   strings_.reset();
-  table_.clear();
-  table_.shrink_to_fit();
+  unifies_strings_ = false;
+  table_ = nullptr;
+  heap_ = {};
   mask_ = 0;
   shift_ = 64;
   used_ = 0;

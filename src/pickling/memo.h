@@ -2,8 +2,10 @@
 #ifndef CPPICKLE_PICKLING_MEMO_H_
 #define CPPICKLE_PICKLING_MEMO_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "cpython/compat.h"
@@ -29,7 +31,7 @@ class Memo {
   std::size_t size() const { return keys_.size(); }
   bool quiet() const { return quiet_; }
   std::size_t bytes() const {
-    return table_.capacity() * sizeof(Entry) + keys_.capacity() * sizeof(std::uintptr_t);
+    return heap_.capacity() * sizeof(Entry) + keys_.capacity() * sizeof(std::uintptr_t);
   }
 
   // The index of `key`, or kAbsent.
@@ -43,7 +45,7 @@ class Memo {
 
   // The index of `key` when it is there; else gives it the next one and answers kAbsent.
   std::size_t find_or_add(PyObject* key) {
-    if ((used_ + 1) * 2 > table_.size()) [[unlikely]] grow();
+    if ((used_ + 1) * 2 > mask_ + 1) [[unlikely]] grow();
     for (std::size_t i = slot_of(key);; i = (i + 1) & mask_) {
       if (table_[i].key == key) return table_[i].index;
       if (table_[i].key == nullptr) {
@@ -75,11 +77,14 @@ class Memo {
 
   // From now on equal short strings are one: streams with code must not depend on which of them are interned.
   void unify_strings();
-  bool unifies_strings() const { return static_cast<bool>(strings_); }
+  bool unifies_strings() const { return unifies_strings_; }
   // The string that stands for all that equal `text`.  Requires unifies_strings().
   PyObject* unified(PyObject* text) {
     if (PyUnicode_GET_LENGTH(text) > kLongestUnified) return text;
-    return cpython::checked_lookup(PyDict_SetDefault(strings_.get(), text, text));
+    for (const cpython::Ref& known : few_strings_) {
+      if (known.get() == text) return text;
+    }
+    return unified_by_value(text);
   }
 
   // Puts `key` under an index of the caller's choice (assignment to Pickler.memo).
@@ -101,7 +106,7 @@ class Memo {
   // Calls visit(key, index) for every entry.  Requires !quiet().
   template <typename Visit>
   void for_each(Visit visit) const {
-    for (const Entry& entry : table_) {
+    for (const Entry& entry : entries()) {
       if (entry.key != nullptr) visit(entry.key, entry.index);
     }
   }
@@ -112,6 +117,7 @@ class Memo {
     std::size_t index;
   };
   static constexpr Py_ssize_t kLongestUnified = 200;  // characters
+  static constexpr std::size_t kFewStrings = 8;
   static constexpr std::uintptr_t kLeftOut = 1;  // tag of a key that has no entry in the table
 
   std::size_t slot_of(PyObject* key) const {
@@ -126,19 +132,27 @@ class Memo {
     table_[slot] = {key, index};
     ++used_;
   }
+  std::span<Entry> entries() const { return {table_, used_ == 0 ? 0 : mask_ + 1}; }
+  PyObject* unified_by_value(PyObject* text);
   void grow();
   void insert_new(PyObject* key, std::size_t index);
   void end_quiet();
 
-  std::vector<Entry> table_;
+  static constexpr std::size_t kFirstSize = 64;  // entries; this table needs no allocation
+
+  Entry* table_ = nullptr;  // first_ or heap_
   std::size_t mask_ = 0;
   int shift_ = 64;
   std::size_t used_ = 0;
   bool quiet_ = false;
   cpython::CollectorPause collector_;  // while quiet
+  std::array<Entry, kFirstSize> first_;
+  std::vector<Entry> heap_;
   std::vector<std::uintptr_t> keys_;  // by index: the key, 0 for anonymous ones
   std::vector<cpython::Ref> aliases_;
-  cpython::Ref strings_;  // a dict of unified strings, or empty
+  bool unifies_strings_ = false;
+  std::vector<cpython::Ref> few_strings_;  // the unified strings
+  cpython::Ref strings_;                   // the same as a dict, once they are many
 };
 
 }  // namespace cppickle::pickling

@@ -51,8 +51,14 @@ void Pickler::save_now(PyObject* object) {
   if (!save_leaf(object)) save_compound(object);
 }
 
+// A large string goes straight to the file, whose write() may do anything.
+bool Pickler::is_written_through(PyObject* object) const {
+  return hooks_.foreign_sink && PyUnicode_CheckExact(object) &&
+         static_cast<std::size_t>(PyUnicode_GET_LENGTH(object)) >= core::kFrameSizeTarget / 4;
+}
+
 bool Pickler::save_at_once(PyObject* object) {
-  if (!at_ease()) return false;
+  if (emitter_.frame_is_due() || asks_for_ids() || is_written_through(object)) return false;
   if (save_leaf(object) || get(object)) return true;
   PyTypeObject* type = Py_TYPE(object);
   if (type == &PyTuple_Type && PyTuple_GET_SIZE(object) == 0) return save_tuple(object), true;

@@ -71,8 +71,8 @@ class Pickler {
   // Bytes of an opcode and what follows, as encoded beforehand; no more than kLongestFragment.
   void emit_fragment(std::string_view fragment) { emitter_.fragment(fragment); }
   static constexpr std::size_t kLongestFragment = 16 * 1024;
-  // True when each save() may call foreign code: nothing can be written beforehand.
-  bool careful() const { return careful_; }
+  // True when persistent_id has to be asked about every object, names of globals too.
+  bool asks_for_ids() const { return hooks_.persistent_id != nullptr; }
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
   // By reference under its own or the given qualified name, verified.  Raises PicklingError.
@@ -118,6 +118,7 @@ class Pickler {
   void save_now(PyObject* object);
   void save_with_care(PyObject* object);
   bool save_persistent(PyObject* object);
+  bool is_written_through(PyObject* object) const;
   void save_compound(PyObject* object);
   void save_object(PyObject* object);
   // `references`: how many the engine itself holds beside the one of the container.
@@ -205,7 +206,7 @@ class Script {
       : pickler_(pickler),
         stack_(pickler.stack_),
         first_(pickler.stack_.step_count()),
-        direct_(!pickler.careful_) {}
+        direct_(!pickler.asks_for_ids()) {}
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
@@ -216,6 +217,12 @@ class Script {
   Script& op(core::Opcode code) {
     if (direct_) return pickler_.op(code), *this;
     return keep({Step::Kind::kOp, Label::kTransparent, code, nullptr, nullptr, nullptr});
+  }
+  // A string that stays out of the memo: a key that the stream is not expected to hold again.
+  Script& key(PyObject* text) {
+    if (pickler_.asks_for_ids()) return save(text);
+    if (direct_) return pickler_.emit_str(text), *this;
+    return keep_about(Step::Kind::kText, text);
   }
   Script& memoize(PyObject* object) {
     if (direct_) return pickler_.memoize_or_get(object), *this;

@@ -12,6 +12,7 @@ void Pickler::step_script(Frame& frame) {
     Step step = stack_.step(frame.position++);
     switch (step.kind) {
       case Step::Kind::kSave: save(step.object); break;
+      case Step::Kind::kText: emit_str(step.object); break;
       case Step::Kind::kOp: op(step.opcode); break;
       case Step::Kind::kMemoize: memoize_or_get(step.object); break;
       case Step::Kind::kGet: get(step.object); break;

@@ -28,6 +28,7 @@ enum class Label : std::uint8_t {
 struct Step {
   enum class Kind : std::uint8_t {
     kSave,        // save object
+    kText,        // write the str object, without the memo
     kOp,          // write opcode
     kMemoize,     // memoize object; when it got into the memo meanwhile (it is recursive), POP and get that one
     kGet,         // push object, which is in the memo

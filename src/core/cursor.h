@@ -1,0 +1,59 @@
+// Bytes to opcodes and arguments, one item at a time.
+#ifndef CPPICKLE_CORE_CURSOR_H_
+#define CPPICKLE_CORE_CURSOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/fault.h"
+#include "core/opcode.h"
+
+namespace cppickle::core {
+
+// An opcode and its argument; the field that the opcode's form of argument names is
+// set, the others are empty.  The views point into the stream.
+struct Item {
+  Opcode opcode = Opcode::STOP;
+  std::size_t position = 0;  // of the opcode, from the stream's begin
+  std::int64_t integer = 0;  // kUInt1 to kUInt4, kInt4
+  std::uint64_t length = 0;  // kUInt8: only FRAME has one
+  double real = 0;           // kFloat8
+  std::string_view text;     // kLine, the first of kTwoLines, the bytes of kCounted
+  std::string_view second;   // kTwoLines
+};
+
+// Reads one stream from memory.  Malformed bytes are an ordinary answer.  Knows where
+// items end and nothing of what they mean: whether text is text, a number a number, a
+// frame in its place is the caller's matter.
+//
+// Requires: the bytes outlive the cursor and the items.  Not thread safe.
+class Cursor {
+ public:
+  explicit Cursor(std::string_view stream) : stream_(stream) {}
+
+  // Where the next item begins.
+  std::size_t position() const { return position_; }
+
+  // Reads the next item.  On a fault the cursor stays in front of it, and `item` has
+  // its position and, unless that is what is wrong, its opcode.
+  Fault next(Item& item);
+
+ private:
+  Fault read_argument(Argument form, Item& item);
+  template <typename Integer>
+  Fault read_fixed(Integer& value);
+  template <typename Integer>
+  Fault read_integer(std::int64_t& value);
+  Fault read_real(double& value);
+  Fault read_line(std::string_view& line);
+  template <typename Count>
+  Fault read_counted(Item& item);
+
+  std::string_view stream_;
+  std::size_t position_ = 0;
+};
+
+}  // namespace cppickle::core
+
+#endif  // CPPICKLE_CORE_CURSOR_H_
