@@ -138,7 +138,7 @@ class Memo {
   void insert_new(PyObject* key, std::size_t index);
   void end_quiet();
 
-  static constexpr std::size_t kFirstSize = 64;  // entries; this table needs no allocation
+  static constexpr std::size_t kFirstSize = 32;  // entries; this table needs no allocation
 
   Entry* table_ = nullptr;  // first_ or heap_
   std::size_t mask_ = 0;
