@@ -101,8 +101,23 @@ bool is_function_like(PyObject* value) {
          type == &PyProperty_Type;
 }
 
-bool is_slot(PyTypeObject* type, PyObject* slots, PyObject* name) {
-  (void)type;
+// Values among which no instance of the class can be.
+bool needs_no_methods(PyObject* value) {
+  if (is_atom(value)) return true;
+  bool sequence = PyTuple_CheckExact(value) || PyList_CheckExact(value);
+  for (Py_ssize_t i = 0; sequence && i < PySequence_Fast_GET_SIZE(value); ++i) {
+    PyObject* item = PySequence_Fast_GET_ITEM(value, i);
+    if (!is_atom(item) && !PyType_Check(item)) return false;
+  }
+  Py_ssize_t position = 0;
+  PyObject *key, *item;
+  while (PyDict_CheckExact(value) && PyDict_Next(value, &position, &key, &item)) {
+    if (!is_atom(key) || (!is_atom(item) && !PyType_Check(item))) return false;
+  }
+  return sequence || PyDict_CheckExact(value);
+}
+
+bool is_slot(PyObject* slots, PyObject* name) {
   if (slots == nullptr) return false;
   if (PyUnicode_Check(slots)) return PyUnicode_Compare(slots, name) == 0;
   return cpython::checked_status(PySequence_Contains(slots, name)) != 0;
@@ -121,16 +136,18 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
     PyObject* value = attribute.value.get();
     if (same(name, names.abstractmethods) && is_abstract_base(type, names)) continue;
     bool atom = is_atom(value);
-    if (is_any_of(name, {names.slots, names.attr_module, names.doc, names.firstlineno, names.attr_dict}) && (atom || value == slots)) {
+    // typing.Generic looks at __orig_bases__ while the class is being made, and from 3.12 on it cannot be kept from it.
+    bool generic = same(name, names.orig_bases) && PyTuple_CheckExact(value);
+    if (generic || (is_any_of(name, {names.slots, names.attr_module, names.doc, names.firstlineno, names.attr_dict}) && (atom || value == slots))) {
       parts.body.push_back({name, value});
       continue;
     }
     bool fills_itself = same(name, names.member_map) && PyDict_CheckExact(value);
     PyObject* placeholder = atom ? value : fills_itself ? parts.empty_dict.get() : Py_None;
-    if (!is_slot(type, slots, name)) parts.body.push_back({name, placeholder});
+    if (!is_slot(slots, name)) parts.body.push_back({name, placeholder});
     (is_function_like(value) ? parts.functions : parts.rest).push_back({name, value});
   }
-  bool plain = std::ranges::all_of(parts.rest, [](const Entry& entry) { return is_atom(entry.value); });
+  bool plain = std::ranges::all_of(parts.rest, [](const Entry& entry) { return needs_no_methods(entry.value); });
   if (plain || parts.functions.empty()) {
     parts.rest.insert(parts.rest.begin(), parts.functions.begin(), parts.functions.end());
     parts.functions.clear();

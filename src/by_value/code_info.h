@@ -18,8 +18,8 @@ struct CodeInfo {
   cpython::Ref blob;          // bytes: see marshal_code()
   cpython::Ref global_names;  // tuples: see CodeNames
   cpython::Ref mentioned_names;
-  // The opcodes that make the code object behind the version guard, protocol 4; empty until
-  // they are needed first (code_objects.h).
+  // The opcodes that make the code object behind the version guard, protocol 4; empty
+  // until they are needed first (code_objects.h).
   mutable std::string guarded;
 };
 

@@ -29,15 +29,9 @@ bool same_text(PyObject* left, PyObject* right) {
   return PyUnicode_Compare(left, right) == 0;
 }
 
-// The builtins by their dict, as exec() leaves it in its globals.
+// The builtins by their dict, as exec() leaves it in its globals: each namespace has an entry for them anyhow.
 bool is_builtins_dict(PyObject* name, PyObject* value) {
   return PyDict_CheckExact(value) && PyUnicode_CompareWithASCIIString(name, "__builtins__") == 0;
-}
-
-bool names_builtins_dict(PyFunctionObject* function, PyObject* global_names, const Names& names) {
-  PyObject* value = checked_lookup(PyDict_GetItemWithError(function->func_globals, names.builtins_attribute));
-  if (value == nullptr || !is_builtins_dict(names.builtins_attribute, value)) return false;
-  return cpython::checked_status(PySequence_Contains(global_names, names.builtins_attribute)) != 0;
 }
 
 // --- The namespace ------------------------------------------------------------------------------------------
@@ -74,7 +68,9 @@ void write_new_namespace(Script& script, Pickler& pickler, Namespace& space) {
     new_dict(script, {});
     script.memoize(space.stand_in.get());
   }
-  if (!space.is_whole) set_entries(script, base_entries(globals, pickler.names()));
+  if (space.is_whole) return;
+  set_entries(script, base_entries(globals, pickler.names()));
+  write_builtins_entry(script, pickler.names());
 }
 
 void push_namespace(Pickler& pickler, PyObject* globals) {
@@ -115,6 +111,7 @@ void write_whole_namespace(Script& script, PyObject* globals, const Names& names
   std::vector<Entry> entries = base_entries(globals, names);
   entries.insert(entries.end(), referenced.begin(), referenced.end());
   new_dict(script, entries);
+  write_builtins_entry(script, names);
 }
 
 // --- Cells --------------------------------------------------------------------------------------------------
@@ -285,15 +282,9 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
     write_cell_state(script, PyCell_GET(cell.value), cell.key, names);
     script.op(Opcode::POP);
   }
-  bool builtins = memoizing && names_builtins_dict(function, info.global_names.get(), names);
-  if (builtins || (memoizing && !globals.empty())) {
+  if (memoizing && !globals.empty()) {
     script.get(space.stand_in.get());
     set_entries(script, globals);
-    if (builtins) {
-      script.save(names.builtins_attribute);
-      write_global(script, names.builtins_name, names.attr_dict);
-      script.op(Opcode::SETITEM);
-    }
     script.op(Opcode::POP);
   }
   std::vector<PyObject*> surroundings;

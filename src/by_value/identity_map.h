@@ -19,7 +19,8 @@ class IdentityMap {
 
   // Room for half of 2**first_bits objects before it grows.
   IdentityMap(std::pmr::memory_resource* memory, int first_bits)
-      : table_(std::size_t{1} << first_bits, Entry{}, memory), shift_(64 - first_bits) {}
+      : table_(std::size_t{1} << first_bits, Entry{}, memory),
+        shift_(64 - first_bits) {}
 
   // The object's number, or null.
   const Number* find(PyObject* object) const {

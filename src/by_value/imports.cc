@@ -75,6 +75,7 @@ void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module, PyObje
   }
   space.module = Ref::borrow(module);
   new_dict(script, module_entries(copy.get(), pickler.names()));
+  write_builtins_entry(script, pickler.names());
   script.op(Opcode::BUILD).start(module);
 }
 

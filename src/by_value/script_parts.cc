@@ -60,7 +60,7 @@ void build_state(Script& script, PyObject* dict, const std::vector<Entry>& slots
 
 void write_global(Script& script, PyObject* module, PyObject* name) {
   if (script.protocol() >= 4) {
-    script.save(module).save(name).op(Opcode::STACK_GLOBAL);
+    script.key(module).key(name).op(Opcode::STACK_GLOBAL);
     return;
   }
   script.call(
@@ -69,6 +69,12 @@ void write_global(Script& script, PyObject* module, PyObject* name) {
                                 PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 1)));
       },
       cpython::checked(PyTuple_Pack(2, module, name)).get());
+}
+
+void write_builtins_entry(Script& script, const cpython::Names& names) {
+  script.key(names.builtins_attribute);
+  write_global(script, names.builtins_name, names.attr_dict);
+  script.op(Opcode::SETITEM);
 }
 
 void save_call(Pickler& pickler, PyObject* object, PyObject* callable,

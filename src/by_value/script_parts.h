@@ -31,6 +31,10 @@ void build_state(pickling::Script& script, PyObject* dict, const std::vector<Ent
 // The reader's global of that name, whatever it is there: nothing gets into the memo as a key.
 void write_global(pickling::Script& script, PyObject* module, PyObject* name);
 
+// Sets __builtins__ of the globals dict on the stack's top to the reader's.  FunctionType finds the builtins without
+// it, but imports from C code (PyImport_Import) look for the entry.
+void write_builtins_entry(pickling::Script& script, const cpython::Names& names);
+
 // callable(*arguments), memoized as `object`; starts the script.
 void save_call(pickling::Pickler& pickler, PyObject* object, PyObject* callable,
                std::initializer_list<PyObject*> arguments);

@@ -111,7 +111,8 @@ void Tracker::enter(PyObject* object, PyObject* digest, Known& known) {
   Ref weak = checked(type->tp_base->tp_new(type, arguments.get(), nullptr));
   checked_status(PyObject_SetAttrString(weak.get(), "key", known.id.get()));
   checked_status(PyDict_SetItem(references_, known.id.get(), weak.get()));
-  checked_status(PyDict_SetItem(tokens_, known.id.get(), own.get()));
+  Ref methods_id = checked(PyTuple_Pack(1, known.id.get()));
+  for (PyObject* id : {known.id.get(), methods_id.get()}) checked_status(PyDict_SetItem(tokens_, id, own.get()));
 }
 
 // The tables are looked for at every dump: a stream that was loaded may have made them.

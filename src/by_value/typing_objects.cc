@@ -85,14 +85,20 @@ Tracker::Digest recipe_digest(void* context, PyObject* object) {
   return {fingerprint.digest(), false};
 }
 
-void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object, Recipe recipe) {
-  std::pair<Shared*, Recipe*> context{&reducers.shared(), &recipe};
-  Identity identity = reducers.shared().tracker().identify(object, recipe_digest, &context);
+// The class, with the keywords bound where there are any.
+Ref maker_of(Pickler& pickler, PyObject* object, const Recipe& recipe) {
   Ref make = Ref::borrow(reinterpret_cast<PyObject*>(Py_TYPE(object)));
   if (PyDict_GET_SIZE(recipe.keywords.get()) != 0) {
     Ref function = checked(PyTuple_Pack(1, make.get()));
     make = checked(PyObject_Call(pickler.imported().functools_partial, function.get(), recipe.keywords.get()));
   }
+  return make;
+}
+
+void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object, Recipe recipe) {
+  std::pair<Shared*, Recipe*> context{&reducers.shared(), &recipe};
+  Identity identity = reducers.shared().tracker().identify(object, recipe_digest, &context);
+  Ref make = maker_of(pickler, object, recipe);
   Script script(pickler);
   begin_tracked(script, reducers, identity.id);
   script.save(make.get()).save(recipe.arguments.get());
@@ -122,7 +128,9 @@ bool save_type_alias(ByValue& reducers, Pickler& pickler, PyObject* alias) {
   if (PyTuple_Check(type_params.get()) && PyTuple_GET_SIZE(type_params.get()) != 0) {
     cpython::checked_status(PyDict_SetItem(recipe.keywords.get(), names.type_params_name, type_params.get()));
   }
-  save_by_recipe(reducers, pickler, alias, std::move(recipe));
+  // Aliases take no weak references, so they cannot be tracked.
+  Ref make = maker_of(pickler, alias, recipe);
+  pickler.save_as_call(alias, make.get(), std::move(recipe.arguments));
   return true;
 }
 

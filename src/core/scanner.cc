@@ -117,8 +117,7 @@ void Walk::note(const Item& item) {
       std::max(result_.needed_protocol, opcode_info(byte)->protocol);
 }
 
-// --- Frames
-// ---------------------------------------------------------------------------
+// --- Frames ------------------------------------------------------------------------
 
 Fault Walk::check_frame(const Item& item) {
   if (item.position >= frame_end_) return Fault::kNone;
@@ -134,8 +133,7 @@ Fault Walk::begin_frame(const Item& item) {
   return Fault::kNone;
 }
 
-// --- Items
-// ----------------------------------------------------------------------------
+// --- Items -------------------------------------------------------------------------
 
 Fault Walk::step(const Item& item) {
   switch (item.opcode) {
@@ -220,8 +218,7 @@ Fault Walk::step(const Item& item) {
   }
 }
 
-// --- Operands
-// -------------------------------------------------------------------------
+// --- Operands ----------------------------------------------------------------------
 
 Fault Walk::push(Value value) {
   stack_.push_back(value);
@@ -289,8 +286,7 @@ Fault Walk::call_above_mark() {
   return count == 0 ? Fault::kStackUnderflow : push();
 }
 
-// --- Memo
-// -----------------------------------------------------------------------------
+// --- Memo --------------------------------------------------------------------------
 
 Fault Walk::put(std::uint64_t index) {
   if (values_above_mark() == 0) return Fault::kStackUnderflow;
@@ -311,8 +307,7 @@ Fault Walk::with_index(std::string_view text, Fault (Walk::*use)(std::uint64_t))
   return (this->*use)(index);
 }
 
-// --- Names
-// ----------------------------------------------------------------------------
+// --- Names -------------------------------------------------------------------------
 
 Fault Walk::name_global(const Item& item) {
   std::optional<std::string> module = decode_text(item.opcode, item.text);

@@ -49,8 +49,9 @@ struct Scan {
 
 // Walks over one stream up to its STOP; what follows is not looked at.  Checks what the
 // unpickler would run into whatever the objects are: items, frames, operands, marks,
-// memo.  Stricter than C's unpickler, which ignores where frames end, and as strict as
-// Python's.  The texts of numbers are not looked at, except for indexes.
+// the memo.  In doubt it is stricter than CPython's two unpicklers: items must not
+// cross the end of a frame, and memo indexes are nothing but digits.  Other numbers are
+// not looked at.
 //
 // Memory grows with the stack and the memo, hence at most with the stream.
 Scan scan(std::string_view stream);

@@ -1,6 +1,8 @@
 #include "cpython/code.h"
 
+#include <algorithm>
 #include <iterator>
+#include <string>
 
 namespace cppickle::cpython {
 namespace {
@@ -12,14 +14,14 @@ PyCodeObject* as_code(PyObject* code) { return reinterpret_cast<PyCodeObject*>(c
 // Where a field of the struct is: a number or an object.
 struct Member {
   Kind kind;
-  int PyCodeObject::*number;
-  PyObject* PyCodeObject::*object;
+  int PyCodeObject::* number;
+  PyObject* PyCodeObject::* object;
 };
 
-constexpr Member number(int PyCodeObject::*member) {
+constexpr Member number(int PyCodeObject::* member) {
   return {Kind::kNumber, member, nullptr};
 }
-constexpr Member object(PyObject* PyCodeObject::*member, Kind kind = Kind::kObject) {
+constexpr Member object(PyObject* PyCodeObject::* member, Kind kind = Kind::kObject) {
   return {kind, nullptr, member};
 }
 
@@ -136,9 +138,40 @@ void set_code_extra(PyObject* code, Py_ssize_t slot, void* extra) {
   throw ErrorSet{};
 }
 
+namespace {
+
+// A line table that covers `size` bytes of instructions without a location.
+// Objects/locations.md (3.11 and later: entries of code 15, each for up to 8 code
+// units), Objects/lnotab_notes.txt (3.10: pairs of a byte count and -128).
+std::string table_without_lines(std::size_t size) {
+  std::string table;
+#if PY_VERSION_HEX >= 0x030b0000
+  constexpr unsigned kNoLocation = 0x80 | 15 << 3;
+  for (std::size_t units = size / 2; units != 0;) {
+    std::size_t covered = std::min<std::size_t>(units, 8);
+    table.push_back(static_cast<char>(kNoLocation | (covered - 1)));
+    units -= covered;
+  }
+#else
+  for (std::size_t left = size; left != 0;) {
+    std::size_t covered = std::min<std::size_t>(left, 254);
+    table.push_back(static_cast<char>(covered));
+    table.push_back(static_cast<char>(-128));
+    left -= covered;
+  }
+#endif
+  return table;
+}
+
+}  // namespace
+
 Ref code_without_lines(PyObject* code) {
+  Ref bytecode = unspecialised_bytecode(code);
+  std::string table =
+      table_without_lines(static_cast<std::size_t>(PyBytes_GET_SIZE(bytecode.get())));
   Ref replace = checked(PyObject_GetAttrString(code, "replace"));
-  Ref keywords = checked(Py_BuildValue("{s:y#}", "co_linetable", "", Py_ssize_t{0}));
+  Ref keywords = checked(Py_BuildValue("{s:y#}", "co_linetable", table.data(),
+                                       static_cast<Py_ssize_t>(table.size())));
   Ref arguments = checked(PyTuple_New(0));
   return checked(PyObject_Call(replace.get(), arguments.get(), keywords.get()));
 }

@@ -10,7 +10,7 @@
 
 namespace cppickle::cpython {
 
-// --- Fields --------------------------------------------------------------------------
+// --- Fields ------------------------------------------------------------------------
 
 // One field of a code object.
 struct CodeField {
@@ -45,7 +45,7 @@ Ref code_free_variables(PyObject* code);
 // A copy of the code that maps no instruction to a line.
 Ref code_without_lines(PyObject* code);
 
-// --- Extra slots ---------------------------------------------------------------------
+// --- Extra slots -------------------------------------------------------------------
 
 // A slot in every code object for an owner's data, which `release` frees together with
 // the code object (it is called with null, too).  The same slot for each call with this
@@ -57,7 +57,7 @@ void* code_extra(PyObject* code, Py_ssize_t slot);
 // Fills the slot; what it held before is released.  Runs no foreign code.
 void set_code_extra(PyObject* code, Py_ssize_t slot, void* extra);
 
-// --- What marshal.loads of this interpreter accepts ----------------------------------
+// --- What marshal.loads of this interpreter accepts --------------------------------
 
 inline constexpr bool kMarshalReadsSlices = PY_VERSION_HEX >= 0x030e0000;
 #ifdef MS_WINDOWS

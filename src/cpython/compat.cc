@@ -67,9 +67,8 @@ Ref instance_dict(PyObject* object) {
 
 PyObject* implied_doc(PyObject* code) {
   auto object = reinterpret_cast<PyCodeObject*>(code);
-#if PY_VERSION_HEX >= 0x030d0000
-  constexpr int kHasDocstring = 0x4000000;  // CO_HAS_DOCSTRING, which not every version names
-  if ((object->co_flags & kHasDocstring) == 0) return Py_None;
+#if PY_VERSION_HEX >= 0x030e0000
+  if ((object->co_flags & CO_HAS_DOCSTRING) == 0) return Py_None;
 #endif
   if (PyTuple_GET_SIZE(object->co_consts) == 0) return Py_None;
   PyObject* first = PyTuple_GET_ITEM(object->co_consts, 0);

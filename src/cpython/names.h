@@ -89,6 +89,7 @@ namespace cppickle::cpython {
   X(newline, "\n")                                                                      \
   X(newobj, "__newobj__")                                                               \
   X(newobj_ex, "__newobj_ex__")                                                         \
+  X(orig_bases, "__orig_bases__")                                                       \
   X(package, "__package__")                                                             \
   X(path, "__path__")                                                                   \
   X(persistent_id, "persistent_id")                                                     \

@@ -52,7 +52,8 @@ TEST(CursorTest, ReadsEachFormOfArgument) {
       -2.5);
   EXPECT_EQ(read(stream_of(Opcode::INT, "-12\n"sv)).text, "-12");
   EXPECT_EQ(read(stream_of(Opcode::UNICODE, "\n"sv)).text, "");
-  Item global = read(stream_of(Opcode::GLOBAL, "os\npath.join\n"sv));
+  std::string two_lines = stream_of(Opcode::GLOBAL, "os\npath.join\n"sv);
+  Item global = read(two_lines);
   EXPECT_EQ(global.text, "os");
   EXPECT_EQ(global.second, "path.join");
   EXPECT_EQ(read(stream_of(Opcode::SHORT_BINUNICODE, "\x03"sv, "abc"sv)).text, "abc");

@@ -8,81 +8,15 @@
 
 #include "core/cursor.h"
 #include "core/scanner.h"
+#include "emitted.h"
 #include "streams.h"
 
 namespace cppickle::core {
 namespace {
 
-// The stream that `write(emitter)` makes.
-template <typename Write>
-std::string emitted(int protocol, Write write) {
-  MemorySink sink;
-  Emitter emitter(sink, protocol);
-  emitter.start();
-  write(emitter);
-  emitter.finish();
-  return std::string(sink.bytes(emitter.size()));
-}
-
-// A file: takes over whatever is flushed, and large arguments without a copy.
-class FileSink final : public ByteSink {
- public:
-  Room grow(std::size_t size, std::size_t capacity) override {
-    held_.resize(size);
-    held_.resize(capacity);
-    return {held_.data(), capacity};
-  }
-  std::size_t flush(std::size_t size) override {
-    file_.append(held_, 0, size);
-    if (size != 0) flushes_.push_back(size);
-    return 0;
-  }
-  bool write_through(std::string_view data, void* owner) override {
-    file_ += data;
-    passed_through_.push_back(data.size());
-    last_owner_ = owner;
-    return true;
-  }
-
-  const std::string& file() const { return file_; }
-  const std::vector<std::size_t>& flushes() const { return flushes_; }
-  const std::vector<std::size_t>& passed_through() const { return passed_through_; }
-  void* last_owner() const { return last_owner_; }
-
- private:
-  std::string held_, file_;
-  std::vector<std::size_t> flushes_, passed_through_;
-  void* last_owner_ = nullptr;
-};
-
-template <typename Write>
-std::string filed(FileSink& sink, int protocol, Write write) {
-  Emitter emitter(sink, protocol);
-  emitter.start();
-  write(emitter);
-  emitter.finish();
-  EXPECT_EQ(emitter.size(), 0u);
-  return sink.file();
-}
-
-// What the pickler does after each object.
-void boundary(Emitter& emitter) {
-  if (emitter.frame_is_due()) emitter.commit_frame();
-}
-
-std::vector<std::uint64_t> frame_lengths(std::string_view stream) {
-  std::vector<std::uint64_t> lengths;
-  Cursor cursor(stream);
-  for (Item item; cursor.next(item) == Fault::kNone;) {
-    if (item.opcode == Opcode::FRAME) lengths.push_back(item.length);
-  }
-  return lengths;
-}
-
 using Lengths = std::vector<std::uint64_t>;
 
-// --- Against pickle.dumps()
-// -----------------------------------------------------------
+// --- Against pickle.dumps() --------------------------------------------------------
 
 void none(Emitter& e) { e.op(Opcode::NONE); }
 
@@ -128,15 +62,12 @@ std::string list_of_two(int protocol) {
 }
 
 TEST(EmitterTest, Lists) {
-  EXPECT_EQ(list_of_two(1),
-            "]q\0(K\x01K\x02"
-            "e."s);
-  EXPECT_EQ(list_of_two(2),
-            "\x80\x02]q\0(K\x01K\x02"
-            "e."s);
-  EXPECT_EQ(list_of_two(4),
-            "\x80\x04\x95\x09\0\0\0\0\0\0\0]\x94(K\x01K\x02"
-            "e."s);
+  std::string items =
+      "(K\x01K\x02"
+      "e."s;
+  EXPECT_EQ(list_of_two(1), "]q\0"s + items);
+  EXPECT_EQ(list_of_two(2), "\x80\x02]q\0"s + items);
+  EXPECT_EQ(list_of_two(4), "\x80\x04" + frame_of("]\x94" + items));
 }
 
 TEST(EmitterTest, Protocol0IsText) {
@@ -159,9 +90,8 @@ std::string text(int protocol, std::string_view value) {
 
 TEST(EmitterTest, TextTakesTheShortestCount) {
   EXPECT_EQ(text(3, "ab"), "\x80\x03X\x02\0\0\0ab."s);
-  EXPECT_EQ(text(4, "ab"),
-            "\x80\x04\x95\x05\0\0\0\0\0\0\0\x8c\x02"
-            "ab."s);
+  EXPECT_EQ(text(4, "ab"), "\x80\x04" + frame_of("\x8c\x02"
+                                                 "ab."));
   std::string short_text(255, 'x'), long_text(256, 'x');
   EXPECT_EQ(scan(text(4, short_text)).count(Opcode::SHORT_BINUNICODE), 1u);
   EXPECT_EQ(scan(text(4, long_text)).count(Opcode::BINUNICODE), 1u);
@@ -202,8 +132,7 @@ TEST(EmitterTest, MemoIndexesGrow) {
             "\x94\x94\x94\x94h\0h\xffj\0\x01\0\0jp\x11\x01\0."s);
 }
 
-// --- Frames
-// ---------------------------------------------------------------------------
+// --- Frames ------------------------------------------------------------------------
 
 TEST(EmitterFrameTest, FromFourBytesOnHasAHeader) {
   EXPECT_EQ(emitted(4, [](Emitter& e) { e.int4(255); }), "\x80\x04K\xff.");
@@ -284,62 +213,7 @@ TEST(EmitterFrameTest, OlderProtocolsHaveNone) {
   EXPECT_EQ(stream.size(), large.size() + 8);
 }
 
-// --- Sinks
-// ----------------------------------------------------------------------------
-
-TEST(EmitterSinkTest, AFileGetsWhatMemoryGets) {
-  std::string item(60000, 'x'), large(100000, 'y');
-  for (int protocol = 1; protocol <= kHighestProtocol; ++protocol) {
-    auto write = [&](Emitter& e) {
-      for (int i = 0; i < 5; ++i) {
-        e.op(Opcode::NONE);
-        e.utf8(item, nullptr);
-        boundary(e);
-        e.utf8(large, nullptr);
-        boundary(e);
-      }
-    };
-    FileSink sink;
-    EXPECT_TRUE(filed(sink, protocol, write) == emitted(protocol, write)) << protocol;
-    EXPECT_EQ(sink.passed_through(), (std::vector<std::size_t>(5, large.size())));
-  }
-}
-
-TEST(EmitterSinkTest, AFileGetsEachFrameWhenItIsDue) {
-  FileSink sink;
-  std::string item(kFrameSizeTarget - 1, 'x');
-  filed(sink, 4, [&](Emitter& e) {
-    e.utf8(item, nullptr);
-    boundary(e);
-    EXPECT_EQ(sink.file().size(), 2 + kFrameHeaderSize + 5 + item.size());
-    EXPECT_EQ(e.size(), 0u);
-    e.op(Opcode::NONE);
-  });
-  EXPECT_EQ(sink.flushes().size(), 2u);
-}
-
-TEST(EmitterSinkTest, LargeArgumentsBringTheirOwner) {
-  FileSink sink;
-  std::string large(kFrameSizeTarget, 'x');
-  filed(sink, 5, [&](Emitter& e) { e.bytes(large, &large); });
-  EXPECT_EQ(sink.last_owner(), &large);
-}
-
-TEST(EmitterSinkTest, MemoryGrowsWithTheStream) {
-  std::string expected = "\x80\x04";
-  std::string items;
-  std::string stream = emitted(4, [&](Emitter& e) {
-    for (int i = 0; i < 200000; ++i) {
-      e.int4(i);
-      boundary(e);
-    }
-  });
-  EXPECT_EQ(scan(stream).fault, Fault::kNone);
-  EXPECT_EQ(scan(stream).count(Opcode::BININT), 200000u - 65536u);
-  EXPECT_GT(frame_lengths(stream).size(), 10u);
-}
-
-TEST(EmitterSinkTest, OneEmitterWritesSeveralStreams) {
+TEST(EmitterTest, OneEmitterWritesSeveralStreams) {
   MemorySink sink;
   Emitter emitter(sink, 4);
   for (int i = 0; i < 3; ++i) {
@@ -351,8 +225,7 @@ TEST(EmitterSinkTest, OneEmitterWritesSeveralStreams) {
   }
 }
 
-// --- Counts that do not fit
-// -----------------------------------------------------------
+// --- Counts that do not fit --------------------------------------------------------
 
 TEST(EmitterTest, CountsBeyondTheProtocolAreRefused) {
   std::string_view five_gib("x", std::size_t{5} << 30);  // refused before it is read
@@ -361,8 +234,7 @@ TEST(EmitterTest, CountsBeyondTheProtocolAreRefused) {
   EXPECT_THROW(emitted(4, [&](Emitter& e) { e.long_bytes(five_gib); }), TooLarge);
 }
 
-// --- Back again
-// -----------------------------------------------------------------------
+// --- Back again --------------------------------------------------------------------
 
 // The only item that `write(emitter)` makes at protocol 1 or, for forms that came
 // later, 3.

@@ -34,8 +34,7 @@ void expect_fault(Fault fault, std::size_t position, const std::string& stream) 
   EXPECT_EQ(found.position, position);
 }
 
-// --- Whole streams
-// --------------------------------------------------------------------
+// --- Whole streams -----------------------------------------------------------------
 
 class ScanSampleTest : public testing::TestWithParam<int> {
  protected:
@@ -94,8 +93,7 @@ TEST(ScannerTest, LooksAtNothingBehindStop) {
   EXPECT_EQ(found.position, first.size());
 }
 
-// --- Globals
-// --------------------------------------------------------------------------
+// --- Globals -----------------------------------------------------------------------
 
 TEST(ScannerTest, SaysWhereAGlobalIsNamed) {
   Scan found =
@@ -185,8 +183,7 @@ TEST(ScannerTest, ListsExtensionCodes) {
   EXPECT_EQ(found.extensions[2].position, 5u);
 }
 
-// --- Faults
-// ---------------------------------------------------------------------------
+// --- Faults ------------------------------------------------------------------------
 
 TEST(ScannerTest, PassesOnWhatTheCursorFinds) {
   expect_fault(Fault::kEnd, 0, "");
