@@ -38,15 +38,11 @@ def dump(
     file: _Writable,
     protocol: int | None = None,
     buffer_callback: _BufferCallback = None,
-    *,
-    fix_imports: bool = True,
 ) -> None: ...
 def dumps(
     obj: object,
     protocol: int | None = None,
     buffer_callback: _BufferCallback = None,
-    *,
-    fix_imports: bool = True,
 ) -> bytes: ...
 def register_pickle_by_value(module: ModuleType) -> None: ...
 def unregister_pickle_by_value(module: ModuleType) -> None: ...

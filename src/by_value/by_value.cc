@@ -28,12 +28,16 @@ PyObject* only_instance_of(PyObject* cls) {
 
 constexpr std::size_t kFewNamespaces = 8;
 
-// True for the globals of a module that nobody can import, made by types.ModuleType: those have a __spec__, plain
-// dicts of exec() do not.
+// True for the globals of a module that nobody can import, made by types.ModuleType:
+// those have a __spec__, plain dicts of exec() do not.
 bool is_dynamic(PyObject* globals, const cpython::Names& names) {
-  auto entry = [](PyObject* dict, PyObject* key) { return cpython::checked_lookup(PyDict_GetItemWithError(dict, key)); };
+  auto entry = [](PyObject* dict, PyObject* key) {
+    return cpython::checked_lookup(PyDict_GetItemWithError(dict, key));
+  };
   PyObject* name = entry(globals, names.attr_name);
-  if (name == nullptr || !PyUnicode_CheckExact(name) || entry(globals, names.spec) == nullptr) return false;
+  if (name == nullptr || !PyUnicode_CheckExact(name) ||
+      entry(globals, names.spec) == nullptr)
+    return false;
   PyObject* modules = cpython::loaded_modules();
   return PyDict_Check(modules) && entry(modules, name) == nullptr;
 }
@@ -53,7 +57,8 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
   if (PyObject* value = only_instance_of(cls)) {
     pickler.before_foreign_code();
     Ref arguments = checked(PyTuple_Pack(1, value));
-    return pickler.save_as_call(cls, reinterpret_cast<PyObject*>(&PyType_Type), std::move(arguments));
+    return pickler.save_as_call(cls, reinterpret_cast<PyObject*>(&PyType_Type),
+                                std::move(arguments));
   }
   if (shared_.save_known_global(pickler, cls)) return;
   auto type = reinterpret_cast<PyTypeObject*>(cls);
@@ -79,7 +84,9 @@ bool ByValue::save_by_reference(Pickler& pickler, PyObject* object) {
   if (!PyType_Check(object) || only_instance_of(object) != nullptr) return false;
   auto type = reinterpret_cast<PyTypeObject*>(object);
   ClassName name = name_of_class(type, pickler.names());
-  if (!shared_.policy().is_importable(pickler, object, {name.module.get(), name.qualname.get()})) return false;
+  if (!shared_.policy().is_importable(pickler, object,
+                                      {name.module.get(), name.qualname.get()}))
+    return false;
   pickler.before_foreign_code();
   pickler.emit_global(object, name.module.get(), name.qualname.get());
   return true;
@@ -88,8 +95,10 @@ bool ByValue::save_by_reference(Pickler& pickler, PyObject* object) {
 bool ByValue::save_other(Pickler& pickler, PyObject* object) {
   if (!std::exchange(noticed_, true)) shared_.notice_new_modules();
   PyTypeObject* type = Py_TYPE(object);
-  if (Reducer reducer = shared_.reducer_for(type)) return reducer(*this, pickler, object);
-  if (Py_TYPE(type) != &PyType_Type && save_enum_member(*this, pickler, object)) return true;
+  if (Reducer reducer = shared_.reducer_for(type))
+    return reducer(*this, pickler, object);
+  if (Py_TYPE(type) != &PyType_Type && save_enum_member(*this, pickler, object))
+    return true;
   if (PyExceptionInstance_Check(object)) return save_exception(*this, pickler, object);
   if (type->tp_descr_get != nullptr && PyType_IsSubtype(type, &PyProperty_Type)) {
     return save_property(*this, pickler, object);
@@ -120,16 +129,19 @@ Namespace& ByValue::namespace_of(PyObject* globals) {
     for (const auto& space : namespaces_) {
       if (space->globals.get() == globals) return *space;
     }
-  } else if (auto found = namespace_index_.find(globals); found != namespace_index_.end()) {
+  } else if (auto found = namespace_index_.find(globals);
+             found != namespace_index_.end()) {
     return *found->second;
   }
   auto space = std::make_unique<Namespace>();
   space->globals = Ref::borrow(globals);
   space->stand_in = checked(cpython::new_object());
-  if (is_dynamic(globals, shared_.imported().names)) space->module = checked(cpython::new_object());
+  if (is_dynamic(globals, shared_.imported().names))
+    space->module = checked(cpython::new_object());
   namespaces_.push_back(std::move(space));
   if (namespaces_.size() == kFewNamespaces + 1) {
-    for (const auto& known : namespaces_) namespace_index_.emplace(known->globals.get(), known.get());
+    for (const auto& known : namespaces_)
+      namespace_index_.emplace(known->globals.get(), known.get());
   } else if (namespaces_.size() > kFewNamespaces) {
     namespace_index_.emplace(globals, namespaces_.back().get());
   }
@@ -138,7 +150,8 @@ Namespace& ByValue::namespace_of(PyObject* globals) {
 
 bool ByValue::imports_first_time(PyObject* module_name) {
   if (!imported_modules_) imported_modules_ = checked(PySet_New(nullptr));
-  if (cpython::checked_status(PySet_Contains(imported_modules_.get(), module_name))) return false;
+  if (cpython::checked_status(PySet_Contains(imported_modules_.get(), module_name)))
+    return false;
   cpython::checked_status(PySet_Add(imported_modules_.get(), module_name));
   return true;
 }

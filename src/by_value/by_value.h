@@ -1,4 +1,5 @@
-// The by-value reducers: what makes it cloud.  Fills the interface that pickling/ declares.
+// The by-value reducers: what makes it cloud.  Fills the interface that pickling/
+// declares.
 #ifndef CPPICKLE_BY_VALUE_BY_VALUE_H_
 #define CPPICKLE_BY_VALUE_BY_VALUE_H_
 
@@ -14,12 +15,14 @@
 
 namespace cppickle::by_value {
 
-// A globals dict as it is rebuilt on the other side, where only referenced names arrive.
+// A globals dict as it is rebuilt on the other side, where only referenced names
+// arrive.
 struct Namespace {
   cpython::Ref globals;   // the sender's dict
   cpython::Ref stand_in;  // the memo's key for the rebuilt dict
-  cpython::Ref module;    // the memo's key for the dynamic module whose dict it is, if any
-  bool is_whole = false;  // that module travels, with all its names
+  cpython::Ref
+      module;  // the memo's key for the dynamic module whose dict it is, if any
+  bool is_whole = false;               // that module travels, with all its names
   std::unordered_set<PyObject*> sent;  // interned names
   std::vector<cpython::Ref> names;     // their owner: `globals` may drop them
 };
@@ -37,16 +40,21 @@ class ByValue final : public pickling::Reducers {
   int traverse(visitproc visit, void* arg) const override;
 
   Shared& shared() { return shared_; }
-  static ByValue& of(pickling::Pickler& pickler) { return static_cast<ByValue&>(pickler.reducers()); }
+  static ByValue& of(pickling::Pickler& pickler) {
+    return static_cast<ByValue&>(pickler.reducers());
+  }
 
-  // --- What the stream knows already ------------------------------------------------------------------------
+  // --- What the stream knows already
+  // ------------------------------------------------------------------------
 
   // The namespace of a globals dict, made on the first call.
   Namespace& namespace_of(PyObject* globals);
   // True on the first call for this name in this memo.
   bool imports_first_time(PyObject* module_name);
   // True on the first call: the version guard is due.
-  bool guard_is_due(bool memoizing) { return !std::exchange(guarded_, memoizing) || !memoizing; }
+  bool guard_is_due(bool memoizing) {
+    return !std::exchange(guarded_, memoizing) || !memoizing;
+  }
 
  private:
   Shared& shared_;
@@ -54,7 +62,7 @@ class ByValue final : public pickling::Reducers {
   bool guarded_ = false;
   std::vector<std::unique_ptr<Namespace>> namespaces_;
   std::unordered_map<PyObject*, Namespace*> namespace_index_;  // once they are many
-  cpython::Ref imported_modules_;  // a set of names
+  cpython::Ref imported_modules_;                              // a set of names
 };
 
 }  // namespace cppickle::by_value

@@ -27,21 +27,27 @@ bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidates) {
   return false;
 }
 
-// Made by type.__new__ for this class: members of slots, and the getters of __dict__ and __weakref__.
+// Made by type.__new__ for this class: members of slots, and the getters of __dict__
+// and __weakref__.
 bool is_own_descriptor(PyTypeObject* type, PyObject* value) {
-  bool descriptor = Py_TYPE(value) == &PyMemberDescr_Type || Py_TYPE(value) == &PyGetSetDescr_Type;
+  bool descriptor =
+      Py_TYPE(value) == &PyMemberDescr_Type || Py_TYPE(value) == &PyGetSetDescr_Type;
   return descriptor && PyDescr_TYPE(value) == type;
 }
 
-bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value, const Names& names) {
+bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
+                  const Names& names) {
   if (is_own_descriptor(type, value)) return true;
   // dataclass(slots=True) leaves the getter of the class that it replaced.
-  if (Py_TYPE(value) == &PyGetSetDescr_Type && is_any_of(name, {names.weakref, names.attr_dict})) return true;
+  if (Py_TYPE(value) == &PyGetSetDescr_Type &&
+      is_any_of(name, {names.weakref, names.attr_dict}))
+    return true;
   if (value == Py_None && is_any_of(name, {names.doc})) return true;
   return is_any_of(name, {names.abc_impl, names.annotations_cache});
 }
 
-// A tuple of the strings in order: until 3.14 the compiler makes it of a set, whose order changes from run to run.
+// A tuple of the strings in order: until 3.14 the compiler makes it of a set, whose
+// order changes from run to run.
 Ref in_order(PyObject* tuple) {
   Ref list = checked(PySequence_List(tuple));
   cpython::checked_status(PyList_Sort(list.get()));
@@ -51,7 +57,8 @@ Ref in_order(PyObject* tuple) {
 }  // namespace
 
 ClassName name_of_class(PyTypeObject* type, const Names& names) {
-  PyObject* module = checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), names.attr_module));
+  PyObject* module = checked_lookup(
+      PyDict_GetItemWithError(cpython::type_dict(type), names.attr_module));
   PyObject* qualname = cpython::class_qualname(type);
   ClassName name;
   if (qualname != nullptr) {
@@ -62,20 +69,25 @@ ClassName name_of_class(PyTypeObject* type, const Names& names) {
   const char* full = type->tp_name;
   const char* dot = std::strrchr(full, '.');
   const char* last = dot == nullptr ? full : dot + 1;
-  // A new string each time, as type.__qualname__ gives: the memo tells it from an equal module's name.
+  // A new string each time, as type.__qualname__ gives: the memo tells it from an equal
+  // module's name.
   name.qualname = checked(PyUnicode_FromString(last));
-  name.module = dot == nullptr ? Ref::borrow(names.builtins_name) : interned(full, dot - full);
+  name.module =
+      dot == nullptr ? Ref::borrow(names.builtins_name) : interned(full, dot - full);
   return name;
 }
 
-std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type, const Names& names) {
+std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
+                                                const Names& names) {
   std::vector<ClassAttribute> attributes;
   Py_ssize_t position = 0;
   PyObject *name, *value;
   while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
     if (!PyUnicode_CheckExact(name) || is_made_anew(type, name, value, names)) continue;
-    bool unordered = PyTuple_CheckExact(value) && is_any_of(name, {names.static_attributes});
-    attributes.push_back({Ref::borrow(name), unordered ? in_order(value) : Ref::borrow(value)});
+    bool unordered =
+        PyTuple_CheckExact(value) && is_any_of(name, {names.static_attributes});
+    attributes.push_back(
+        {Ref::borrow(name), unordered ? in_order(value) : Ref::borrow(value)});
   }
   return attributes;
 }
@@ -90,7 +102,8 @@ PyObject* subclass_hook_owner(PyTypeObject* type, const Names& names) {
   for (Py_ssize_t i = 1; i < PyTuple_GET_SIZE(mro); ++i) {
     PyObject* owner = PyTuple_GET_ITEM(mro, i);
     auto owner_type = reinterpret_cast<PyTypeObject*>(owner);
-    PyObject* hook = checked_lookup(PyDict_GetItemWithError(cpython::type_dict(owner_type), names.init_subclass));
+    PyObject* hook = checked_lookup(
+        PyDict_GetItemWithError(cpython::type_dict(owner_type), names.init_subclass));
     if (hook != nullptr) return cpython::is_python_class(owner_type) ? owner : nullptr;
   }
   return nullptr;

@@ -21,15 +21,19 @@ struct ClassAttribute {
   cpython::Ref value;
 };
 
-// The namespace of a class in its order, without what the interpreter makes anew: descriptors of slots, __dict__ and
-// __weakref__, the caches of abstract base classes and annotations, a missing docstring.
-std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type, const cpython::Names& names);
+// The namespace of a class in its order, without what the interpreter makes anew:
+// descriptors of slots, __dict__ and
+// __weakref__, the caches of abstract base classes and annotations, a missing
+// docstring.
+std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
+                                                const cpython::Names& names);
 
-// The most derived metaclass made in C: its __new__ and __setattr__ build the class past the user's metaclass.
+// The most derived metaclass made in C: its __new__ and __setattr__ build the class
+// past the user's metaclass.
 PyTypeObject* builtin_metaclass(PyTypeObject* metaclass);
 
-// The class whose __init_subclass__ type.__new__ would run for a subclass of `type`, or null when it is object's or
-// another one made in C.
+// The class whose __init_subclass__ type.__new__ would run for a subclass of `type`, or
+// null when it is object's or another one made in C.
 PyObject* subclass_hook_owner(PyTypeObject* type, const cpython::Names& names);
 
 }  // namespace cppickle::by_value

@@ -31,27 +31,33 @@ Tracker::Digest class_digest(void* context, PyObject* cls) {
   return {fingerprint.digest(), !fingerprint.has_mutable()};
 }
 
-// What is written for a class.  Owns what the script refers to until that has its own references.
+// What is written for a class.  Owns what the script refers to until that has its own
+// references.
 struct ClassParts {
   std::vector<ClassAttribute> attributes;
   std::vector<Entry> body;
   std::vector<Entry> functions;  // set first, when something else may need them
   std::vector<Entry> rest;
-  Ref empty_dict = checked(PyDict_New());  // where an enumeration's members are entered as they are made
+  Ref empty_dict = checked(
+      PyDict_New());  // where an enumeration's members are entered as they are made
 };
 
 bool is_abstract_base(PyTypeObject* type, const Names& names) {
-  return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), names.abc_impl)) != nullptr;
+  return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type),
+                                                names.abc_impl)) != nullptr;
 }
 
-bool is_abstract(PyTypeObject* type) { return (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0; }
+bool is_abstract(PyTypeObject* type) {
+  return (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0;
+}
 
 bool is_plain_slots(PyObject* value) {
-  return PyUnicode_CheckExact(value) || PyTuple_CheckExact(value) || PyList_CheckExact(value) ||
-         PyDict_CheckExact(value);
+  return PyUnicode_CheckExact(value) || PyTuple_CheckExact(value) ||
+         PyList_CheckExact(value) || PyDict_CheckExact(value);
 }
 
-// The names of members among the class's own descriptors: what an exhausted iterator in __slots__ gave.
+// The names of members among the class's own descriptors: what an exhausted iterator in
+// __slots__ gave.
 Ref declared_slots(PyTypeObject* type) {
   Ref list = checked(PyList_New(0));
   Py_ssize_t position = 0;
@@ -75,11 +81,14 @@ std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
   std::vector<std::pair<std::string, Ref>> named;
   Py_ssize_t position = 0;
   PyObject* weak;
-  while (PyTuple_Check(dump.get()) && cpython::set_next(PyTuple_GET_ITEM(dump.get(), 0), &position, &weak)) {
+  while (PyTuple_Check(dump.get()) &&
+         cpython::set_next(PyTuple_GET_ITEM(dump.get(), 0), &position, &weak)) {
     Ref subclass = cpython::weakly_referenced(weak);
     if (!subclass || !PyType_Check(subclass.get())) continue;
-    ClassName name = name_of_class(reinterpret_cast<PyTypeObject*>(subclass.get()), imported.names);
-    Ref full = checked(PyUnicode_FromFormat("%V.%U", name.module.get(), "?", name.qualname.get()));
+    ClassName name =
+        name_of_class(reinterpret_cast<PyTypeObject*>(subclass.get()), imported.names);
+    Ref full = checked(
+        PyUnicode_FromFormat("%V.%U", name.module.get(), "?", name.qualname.get()));
     const char* text = PyUnicode_AsUTF8(full.get());
     if (text == nullptr) throw cpython::ErrorSet{};
     named.emplace_back(text, std::move(subclass));
@@ -91,14 +100,16 @@ std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
 }
 
 bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidates) {
-  return std::ranges::any_of(candidates, [&](PyObject* candidate) { return same(name, candidate); });
+  return std::ranges::any_of(
+      candidates, [&](PyObject* candidate) { return same(name, candidate); });
 }
 
-// What makes methods: set before anything that may need them while the class is being rebuilt.
+// What makes methods: set before anything that may need them while the class is being
+// rebuilt.
 bool is_function_like(PyObject* value) {
   PyTypeObject* type = Py_TYPE(value);
-  return type == &PyFunction_Type || type == &PyStaticMethod_Type || type == &PyClassMethod_Type ||
-         type == &PyProperty_Type;
+  return type == &PyFunction_Type || type == &PyStaticMethod_Type ||
+         type == &PyClassMethod_Type || type == &PyProperty_Type;
 }
 
 // Values among which no instance of the class can be.
@@ -123,7 +134,8 @@ bool is_slot(PyObject* slots, PyObject* name) {
   return cpython::checked_status(PySequence_Contains(slots, name)) != 0;
 }
 
-// Where each attribute goes.  The body holds atoms, and None to keep the place of what is set afterwards.
+// Where each attribute goes.  The body holds atoms, and None to keep the place of what
+// is set afterwards.
 void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) {
   PyObject* slots = nullptr;
   for (ClassAttribute& attribute : parts.attributes) {
@@ -136,20 +148,27 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
     PyObject* value = attribute.value.get();
     if (same(name, names.abstractmethods) && is_abstract_base(type, names)) continue;
     bool atom = is_atom(value);
-    // typing.Generic looks at __orig_bases__ while the class is being made, and from 3.12 on it cannot be kept from it.
+    // typing.Generic looks at __orig_bases__ while the class is being made, and
+    // from 3.12 on it cannot be kept from it.
     bool generic = same(name, names.orig_bases) && PyTuple_CheckExact(value);
-    if (generic || (is_any_of(name, {names.slots, names.attr_module, names.doc, names.firstlineno, names.attr_dict}) && (atom || value == slots))) {
+    if (generic || (is_any_of(name, {names.slots, names.attr_module, names.doc,
+                                     names.firstlineno, names.attr_dict}) &&
+                    (atom || value == slots))) {
       parts.body.push_back({name, value});
       continue;
     }
     bool fills_itself = same(name, names.member_map) && PyDict_CheckExact(value);
-    PyObject* placeholder = atom ? value : fills_itself ? parts.empty_dict.get() : Py_None;
+    PyObject* placeholder = atom           ? value
+                            : fills_itself ? parts.empty_dict.get()
+                                           : Py_None;
     if (!is_slot(slots, name)) parts.body.push_back({name, placeholder});
     (is_function_like(value) ? parts.functions : parts.rest).push_back({name, value});
   }
-  bool plain = std::ranges::all_of(parts.rest, [](const Entry& entry) { return needs_no_methods(entry.value); });
+  bool plain = std::ranges::all_of(
+      parts.rest, [](const Entry& entry) { return needs_no_methods(entry.value); });
   if (plain || parts.functions.empty()) {
-    parts.rest.insert(parts.rest.begin(), parts.functions.begin(), parts.functions.end());
+    parts.rest.insert(parts.rest.begin(), parts.functions.begin(),
+                      parts.functions.end());
     parts.functions.clear();
   }
 }
@@ -158,24 +177,27 @@ ClassParts parts_of(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   ClassParts parts;
   parts.attributes = attributes_of_class(type, pickler.names());
-  if (is_enumeration(reducers, type)) adapt_enum_attributes(parts.attributes, pickler.names());
+  if (is_enumeration(reducers, type))
+    adapt_enum_attributes(parts.attributes, pickler.names());
   PyObject* qualname = cpython::class_qualname(type);
-  if (PyUnicode_Compare(qualname, reinterpret_cast<PyHeapTypeObject*>(type)->ht_name) != 0) {
+  if (PyUnicode_Compare(qualname, reinterpret_cast<PyHeapTypeObject*>(type)->ht_name) !=
+      0) {
     parts.body.push_back({pickler.names().qualname, qualname});
   }
   sort_attributes(parts, type, pickler.names());
   return parts;
 }
 
-// K.__new__, past the user's metaclass; ABCMeta's own gives the class its registry and caches.
+// K.__new__, past the user's metaclass; ABCMeta's own gives the class its registry and
+// caches.
 Ref class_maker(Pickler& pickler, PyTypeObject* type) {
   PyObject* maker = reinterpret_cast<PyObject*>(builtin_metaclass(Py_TYPE(type)));
   if (is_abstract_base(type, pickler.names())) maker = pickler.imported().abc_meta;
   return checked(PyObject_GetAttr(maker, pickler.names().attr_new));
 }
 
-void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers, PyTypeObject* type, PyObject* id,
-                    const ClassParts& parts) {
+void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
+                    PyTypeObject* type, PyObject* id, const ClassParts& parts) {
   const Names& names = pickler.names();
   Ref make = class_maker(pickler, type);
   PyObject* hook_owner = subclass_hook_owner(type, names);
@@ -186,7 +208,8 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers, PyTypeO
     script.save(reducers.shared().tracker().helpers().unhooked.get()).op(Opcode::MARK);
     script.save(hook_owner).save(make.get());
   }
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(type)), Label::kText, names.attr_class_text);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(type)), Label::kText,
+              names.attr_class_text);
   script.save(reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
   script.save(type->tp_bases, Label::kText, names.bases_text);
   new_dict(script, parts.body);
@@ -194,14 +217,18 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers, PyTypeO
   end_tracked(script, reinterpret_cast<PyObject*>(type));
 }
 
-void write_attributes(Script& script, Pickler& pickler, ByValue& reducers, PyObject* cls, const Identity& identity,
+void write_attributes(Script& script, Pickler& pickler, ByValue& reducers,
+                      PyObject* cls, const Identity& identity,
                       const ClassParts& parts) {
-  PyObject* set = cpython::type_lookup(builtin_metaclass(Py_TYPE(cls)), pickler.names().setattr);
+  PyObject* set =
+      cpython::type_lookup(builtin_metaclass(Py_TYPE(cls)), pickler.names().setattr);
   if (!parts.functions.empty()) {
     Ref functions_id = checked(PyTuple_Pack(1, identity.id));
-    write_tracked_state(script, reducers, {functions_id.get(), identity.token}, set, cls, parts.functions);
+    write_tracked_state(script, reducers, {functions_id.get(), identity.token}, set,
+                        cls, parts.functions);
   }
-  if (!parts.rest.empty()) write_tracked_state(script, reducers, identity, set, cls, parts.rest);
+  if (!parts.rest.empty())
+    write_tracked_state(script, reducers, identity, set, cls, parts.rest);
   if (!is_abstract_base(reinterpret_cast<PyTypeObject*>(cls), pickler.names())) return;
   if (is_abstract(reinterpret_cast<PyTypeObject*>(cls))) {
     script.save(pickler.imported().update_abstractmethods);
@@ -222,7 +249,8 @@ void write_attributes(Script& script, Pickler& pickler, ByValue& reducers, PyObj
 [[noreturn]] void refuse(Pickler& pickler, PyObject* cls) {
   ClassName name = name_of_class(reinterpret_cast<PyTypeObject*>(cls), pickler.names());
   pickler.fail(pickler.imported().pickling_error,
-               "Can't pickle %R: it is implemented in C and not found as %V.%U, so that it can be sent neither by "
+               "Can't pickle %R: it is implemented in C and not found as %V.%U, so "
+               "that it can be sent neither by "
                "reference nor by value",
                cls, name.module.get(), "?", name.qualname.get());
 }
@@ -232,14 +260,16 @@ void write_attributes(Script& script, Pickler& pickler, ByValue& reducers, PyObj
 bool travels_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   if (reducers.shared().known_global(cls).module != nullptr) return false;
   ClassName name = name_of_class(reinterpret_cast<PyTypeObject*>(cls), pickler.names());
-  return !reducers.shared().policy().is_importable(pickler, cls, {name.module.get(), name.qualname.get()});
+  return !reducers.shared().policy().is_importable(
+      pickler, cls, {name.module.get(), name.qualname.get()});
 }
 
 void save_class_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   pickler.memo().unify_strings();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (!cpython::is_python_class(type)) refuse(pickler, cls);
-  Identity identity = reducers.shared().tracker().identify(cls, class_digest, &reducers.shared());
+  Identity identity =
+      reducers.shared().tracker().identify(cls, class_digest, &reducers.shared());
   ClassParts parts = parts_of(reducers, pickler, cls);
   Script script(pickler);
   write_skeleton(script, pickler, reducers, type, identity.id, parts);

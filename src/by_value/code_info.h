@@ -10,10 +10,10 @@
 namespace cppickle::by_value {
 
 struct CodeInfo {
-  CodeInfo(cpython::Ref blob, cpython::Ref global_names, cpython::Ref mentioned_names)
-      : blob(std::move(blob)),
-        global_names(std::move(global_names)),
-        mentioned_names(std::move(mentioned_names)) {}
+  CodeInfo(cpython::Ref marshalled, cpython::Ref globals, cpython::Ref mentioned)
+      : blob(std::move(marshalled)),
+        global_names(std::move(globals)),
+        mentioned_names(std::move(mentioned)) {}
 
   cpython::Ref blob;          // bytes: see marshal_code()
   cpython::Ref global_names;  // tuples: see CodeNames

@@ -26,7 +26,8 @@ Ref pyc_of(PyObject* blob) {
   std::memset(bytes, 0, kPycHeaderSize);
   std::memcpy(bytes, cpython::bytecode_magic().data(), 4);
   bytes[4] = kUncheckedHash;
-  std::memcpy(bytes + kPycHeaderSize, PyBytes_AS_STRING(blob), static_cast<std::size_t>(size));
+  std::memcpy(bytes + kPycHeaderSize, PyBytes_AS_STRING(blob),
+              static_cast<std::size_t>(size));
   return pyc;
 }
 
@@ -34,16 +35,18 @@ Ref pyc_of(PyObject* blob) {
 void push_bytes(Pickler& pickler, PyObject* bytes) {
   if (pickler.protocol() < 3) return pickler.save(bytes);
   pickler.emitter().bytes(
-      {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))}, bytes);
+      {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))},
+      bytes);
 }
 
 Ref guard_text(PyObject* code) {
   return checked(PyUnicode_FromFormat("%U, pickled by CPython %d.%d, loaded by CPython",
-                                      reinterpret_cast<PyCodeObject*>(code)->co_name, PY_MAJOR_VERSION,
-                                      PY_MINOR_VERSION));
+                                      reinterpret_cast<PyCodeObject*>(code)->co_name,
+                                      PY_MAJOR_VERSION, PY_MINOR_VERSION));
 }
 
-// The guarded form in one piece.  Its strings are nobody else's, so the memo stays out of it.
+// The guarded form in one piece.  Its strings are nobody else's, so the memo stays out
+// of it.
 std::string encoded_guard(PyObject* code, PyObject* blob) {
   core::MemorySink sink;
   core::Emitter emitter(sink, 4);
@@ -54,7 +57,8 @@ std::string encoded_guard(PyObject* code, PyObject* blob) {
     emitter.op(Opcode::STACK_GLOBAL);
   };
   global("zipimport", "_unmarshal_code");
-  for (Opcode op : {Opcode::MARK, Opcode::NONE, Opcode::NONE, Opcode::NONE}) emitter.op(op);
+  for (Opcode op : {Opcode::MARK, Opcode::NONE, Opcode::NONE, Opcode::NONE})
+    emitter.op(op);
   Ref guard = guard_text(code);
   Py_ssize_t size;
   const char* utf8 = PyUnicode_AsUTF8AndSize(guard.get(), &size);
@@ -63,15 +67,19 @@ std::string encoded_guard(PyObject* code, PyObject* blob) {
   global("sys", "version");
   emitter.op(Opcode::TUPLE2);
   Ref pyc = pyc_of(blob);
-  emitter.bytes({PyBytes_AS_STRING(pyc.get()), static_cast<std::size_t>(PyBytes_GET_SIZE(pyc.get()))}, nullptr);
+  emitter.bytes({PyBytes_AS_STRING(pyc.get()),
+                 static_cast<std::size_t>(PyBytes_GET_SIZE(pyc.get()))},
+                nullptr);
   emitter.op(Opcode::TUPLE, Opcode::REDUCE);
   return std::string(emitter.written(0));
 }
 
-void write_guarded(Script& script, Pickler& pickler, PyObject* code, const CodeInfo& info) {
+void write_guarded(Script& script, Pickler& pickler, PyObject* code,
+                   const CodeInfo& info) {
   PyObject* blob = info.blob.get();
-  bool whole = script.is_direct() && script.protocol() >= 4 &&
-               static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment / 2;
+  bool whole =
+      script.is_direct() && script.protocol() >= 4 &&
+      static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment / 2;
   if (whole) {
     if (info.guarded.empty()) info.guarded = encoded_guard(code, blob);
     pickler.emit_fragment(info.guarded);
@@ -92,7 +100,8 @@ void write_guarded(Script& script, Pickler& pickler, PyObject* code, const CodeI
 void write_unguarded(Script& script, Pickler& pickler, PyObject* blob) {
   script.save(pickler.imported().marshal_loads);
   begin_tuple(script, 1);
-  if (script.is_direct() && static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment) {
+  if (script.is_direct() &&
+      static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment) {
     push_bytes(pickler, blob);
   } else {
     script.call(push_bytes, blob);

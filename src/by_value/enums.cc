@@ -31,7 +31,8 @@ PyObject* listed_name(PyObject* member, PyObject* member_dict, const Names& name
   return checked_lookup(PyDict_GetItemWithError(map, name)) == member ? name : nullptr;
 }
 
-// How a member without its attributes is made: base.__new__(cls, *arguments), past the enumeration's own __new__.
+// How a member without its attributes is made: base.__new__(cls, *arguments), past the
+// enumeration's own __new__.
 struct Construction {
   Ref make;
   Ref arguments;
@@ -45,14 +46,16 @@ Construction construction_of(Pickler& pickler, PyObject* member) {
   result.make = checked(PyObject_GetAttr(base_object, pickler.names().attr_new));
   Ref head = checked(PyTuple_Pack(1, Py_TYPE(member)));
   Ref rest = Ref::borrow(pickler.imported().empty_tuple);
-  if (Ref getnewargs = cpython::lookup_attribute(base_object, pickler.names().getnewargs)) {
+  if (Ref getnewargs =
+          cpython::lookup_attribute(base_object, pickler.names().getnewargs)) {
     rest = checked(PyObject_CallOneArg(getnewargs.get(), member));
   } else if (base != &PyBaseObject_Type) {
     Ref reduce = checked(PyObject_GetAttr(base_object, pickler.names().reduce));
     Ref value = checked(PyObject_CallOneArg(reduce.get(), member));
     bool usual = PyTuple_Check(value.get()) && PyTuple_GET_SIZE(value.get()) >= 2;
     if (!usual) {
-      pickler.fail(pickler.imported().pickling_error, "cannot pickle members of %R by value", Py_TYPE(member));
+      pickler.fail(pickler.imported().pickling_error,
+                   "cannot pickle members of %R by value", Py_TYPE(member));
     }
     rest = Ref::borrow(PyTuple_GET_ITEM(value.get(), 1));
   }
@@ -65,21 +68,26 @@ bool is_set_at_once(PyObject* member, PyObject* value) {
   return is_atom(value) || value == reinterpret_cast<PyObject*>(Py_TYPE(member));
 }
 
-void write_member(Script& script, ByValue& reducers, Pickler& pickler, PyObject* member, PyObject* dict,
-                  PyObject* name) {
+void write_member(Script& script, ByValue& reducers, Pickler& pickler, PyObject* member,
+                  PyObject* dict, PyObject* name) {
   Construction construction = construction_of(pickler, member);
   std::vector<Entry> at_once, later;
   Py_ssize_t position = 0;
   PyObject *key, *value;
   while (PyDict_Next(dict, &position, &key, &value)) {
-    (is_set_at_once(member, value) ? at_once : later).push_back({key, value, Label::kAttribute});
+    (is_set_at_once(member, value) ? at_once : later)
+        .push_back({key, value, Label::kAttribute});
   }
   script.save(reducers.shared().tracker().helpers().tracked.get()).op(Opcode::MARK);
   script.save(pickler.imported().builtin_getattr);
   begin_tuple(script, 2);
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(member))).save(pickler.names().member_map);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(member)))
+      .save(pickler.names().member_map);
   end_tuple(script, 2);
-  script.op(Opcode::REDUCE).save(name).save(construction.make.get()).save(construction.arguments.get());
+  script.op(Opcode::REDUCE)
+      .save(name)
+      .save(construction.make.get())
+      .save(construction.arguments.get());
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(member);
   for (const std::vector<Entry>& entries : {at_once, later}) {
     if (entries.empty()) continue;
@@ -104,10 +112,12 @@ bool is_enumeration(ByValue& reducers, PyTypeObject* type) {
   return meta != nullptr && PyType_IsSubtype(Py_TYPE(type), meta);
 }
 
-void adapt_enum_attributes(std::vector<ClassAttribute>& attributes, const Names& names) {
+void adapt_enum_attributes(std::vector<ClassAttribute>& attributes,
+                           const Names& names) {
   PyObject* members = nullptr;
   for (const ClassAttribute& attribute : attributes) {
-    if (PyUnicode_Compare(attribute.name.get(), names.member_map) == 0) members = attribute.value.get();
+    if (PyUnicode_Compare(attribute.name.get(), names.member_map) == 0)
+      members = attribute.value.get();
   }
   if (members == nullptr || !PyDict_Check(members)) return;
   for (ClassAttribute& attribute : attributes) {
@@ -118,8 +128,11 @@ void adapt_enum_attributes(std::vector<ClassAttribute>& attributes, const Names&
     PyObject *value, *member;
     while (PyDict_Next(attribute.value.get(), &position, &value, &member)) {
       Ref dict = cpython::instance_dict(member);
-      PyObject* name = dict ? checked_lookup(PyDict_GetItemWithError(dict.get(), names.name)) : nullptr;
-      bool keep = name != nullptr && checked_lookup(PyDict_GetItemWithError(members, name)) == member;
+      PyObject* name =
+          dict ? checked_lookup(PyDict_GetItemWithError(dict.get(), names.name))
+               : nullptr;
+      bool keep = name != nullptr &&
+                  checked_lookup(PyDict_GetItemWithError(members, name)) == member;
       if (keep) cpython::checked_status(PyDict_SetItem(listed.get(), value, member));
     }
     attribute.value = std::move(listed);
@@ -128,19 +141,23 @@ void adapt_enum_attributes(std::vector<ClassAttribute>& attributes, const Names&
 
 bool save_enum_member(ByValue& reducers, Pickler& pickler, PyObject* member) {
   auto cls = reinterpret_cast<PyObject*>(Py_TYPE(member));
-  if (!is_enumeration(reducers, Py_TYPE(member)) || !travels_by_value(reducers, pickler, cls)) return false;
+  if (!is_enumeration(reducers, Py_TYPE(member)) ||
+      !travels_by_value(reducers, pickler, cls))
+    return false;
   pickler.before_foreign_code();
   Ref dict = cpython::instance_dict(member);
   if (!dict) return false;
   PyObject* name = listed_name(member, dict.get(), pickler.names());
   Script script(pickler);
   if (pickler.memoizing() && !pickler.knows(cls)) {
-    // The class brings its members along; then this one is in the memo, or can be looked up.
+    // The class brings its members along; then this one is in the memo, or can be
+    // looked up.
     script.save(cls).op(Opcode::POP).save(member);
   } else if (name != nullptr && pickler.memoizing()) {
     write_member(script, reducers, pickler, member, dict.get(), name);
   } else {
-    PyObject* value = checked_lookup(PyDict_GetItemWithError(dict.get(), pickler.names().value));
+    PyObject* value =
+        checked_lookup(PyDict_GetItemWithError(dict.get(), pickler.names().value));
     if (value == nullptr) return false;
     write_lookup(script, member, value);
   }

@@ -1,7 +1,8 @@
 // Enumerations: members are made raw, and a process has each of them once.
 //
-//   member := helper (map name make arguments) REDUCE MEMOIZE atoms BUILD [others BUILD]
-//           | class (value) REDUCE MEMOIZE                                               a pseudo-member
+//   member := helper (map name make arguments) REDUCE MEMOIZE atoms BUILD [others
+//   BUILD]
+//           | class (value) REDUCE MEMOIZE a pseudo-member
 //   map    := getattr (class '_member_map_') REDUCE
 #ifndef CPPICKLE_BY_VALUE_ENUMS_H_
 #define CPPICKLE_BY_VALUE_ENUMS_H_
@@ -16,7 +17,8 @@ namespace cppickle::by_value {
 bool is_enumeration(ByValue& reducers, PyTypeObject* type);
 
 // Leaves out of the class's tables the pseudo-members that enum makes on demand.
-void adapt_enum_attributes(std::vector<ClassAttribute>& attributes, const cpython::Names& names);
+void adapt_enum_attributes(std::vector<ClassAttribute>& attributes,
+                           const cpython::Names& names);
 
 // A member of an enumeration that travels by value; false for others.
 bool save_enum_member(ByValue& reducers, pickling::Pickler& pickler, PyObject* member);

@@ -1,7 +1,8 @@
 // Exceptions with what their own reduce value leaves out.
 //
 //   exception := class arguments REDUCE MEMOIZE [state BUILD]
-//              | K.__new__ (class *arguments) REDUCE MEMOIZE [state BUILD]     a class with its own __init__
+//              | K.__new__ (class *arguments) REDUCE MEMOIZE [state BUILD]     a class
+//              with its own __init__
 //   state     := dict of attributes, __cause__, __context__, __suppress_context__
 #ifndef CPPICKLE_BY_VALUE_EXCEPTIONS_H_
 #define CPPICKLE_BY_VALUE_EXCEPTIONS_H_

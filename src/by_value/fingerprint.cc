@@ -14,7 +14,8 @@ using cpython::Ref;
 namespace {
 
 constexpr std::size_t kDeepest = 60;  // levels; what lies deeper does not count
-constexpr std::size_t kLongText = 1 << 20;  // bytes; from here on tuples are told by identity too
+constexpr std::size_t kLongText =
+    1 << 20;  // bytes; from here on tuples are told by identity too
 
 }  // namespace
 
@@ -22,7 +23,8 @@ void Fingerprint::add(PyObject* object) {
   if (object == nullptr) return text_.push_back('0');
   if (object == root_) return text_.push_back('@');
   if (add_scalar(object)) return;
-  // Whether two equal tuples are one object is chance; of everything else the sharing counts.
+  // Whether two equal tuples are one object is chance; of everything else the sharing
+  // counts.
   bool shares = !PyTuple_CheckExact(object) || text_.size() > kLongText;
   if (shares) {
     auto [entry, is_new] = seen_.try_emplace(object, seen_.size());
@@ -43,7 +45,8 @@ void Fingerprint::add_bytes(char tag, const char* data, std::size_t size) {
 }
 
 void Fingerprint::add_str(PyObject* text) {
-  auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)) * PyUnicode_KIND(text);
+  auto length =
+      static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)) * PyUnicode_KIND(text);
   add_bytes('s', static_cast<const char*>(PyUnicode_DATA(text)), length);
 }
 
@@ -61,14 +64,19 @@ bool Fingerprint::add_scalar(PyObject* object) {
   } else if (type == &PyLong_Type) {
     add_int(object);
   } else if (type == &PyBytes_Type) {
-    add_bytes('b', PyBytes_AS_STRING(object), static_cast<std::size_t>(PyBytes_GET_SIZE(object)));
+    add_bytes('b', PyBytes_AS_STRING(object),
+              static_cast<std::size_t>(PyBytes_GET_SIZE(object)));
   } else if (type == &PyFloat_Type) {
     double value = PyFloat_AS_DOUBLE(object);
     add_bytes('f', reinterpret_cast<const char*>(&value), sizeof value);
   } else if (PyType_Check(object)) {
     add_type_name(reinterpret_cast<PyTypeObject*>(object));
-  } else if (object == Py_None || type == &PyBool_Type || object == Py_Ellipsis || object == Py_NotImplemented) {
-    text_.push_back(object == Py_None ? 'N' : object == Py_True ? 'T' : object == Py_False ? 'F' : 'E');
+  } else if (object == Py_None || type == &PyBool_Type || object == Py_Ellipsis ||
+             object == Py_NotImplemented) {
+    text_.push_back(object == Py_None    ? 'N'
+                    : object == Py_True  ? 'T'
+                    : object == Py_False ? 'F'
+                                         : 'E');
   } else {
     return false;
   }
@@ -81,7 +89,8 @@ bool Fingerprint::add_container(PyObject* object) {
     has_mutable_ = has_mutable_ || type == &PyList_Type;
     text_.push_back(type == &PyTuple_Type ? '(' : '[');
     add_size(static_cast<std::size_t>(PySequence_Fast_GET_SIZE(object)));
-    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(object); ++i) add(PySequence_Fast_GET_ITEM(object, i));
+    for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(object); ++i)
+      add(PySequence_Fast_GET_ITEM(object, i));
   } else if (type == &PyDict_Type) {
     has_mutable_ = true;
     add_dict(object);
@@ -93,7 +102,8 @@ bool Fingerprint::add_container(PyObject* object) {
   } else if (type == &PyCell_Type) {
     text_.push_back('c');
     add(PyCell_GET(object));
-  } else if (type == &PyStaticMethod_Type || type == &PyClassMethod_Type || type == &PyProperty_Type) {
+  } else if (type == &PyStaticMethod_Type || type == &PyClassMethod_Type ||
+             type == &PyProperty_Type) {
     add_wrapper(object);
   } else {
     return false;
@@ -125,30 +135,58 @@ void Fingerprint::add_set(PyObject* set) {
   }
   std::ranges::sort(elements);
   text_.push_back('<');
-  for (const std::string& element : elements) add_bytes('e', element.data(), element.size());
+  for (const std::string& element : elements)
+    add_bytes('e', element.data(), element.size());
   text_.push_back('>');
 }
 
 void Fingerprint::add_function(PyObject* object) {
   auto function = reinterpret_cast<PyFunctionObject*>(object);
-  PyObject* blob = shared_.code_info(function->func_code).blob.get();
-  add_bytes('F', PyBytes_AS_STRING(blob), static_cast<std::size_t>(PyBytes_GET_SIZE(blob)));
+  if (shared_.policy().is_plainly_importable(
+          object, {function->func_module, function->func_qualname})) {
+    text_.push_back('G');
+    add(function->func_module);
+    return add(function->func_qualname);
+  }
+  const CodeInfo& info = shared_.code_info(function->func_code);
+  PyObject* blob = info.blob.get();
+  add_bytes('F', PyBytes_AS_STRING(blob),
+            static_cast<std::size_t>(PyBytes_GET_SIZE(blob)));
   bool mutable_before = has_mutable_;
   add(function->func_qualname);
   add(function->func_module);
   add(function->func_defaults);
   add(function->func_kwdefaults);
   add(cpython::function_annotations(object));
-  add(function->func_dict != nullptr && PyDict_GET_SIZE(function->func_dict) != 0 ? function->func_dict : nullptr);
+  add(function->func_dict != nullptr && PyDict_GET_SIZE(function->func_dict) != 0
+          ? function->func_dict
+          : nullptr);
   has_mutable_ = mutable_before;
   add(function->func_closure);
+  add_globals(function->func_globals, info.global_names.get());
+}
+
+// What the function's names stand for can be bound anew without a change of the class.
+void Fingerprint::add_globals(PyObject* globals, PyObject* names) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(names); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(names, i);
+    PyObject* value = cpython::checked_lookup(PyDict_GetItemWithError(globals, name));
+    if (value == nullptr || PyUnicode_CompareWithASCIIString(name, "__builtins__") == 0)
+      continue;
+    has_mutable_ = has_mutable_ || !(PyModule_Check(value) || PyType_Check(value));
+    add(name);
+    add(value);
+  }
 }
 
 // staticmethod, classmethod, property.
 void Fingerprint::add_wrapper(PyObject* object) {
-  add_bytes('w', Py_TYPE(object)->tp_name, std::char_traits<char>::length(Py_TYPE(object)->tp_name));
+  add_bytes('w', Py_TYPE(object)->tp_name,
+            std::char_traits<char>::length(Py_TYPE(object)->tp_name));
   const cpython::Names& names = shared_.imported().names;
-  auto part = [&](PyObject* name) { add(cpython::lookup_attribute(object, name).get()); };
+  auto part = [&](PyObject* name) {
+    add(cpython::lookup_attribute(object, name).get());
+  };
   if (Py_TYPE(object) != &PyProperty_Type) return part(names.attr_func);
   for (PyObject* name : {names.fget, names.fset, names.fdel, names.doc}) part(name);
 }
@@ -173,8 +211,32 @@ void Fingerprint::add_instance(PyObject* object) {
     return add_bytes('m', name, std::char_traits<char>::length(name));
   }
   has_mutable_ = true;
-  if (!cpython::is_python_class(type)) return;
+  if (!cpython::is_python_class(type)) return add_reduction(object);
   if (Ref dict = cpython::instance_dict(object)) add_dict(dict.get());
+  add_slots(object);
+}
+
+void Fingerprint::add_slots(PyObject* object) {
+  PyObject* mro = Py_TYPE(object)->tp_mro;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mro); ++i) {
+    Py_ssize_t position = 0;
+    PyObject *name, *value;
+    PyObject* dict =
+        cpython::type_dict(reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i)));
+    while (PyDict_Next(dict, &position, &name, &value)) {
+      Py_ssize_t offset;
+      if (cpython::object_member_offset(value, offset)) {
+        add(*reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offset));
+      }
+    }
+  }
+}
+
+// What has none is told by its class alone; the dump that follows raises the error.
+void Fingerprint::add_reduction(PyObject* object) {
+  Ref value = Ref::steal(PyObject_CallMethod(object, "__reduce_ex__", "i", 4));
+  if (!value) return PyErr_Clear();
+  add(value.get());
 }
 
 void Fingerprint::add_attribute(PyObject* name, PyObject* value) {
@@ -183,7 +245,8 @@ void Fingerprint::add_attribute(PyObject* name, PyObject* value) {
   add(value);
   // What the language and dataclasses keep under such names is not changed in place.
   Py_ssize_t length = PyUnicode_GET_LENGTH(name);
-  bool dunder = length > 4 && PyUnicode_READ_CHAR(name, 0) == '_' && PyUnicode_READ_CHAR(name, 1) == '_';
+  bool dunder = length > 4 && PyUnicode_READ_CHAR(name, 0) == '_' &&
+                PyUnicode_READ_CHAR(name, 1) == '_';
   if (dunder) has_mutable_ = mutable_before;
 }
 
@@ -191,19 +254,23 @@ void Fingerprint::add_class(PyTypeObject* type) {
   const cpython::Names& names = shared_.imported().names;
   add_type_name(type);
   add_type_name(Py_TYPE(type));
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_bases); ++i) add(PyTuple_GET_ITEM(type->tp_bases, i));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_bases); ++i)
+    add(PyTuple_GET_ITEM(type->tp_bases, i));
   for (const ClassAttribute& attribute : attributes_of_class(type, names)) {
     add_attribute(attribute.name.get(), attribute.value.get());
   }
 }
 
 Ref Fingerprint::digest() const {
-  Ref data = checked(PyBytes_FromStringAndSize(text_.data(), static_cast<Py_ssize_t>(text_.size())));
+  Ref data = checked(
+      PyBytes_FromStringAndSize(text_.data(), static_cast<Py_ssize_t>(text_.size())));
   Ref size = checked(PyLong_FromLong(12));
   Ref keywords = checked(PyDict_New());
-  cpython::checked_status(PyDict_SetItemString(keywords.get(), "digest_size", size.get()));
+  cpython::checked_status(
+      PyDict_SetItemString(keywords.get(), "digest_size", size.get()));
   Ref arguments = checked(PyTuple_Pack(1, data.get()));
-  Ref hash = checked(PyObject_Call(shared_.imported().blake2b, arguments.get(), keywords.get()));
+  Ref hash = checked(
+      PyObject_Call(shared_.imported().blake2b, arguments.get(), keywords.get()));
   return checked(PyObject_CallMethod(hash.get(), "digest", nullptr));
 }
 

@@ -1,4 +1,5 @@
-// A digest of what a class or type variable is made of: the ground of its tracker id and state token.
+// A digest of what a class or type variable is made of: the ground of its tracker id
+// and state token.
 #ifndef CPPICKLE_BY_VALUE_FINGERPRINT_H_
 #define CPPICKLE_BY_VALUE_FINGERPRINT_H_
 
@@ -11,9 +12,11 @@
 
 namespace cppickle::by_value {
 
-// Writes objects as text in which equal content gives equal bytes in every process, whatever the hash seed, and which
-// tells cycles and sharing by number.  Functions are their code, defaults and closure, without their globals; classes
-// other than the root are their names.  Runs no foreign code.
+// Writes objects as text in which equal content gives equal bytes in every process,
+// whatever the hash seed, and which tells cycles and sharing by number.  Functions are
+// their code, defaults, closure and the globals that they name; importable functions,
+// modules and classes other than the root are their names.  Objects of C types are
+// asked for their reduce value.
 class Fingerprint {
  public:
   explicit Fingerprint(Shared& shared, PyObject* root) : shared_(shared), root_(root) {}
@@ -28,7 +31,9 @@ class Fingerprint {
   cpython::Ref digest() const;
 
  private:
-  void add_raw(const void* data, std::size_t size) { text_.append(static_cast<const char*>(data), size); }
+  void add_raw(const void* data, std::size_t size) {
+    text_.append(static_cast<const char*>(data), size);
+  }
   void add_size(std::size_t size) { add_raw(&size, sizeof size); }
   void add_bytes(char tag, const char* data, std::size_t size);
   void add_str(PyObject* text);
@@ -38,6 +43,9 @@ class Fingerprint {
   void add_set(PyObject* set);
   void add_dict(PyObject* dict);
   void add_function(PyObject* function);
+  void add_globals(PyObject* globals, PyObject* names);
+  void add_slots(PyObject* object);
+  void add_reduction(PyObject* object);
   void add_wrapper(PyObject* object);
   void add_type_name(PyTypeObject* type);
   void add_attribute(PyObject* name, PyObject* value);

@@ -21,7 +21,9 @@ using pickling::Script;
 
 namespace {
 
-PyFunctionObject* as_function(PyObject* object) { return reinterpret_cast<PyFunctionObject*>(object); }
+PyFunctionObject* as_function(PyObject* object) {
+  return reinterpret_cast<PyFunctionObject*>(object);
+}
 
 bool same_text(PyObject* left, PyObject* right) {
   if (left == right) return true;
@@ -29,14 +31,18 @@ bool same_text(PyObject* left, PyObject* right) {
   return PyUnicode_Compare(left, right) == 0;
 }
 
-// The builtins by their dict, as exec() leaves it in its globals: each namespace has an entry for them anyhow.
+// The builtins by their dict, as exec() leaves it in its globals: each namespace has an
+// entry for them anyhow.
 bool is_builtins_dict(PyObject* name, PyObject* value) {
-  return PyDict_CheckExact(value) && PyUnicode_CompareWithASCIIString(name, "__builtins__") == 0;
+  return PyDict_CheckExact(value) &&
+         PyUnicode_CompareWithASCIIString(name, "__builtins__") == 0;
 }
 
-// --- The namespace ------------------------------------------------------------------------------------------
+// --- The namespace
+// ------------------------------------------------------------------------------------------
 
-// The globals that a function's module always has: they go along so that imports and tracebacks work.
+// The globals that a function's module always has: they go along so that imports and
+// tracebacks work.
 std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
   std::vector<Entry> entries;
   entries.reserve(4);
@@ -47,12 +53,15 @@ std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
   return entries;
 }
 
-// The module of a namespace that is not an imported one's: it may be saved itself later.
+// The module of a namespace that is not an imported one's: it may be saved itself
+// later.
 void push_namespace_module(Pickler& pickler, PyObject* globals) {
   Namespace& space = ByValue::of(pickler).namespace_of(globals);
   if (pickler.get(space.module.get())) return;
-  PyObject* name = checked_lookup(PyDict_GetItemWithError(globals, pickler.names().attr_name));
-  save_call(pickler, space.module.get(), reinterpret_cast<PyObject*>(&PyModule_Type), {name});
+  PyObject* name =
+      checked_lookup(PyDict_GetItemWithError(globals, pickler.names().attr_name));
+  save_call(pickler, space.module.get(), reinterpret_cast<PyObject*>(&PyModule_Type),
+            {name});
 }
 
 // Pushes the rebuilt globals dict, which is not in the memo yet.
@@ -94,7 +103,8 @@ std::vector<Entry> missing_globals(Namespace& space, PyObject* names, bool memoi
   std::vector<Entry> entries;
   for (Py_ssize_t i = 0; !space.is_whole && i < PyTuple_GET_SIZE(names); ++i) {
     PyObject* name = PyTuple_GET_ITEM(names, i);
-    PyObject* value = checked_lookup(PyDict_GetItemWithError(space.globals.get(), name));
+    PyObject* value =
+        checked_lookup(PyDict_GetItemWithError(space.globals.get(), name));
     if (value == nullptr || is_builtins_dict(name, value)) continue;
     if (memoizing) {
       if (!space.sent.insert(name).second) continue;
@@ -114,10 +124,13 @@ void write_whole_namespace(Script& script, PyObject* globals, const Names& names
   write_builtins_entry(script, names);
 }
 
-// --- Cells --------------------------------------------------------------------------------------------------
+// --- Cells
+// --------------------------------------------------------------------------------------------------
 
-// The state of the cell on the stack's top; `variable` names it in errors, null for a cell by itself.
-void write_cell_state(Script& script, PyObject* value, PyObject* variable, const Names& names) {
+// The state of the cell on the stack's top; `variable` names it in errors, null for a
+// cell by itself.
+void write_cell_state(Script& script, PyObject* value, PyObject* variable,
+                      const Names& names) {
   begin_tuple(script, 2);
   script.op(Opcode::NONE);
   if (script.protocol() >= 1) {
@@ -133,7 +146,8 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable, const
   script.op(Opcode::BUILD);
 }
 
-// An atom goes into the constructor; what may refer back to the function is set when that is in the memo.
+// An atom goes into the constructor; what may refer back to the function is set when
+// that is in the memo.
 void write_cell_shell(Script& script, Pickler& pickler, PyObject* cell) {
   PyObject* value = PyCell_GET(cell);
   bool inside = value != nullptr && (is_atom(value) || !pickler.memoizing());
@@ -156,7 +170,8 @@ bool is_filled_later(Pickler& pickler, PyObject* cell) {
   return pickler.memoizing() && value != nullptr && !is_atom(value);
 }
 
-// A function's free variables whose cells its script makes, and those of them that are filled afterwards.
+// A function's free variables whose cells its script makes, and those of them that are
+// filled afterwards.
 std::vector<Entry> new_cells(Pickler& pickler, PyObject* closure, PyObject* variables) {
   std::vector<Entry> cells;
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
@@ -185,7 +200,8 @@ void write_closure(Script& script, Pickler& pickler, PyObject* closure) {
   end_tuple(script, size);
 }
 
-// --- Attributes ---------------------------------------------------------------------------------------------
+// --- Attributes
+// ---------------------------------------------------------------------------------------------
 
 bool all_atoms(PyObject* tuple) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i) {
@@ -195,13 +211,18 @@ bool all_atoms(PyObject* tuple) {
 }
 
 // The slots of a function that its constructor does not set to what they are.
-std::vector<Entry> differing_slots(PyFunctionObject* function, const Names& names, bool defaults_differ) {
+std::vector<Entry> differing_slots(PyFunctionObject* function, const Names& names,
+                                   bool defaults_differ) {
   auto object = reinterpret_cast<PyObject*>(function);
   std::vector<Entry> slots;
-  auto add = [&](PyObject* name, PyObject* value) { slots.push_back({name, value, Label::kAttribute}); };
+  auto add = [&](PyObject* name, PyObject* value) {
+    slots.push_back({name, value, Label::kAttribute});
+  };
   if (defaults_differ) add(names.defaults, function->func_defaults);
-  if (function->func_kwdefaults != nullptr) add(names.kwdefaults, function->func_kwdefaults);
-  if (PyObject* annotate = cpython::function_annotate(object); annotate != nullptr && annotate != Py_None) {
+  if (function->func_kwdefaults != nullptr)
+    add(names.kwdefaults, function->func_kwdefaults);
+  if (PyObject* annotate = cpython::function_annotate(object);
+      annotate != nullptr && annotate != Py_None) {
     add(names.annotate, annotate);
   } else if (PyObject* annotations = cpython::function_annotations(object)) {
     add(names.annotations, annotations);
@@ -209,23 +230,29 @@ std::vector<Entry> differing_slots(PyFunctionObject* function, const Names& name
   PyObject* doc = function->func_doc != nullptr ? function->func_doc : Py_None;
   if (!same_text(doc, cpython::implied_doc(function->func_code))) add(names.doc, doc);
   PyObject* module = function->func_module != nullptr ? function->func_module : Py_None;
-  PyObject* implied_module = checked_lookup(PyDict_GetItemWithError(function->func_globals, names.attr_name));
-  if (!same_text(module, implied_module != nullptr ? implied_module : Py_None)) add(names.attr_module, module);
-  if (!same_text(function->func_qualname, cpython::code_qualname(function->func_code))) {
+  PyObject* implied_module =
+      checked_lookup(PyDict_GetItemWithError(function->func_globals, names.attr_name));
+  if (!same_text(module, implied_module != nullptr ? implied_module : Py_None))
+    add(names.attr_module, module);
+  if (!same_text(function->func_qualname,
+                 cpython::code_qualname(function->func_code))) {
     add(names.qualname, function->func_qualname);
   }
   PyObject* type_params = cpython::function_type_params(object);
-  if (type_params != nullptr && PyTuple_Check(type_params) && PyTuple_GET_SIZE(type_params) != 0) {
+  if (type_params != nullptr && PyTuple_Check(type_params) &&
+      PyTuple_GET_SIZE(type_params) != 0) {
     add(names.type_params, type_params);
   }
   return slots;
 }
 
-// Values of the function's surroundings, among which modules' submodules are looked for.
-void add_values_of(std::vector<PyObject*>& values, PyFunctionObject* function, PyObject* global_names) {
+// Values of the function's surroundings, among which modules' submodules are looked
+// for.
+void add_values_of(std::vector<PyObject*>& values, PyFunctionObject* function,
+                   PyObject* global_names) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(global_names); ++i) {
-    PyObject* value =
-        checked_lookup(PyDict_GetItemWithError(function->func_globals, PyTuple_GET_ITEM(global_names, i)));
+    PyObject* value = checked_lookup(PyDict_GetItemWithError(
+        function->func_globals, PyTuple_GET_ITEM(global_names, i)));
     if (value != nullptr) values.push_back(value);
   }
   PyObject* closure = function->func_closure;
@@ -239,8 +266,9 @@ void add_values_of(std::vector<PyObject*>& values, PyFunctionObject* function, P
 
 bool is_atom(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
-  return object == Py_None || object == Py_Ellipsis || type == &PyUnicode_Type || type == &PyLong_Type ||
-         type == &PyBool_Type || type == &PyFloat_Type || type == &PyBytes_Type;
+  return object == Py_None || object == Py_Ellipsis || type == &PyUnicode_Type ||
+         type == &PyLong_Type || type == &PyBool_Type || type == &PyFloat_Type ||
+         type == &PyBytes_Type;
 }
 
 void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* object) {
@@ -250,15 +278,20 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
   bool memoizing = pickler.memoizing();
   const CodeInfo& info = reducers.shared().code_info(function->func_code);
   Namespace& space = reducers.namespace_of(function->func_globals);
-  std::vector<Entry> globals = missing_globals(space, info.global_names.get(), memoizing);
+  std::vector<Entry> globals =
+      missing_globals(space, info.global_names.get(), memoizing);
   std::vector<Entry> cells;
   PyObject* closure = function->func_closure;
   if (closure != nullptr) {
-    cells = new_cells(pickler, closure, cpython::code_free_variables(function->func_code).get());
+    cells = new_cells(pickler, closure,
+                      cpython::code_free_variables(function->func_code).get());
   }
-  bool has_name = !same_text(function->func_name, reinterpret_cast<PyCodeObject*>(function->func_code)->co_name);
+  bool has_name =
+      !same_text(function->func_name,
+                 reinterpret_cast<PyCodeObject*>(function->func_code)->co_name);
   bool has_defaults = function->func_defaults != nullptr;
-  bool defaults_inside = has_defaults && (all_atoms(function->func_defaults) || !memoizing);
+  bool defaults_inside =
+      has_defaults && (all_atoms(function->func_defaults) || !memoizing);
 
   Script script(pickler);
   script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
@@ -271,12 +304,15 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
     write_whole_namespace(script, function->func_globals, names, globals);
   }
   if (size > 2) script.save(has_name ? function->func_name : Py_None);
-  if (size > 3) script.save(defaults_inside ? function->func_defaults : Py_None, Label::kText, names.defaults_text);
+  if (size > 3)
+    script.save(defaults_inside ? function->func_defaults : Py_None, Label::kText,
+                names.defaults_text);
   if (size > 4) write_closure(script, pickler, closure);
   end_tuple(script, size);
   script.op(Opcode::REDUCE).memoize(object);
 
-  build_state(script, function->func_dict, differing_slots(function, names, has_defaults && !defaults_inside));
+  build_state(script, function->func_dict,
+              differing_slots(function, names, has_defaults && !defaults_inside));
   for (const Entry& cell : cells) {
     script.get(cell.value);
     write_cell_state(script, PyCell_GET(cell.value), cell.key, names);
@@ -289,7 +325,8 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
   }
   std::vector<PyObject*> surroundings;
   add_values_of(surroundings, function, info.global_names.get());
-  write_submodule_imports(reducers, pickler, script, surroundings, info.mentioned_names.get());
+  write_submodule_imports(reducers, pickler, script, surroundings,
+                          info.mentioned_names.get());
   script.start(object);
 }
 
@@ -304,17 +341,20 @@ bool save_cell(ByValue&, Pickler& pickler, PyObject* cell) {
   return true;
 }
 
-// As getattr(self, name), the standard form, where the class on the other side has that method; else by value.
+// As getattr(self, name), the standard form, where the class on the other side has that
+// method; else by value.
 bool save_method(ByValue& reducers, Pickler& pickler, PyObject* method) {
   PyObject* function = PyMethod_GET_FUNCTION(method);
   PyObject* self = PyMethod_GET_SELF(method);
-  PyObject* owner = PyType_Check(self) ? self : reinterpret_cast<PyObject*>(Py_TYPE(self));
+  PyObject* owner =
+      PyType_Check(self) ? self : reinterpret_cast<PyObject*>(Py_TYPE(self));
   if (PyFunction_Check(function) && !travels_by_value(reducers, pickler, owner)) {
     pickler.before_foreign_code();
     Ref name = checked(PyObject_GetAttr(function, pickler.names().attr_name));
-    PyObject* found = PyUnicode_Check(name.get())
-                          ? cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name.get())
-                          : nullptr;
+    PyObject* found =
+        PyUnicode_Check(name.get())
+            ? cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name.get())
+            : nullptr;
     if (found == function) return false;
     if (found != nullptr && Py_TYPE(found) == &PyClassMethod_Type) {
       Ref wrapped = checked(PyObject_GetAttr(found, pickler.names().attr_func));
@@ -325,7 +365,8 @@ bool save_method(ByValue& reducers, Pickler& pickler, PyObject* method) {
   Script script(pickler);
   script.save(reinterpret_cast<PyObject*>(&PyMethod_Type));
   begin_tuple(script, 2);
-  script.save(function, Label::kText, pickler.names().func_text).save(self, Label::kText, pickler.names().self_text);
+  script.save(function, Label::kText, pickler.names().func_text)
+      .save(self, Label::kText, pickler.names().self_text);
   end_tuple(script, 2);
   script.op(Opcode::REDUCE).memoize(method).start(method);
   return true;

@@ -1,11 +1,13 @@
 // Functions, code objects and cells by value.
 //
-//   function := types.FunctionType (code namespace [name [defaults [closure]]]) REDUCE MEMOIZE
+//   function := types.FunctionType (code namespace [name [defaults [closure]]]) REDUCE
+//   MEMOIZE
 //               attributes* cells* globals* imports*
-//   attributes := (dict or None, dict of slots) BUILD        only what the constructor does not set
-//   cells      := GET cell (None, {'cell_contents': value}) BUILD POP
-//   globals    := GET namespace name value SETITEM.. POP     names that are not there yet
-//   imports    := builtins.__import__ (name) REDUCE POP      submodules that the code reaches
+//   attributes := (dict or None, dict of slots) BUILD        only what the constructor
+//   does not set cells      := GET cell (None, {'cell_contents': value}) BUILD POP
+//   globals    := GET namespace name value SETITEM.. POP     names that are not there
+//   yet imports    := builtins.__import__ (name) REDUCE POP      submodules that the
+//   code reaches
 #ifndef CPPICKLE_BY_VALUE_FUNCTIONS_H_
 #define CPPICKLE_BY_VALUE_FUNCTIONS_H_
 
@@ -13,11 +15,13 @@
 
 namespace cppickle::by_value {
 
-void save_function_by_value(ByValue& reducers, pickling::Pickler& pickler, PyObject* function);
+void save_function_by_value(ByValue& reducers, pickling::Pickler& pickler,
+                            PyObject* function);
 bool save_cell(ByValue& reducers, pickling::Pickler& pickler, PyObject* cell);
 bool save_method(ByValue& reducers, pickling::Pickler& pickler, PyObject* method);
 
-// True for values that refer to nothing and run no code when loaded: they may stand before their owner.
+// True for values that refer to nothing and run no code when loaded: they may stand
+// before their owner.
 bool is_atom(PyObject* object);
 
 }  // namespace cppickle::by_value

@@ -39,7 +39,8 @@ Ref bare(PyObject* globals, const char* name) {
 Helpers made_helpers() {
   Ref code = checked(Py_CompileString(kSource, "", Py_file_input));
   Ref globals = checked(PyDict_New());
-  cpython::checked_status(PyDict_SetItemString(globals.get(), "__builtins__", PyEval_GetBuiltins()));
+  cpython::checked_status(
+      PyDict_SetItemString(globals.get(), "__builtins__", PyEval_GetBuiltins()));
   checked(PyEval_EvalCode(code.get(), globals.get(), globals.get()));
   return {bare(globals.get(), "tracked"), bare(globals.get(), "unhooked")};
 }

@@ -1,11 +1,12 @@
 // The functions that streams with by-value classes carry.
 //
-//   objects := dict.setdefault (sys.__dict__ '_cppickle_tracker' WeakValueDictionary()) REDUCE MEMOIZE
-//   tokens  := getattr (objects '__dict__') REDUCE MEMOIZE
+//   objects := dict.setdefault (sys.__dict__ '_cppickle_tracker' WeakValueDictionary())
+//   REDUCE MEMOIZE tokens  := getattr (objects '__dict__') REDUCE MEMOIZE
 //
-// `objects` maps tracker ids to classes and type variables, `tokens` maps them to the token of the state that was
-// applied last; it is the former's __dict__, so that a process has one place to look.  0 is the token of objects that
-// were made in this process: nobody else may reset them.
+// `objects` maps tracker ids to classes and type variables, `tokens` maps them to the
+// token of the state that was applied last; it is the former's __dict__, so that a
+// process has one place to look.  0 is the token of objects that were made in this
+// process: nobody else may reset them.
 #ifndef CPPICKLE_BY_VALUE_HELPER_H_
 #define CPPICKLE_BY_VALUE_HELPER_H_
 
@@ -17,15 +18,18 @@ namespace cppickle::by_value {
 inline constexpr char kTrackerName[] = "_cppickle_tracker";
 
 struct Helpers {
-  // tracked(objects, id, make, arguments): what is known under id, or make(*arguments) from now on.
-  // tracked(tokens, id, set, object, token, attributes): set(object, name, value) for each attribute, unless the state
-  // with this token is what was applied last.
+  // tracked(objects, id, make, arguments): what is known under id, or make(*arguments)
+  // from now on. tracked(tokens, id, set, object, token, attributes): set(object, name,
+  // value) for each attribute, unless the state with this token is what was applied
+  // last.
   cpython::Ref tracked;
-  // unhooked(owner, make, *arguments): make(*arguments) while owner's __init_subclass__ does nothing.
+  // unhooked(owner, make, *arguments): make(*arguments) while owner's __init_subclass__
+  // does nothing.
   cpython::Ref unhooked;
 };
 
-// Both are functions without a module, and without line numbers: their size is part of every stream with a class.
+// Both are functions without a module, and without line numbers: their size is part of
+// every stream with a class.
 Helpers made_helpers();
 
 }  // namespace cppickle::by_value

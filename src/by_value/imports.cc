@@ -18,25 +18,30 @@ using pickling::Script;
 namespace {
 
 PyObject* name_of(PyObject* module, const Names& names) {
-  PyObject* name = checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(module), names.attr_name));
+  PyObject* name = checked_lookup(
+      PyDict_GetItemWithError(PyModule_GetDict(module), names.attr_name));
   return name != nullptr && PyUnicode_Check(name) ? name : nullptr;
 }
 
 PyObject* loaded(PyObject* name) {
   PyObject* modules = cpython::loaded_modules();
-  return PyDict_Check(modules) ? checked_lookup(PyDict_GetItemWithError(modules, name)) : nullptr;
+  return PyDict_Check(modules) ? checked_lookup(PyDict_GetItemWithError(modules, name))
+                               : nullptr;
 }
 
 void save_as_import(Pickler& pickler, PyObject* module, PyObject* name) {
   PyObject* import = pickler.imported().builtin_import;
   Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1);
   if (dot < 0) return save_call(pickler, module, import, {name});
-  // With a non-empty fromlist __import__ answers the submodule; every module has a __name__.
-  save_call(pickler, module, import, {name, Py_None, Py_None, pickler.imported().from_name});
+  // With a non-empty fromlist __import__ answers the submodule; every module has a
+  // __name__.
+  save_call(pickler, module, import,
+            {name, Py_None, Py_None, pickler.imported().from_name});
 }
 
 bool belongs_to_import_system(PyObject* name, const Names& names) {
-  for (PyObject* own : {names.builtins_attribute, names.spec, names.loader, names.cached}) {
+  for (PyObject* own :
+       {names.builtins_attribute, names.spec, names.loader, names.cached}) {
     if (PyUnicode_Compare(name, own) == 0) return true;
   }
   return false;
@@ -49,12 +54,14 @@ std::vector<Entry> module_entries(PyObject* copy, const Names& names) {
   PyObject *key, *value;
   while (PyDict_Next(copy, &position, &key, &value)) {
     if (PyUnicode_Check(key) && belongs_to_import_system(key, names)) continue;
-    entries.push_back({key, value, PyUnicode_Check(key) ? Label::kAttribute : Label::kKey});
+    entries.push_back(
+        {key, value, PyUnicode_Check(key) ? Label::kAttribute : Label::kKey});
   }
   return entries;
 }
 
-void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module, PyObject* name) {
+void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module,
+                   PyObject* name) {
   pickler.memo().unify_strings();
   PyObject* dict = PyModule_GetDict(module);
   Namespace& space = reducers.namespace_of(dict);
@@ -84,10 +91,13 @@ void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module, PyObje
 bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
   PyObject* name = name_of(module, pickler.names());
   if (name == nullptr) return false;
-  // A module of that name may be another one; an imported module that has put something else in its place has a spec.
+  // A module of that name may be another one; an imported module that has put something
+  // else in its place has a spec.
   PyObject* found = loaded(name);
-  PyObject* spec = checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(module), pickler.names().spec));
-  bool imported = found == module || (found != nullptr && spec != nullptr && spec != Py_None);
+  PyObject* spec = checked_lookup(
+      PyDict_GetItemWithError(PyModule_GetDict(module), pickler.names().spec));
+  bool imported =
+      found == module || (found != nullptr && spec != nullptr && spec != Py_None);
   bool by_reference = imported && !reducers.shared().policy().is_registered(name);
   if (by_reference) {
     save_as_import(pickler, module, name);
@@ -98,12 +108,14 @@ bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
 }
 
 void write_submodule_imports(ByValue& reducers, Pickler& pickler, Script& script,
-                             const std::vector<PyObject*>& values, PyObject* mentioned_names) {
+                             const std::vector<PyObject*>& values,
+                             PyObject* mentioned_names) {
   std::vector<Ref> packages;
   for (PyObject* value : values) {
     if (!PyModule_Check(value)) continue;
     PyObject* name = name_of(value, pickler.names());
-    bool package = checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(value), pickler.names().path)) != nullptr;
+    bool package = checked_lookup(PyDict_GetItemWithError(
+                       PyModule_GetDict(value), pickler.names().path)) != nullptr;
     if (name != nullptr && package) packages.push_back(Ref::borrow(name));
   }
   for (std::size_t next = 0; next < packages.size(); ++next) {
@@ -111,7 +123,9 @@ void write_submodule_imports(ByValue& reducers, Pickler& pickler, Script& script
       PyObject* part = PyTuple_GET_ITEM(mentioned_names, i);
       Ref full = checked(PyUnicode_FromFormat("%U.%U", packages[next].get(), part));
       PyObject* module = loaded(full.get());
-      if (module == nullptr || module == Py_None || reducers.shared().policy().is_registered(full.get())) continue;
+      if (module == nullptr || module == Py_None ||
+          reducers.shared().policy().is_registered(full.get()))
+        continue;
       packages.push_back(Ref::borrow(full.get()));
       if (pickler.memoizing() && !reducers.imports_first_time(full.get())) continue;
       script.save(pickler.imported().builtin_import);

@@ -12,32 +12,40 @@ using cpython::Ref;
 
 namespace {
 
-// One part of a dotted name, without running anyone's code where that is possible.
-Ref attribute_of(pickling::Pickler& pickler, PyObject* owner, PyObject* name) {
+// One part of a dotted name, without running anyone's code where that is possible, or
+// at all without a pickler.
+Ref attribute_of(pickling::Pickler* pickler, PyObject* owner, PyObject* name) {
   PyObject* found = nullptr;
   if (PyModule_CheckExact(owner)) {
     found = checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(owner), name));
   } else if (PyType_Check(owner)) {
     found = cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name);
-    if (found != nullptr && !PyFunction_Check(found) && !PyType_Check(found)) found = nullptr;
+    if (found != nullptr && !PyFunction_Check(found) && !PyType_Check(found))
+      found = nullptr;
   }
   if (found != nullptr) return Ref::borrow(found);
-  pickler.before_foreign_code();
+  if (pickler == nullptr) return Ref();
+  pickler->before_foreign_code();
   return cpython::lookup_attribute(owner, name);
 }
 
 PyObject* loaded_module(PyObject* name) {
   PyObject* modules = cpython::loaded_modules();
-  PyObject* module = PyDict_Check(modules) ? checked_lookup(PyDict_GetItemWithError(modules, name)) : nullptr;
+  PyObject* module = PyDict_Check(modules)
+                         ? checked_lookup(PyDict_GetItemWithError(modules, name))
+                         : nullptr;
   return module == Py_None ? nullptr : module;
 }
 
 PyObject* name_of_module(PyObject* module) {
   if (!PyModule_Check(module)) {
-    cpython::raise_format(PyExc_ValueError, "Input should be a module object, got %S instead", module);
+    cpython::raise_format(PyExc_ValueError,
+                          "Input should be a module object, got %S instead", module);
   }
-  PyObject* name = checked_lookup(PyDict_GetItemString(PyModule_GetDict(module), "__name__"));
-  if (name == nullptr || !PyUnicode_Check(name)) cpython::raise(PyExc_ValueError, "the module has no name");
+  PyObject* name =
+      checked_lookup(PyDict_GetItemString(PyModule_GetDict(module), "__name__"));
+  if (name == nullptr || !PyUnicode_Check(name))
+    cpython::raise(PyExc_ValueError, "the module has no name");
   return name;
 }
 
@@ -56,7 +64,8 @@ void Policy::add(PyObject* module) {
   PyObject* name = name_of_module(module);
   if (loaded_module(name) == nullptr) {
     cpython::raise_format(PyExc_ValueError,
-                          "%R was not imported correctly, have you used an `import` statement to access it?",
+                          "%R was not imported correctly, have you used an `import` "
+                          "statement to access it?",
                           module);
   }
   checked_status(PySet_Add(registry_, name));
@@ -64,7 +73,9 @@ void Policy::add(PyObject* module) {
 
 void Policy::remove(PyObject* module) {
   int found = checked_status(PySet_Discard(registry_, name_of_module(module)));
-  if (!found) cpython::raise_format(PyExc_ValueError, "%R is not registered for pickle by value", module);
+  if (!found)
+    cpython::raise_format(PyExc_ValueError, "%R is not registered for pickle by value",
+                          module);
 }
 
 Ref Policy::registry_copy() const { return checked(PySet_New(registry_)); }
@@ -74,20 +85,25 @@ bool Policy::is_registered(PyObject* module_name) const {
   Ref name = Ref::borrow(module_name);
   for (;;) {
     if (checked_status(PySet_Contains(registry_, name.get()))) return true;
-    Py_ssize_t dot = PyUnicode_FindChar(name.get(), '.', 0, PyUnicode_GET_LENGTH(name.get()), -1);
+    Py_ssize_t dot =
+        PyUnicode_FindChar(name.get(), '.', 0, PyUnicode_GET_LENGTH(name.get()), -1);
     if (dot < 0) return false;
     name = checked(PyUnicode_Substring(name.get(), 0, dot));
   }
 }
 
-// __mp_main__ is what multiprocessing's children call the main module: nobody else can import it.
+// __mp_main__ is what multiprocessing's children call the main module: nobody else can
+// import it.
 bool Policy::is_main(PyObject* module_name) const {
   const cpython::Names& names = imported_.names;
-  return PyUnicode_Compare(module_name, names.main) == 0 || PyUnicode_Compare(module_name, names.mp_main) == 0;
+  return PyUnicode_Compare(module_name, names.main) == 0 ||
+         PyUnicode_Compare(module_name, names.mp_main) == 0;
 }
 
-bool Policy::is_importable(pickling::Pickler& pickler, PyObject* object, const GlobalName& name) const {
-  if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module)) return false;
+bool Policy::leads_to(pickling::Pickler* pickler, PyObject* object,
+                      const GlobalName& name) const {
+  if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
+    return false;
   PyObject* module = loaded_module(name.module);
   if (module == nullptr || is_registered(name.module)) return false;
   Py_ssize_t length = PyUnicode_GET_LENGTH(name.qualname);
@@ -96,7 +112,8 @@ bool Policy::is_importable(pickling::Pickler& pickler, PyObject* object, const G
     Py_ssize_t end = PyUnicode_FindChar(name.qualname, '.', begin, length, 1);
     if (end < 0) end = length;
     bool whole = begin == 0 && end == length;
-    Ref part = whole ? Ref::borrow(name.qualname) : checked(PyUnicode_Substring(name.qualname, begin, end));
+    Ref part = whole ? Ref::borrow(name.qualname)
+                     : checked(PyUnicode_Substring(name.qualname, begin, end));
     if (PyUnicode_CompareWithASCIIString(part.get(), "<locals>") == 0) return false;
     found = attribute_of(pickler, found.get(), part.get());
     begin = end + 1;

@@ -1,4 +1,5 @@
-// By reference or by value: what an import finds again on the other side, and what the user registered.
+// By reference or by value: what an import finds again on the other side, and what the
+// user registered.
 #ifndef CPPICKLE_BY_VALUE_POLICY_H_
 #define CPPICKLE_BY_VALUE_POLICY_H_
 
@@ -23,18 +24,30 @@ class Policy {
   int traverse(visitproc visit, void* arg) const;
   void release();
 
-  // The registry of modules whose code travels by value.  Arguments are modules; errors are those of cloudpickle.
+  // The registry of modules whose code travels by value.  Arguments are modules; errors
+  // are those of cloudpickle.
   void add(PyObject* module);
   void remove(PyObject* module);
   cpython::Ref registry_copy() const;
 
   // True when `name` or a package above it is registered.
   bool is_registered(PyObject* module_name) const;
-  // True when `object` is what an import of its name finds on any machine that has the module.
-  bool is_importable(pickling::Pickler& pickler, PyObject* object, const GlobalName& name) const;
+  // True when `object` is what an import of its name finds on any machine that has the
+  // module.
+  bool is_importable(pickling::Pickler& pickler, PyObject* object,
+                     const GlobalName& name) const {
+    return leads_to(&pickler, object, name);
+  }
+  // The same without running foreign code: false where that would be needed to find
+  // out.
+  bool is_plainly_importable(PyObject* object, const GlobalName& name) const {
+    return leads_to(nullptr, object, name);
+  }
 
  private:
   bool is_main(PyObject* module_name) const;
+  bool leads_to(pickling::Pickler* pickler, PyObject* object,
+                const GlobalName& name) const;
 
   const cpython::Imported& imported_;
   PyObject* registry_ = nullptr;  // a set of names

@@ -11,7 +11,9 @@ using pickling::Script;
 
 namespace {
 
-bool short_tuple(const Script& script, std::size_t size) { return size <= 3 && script.protocol() >= 2; }
+bool short_tuple(const Script& script, std::size_t size) {
+  return size <= 3 && script.protocol() >= 2;
+}
 
 }  // namespace
 
@@ -20,7 +22,8 @@ void begin_tuple(Script& script, std::size_t size) {
 }
 
 void end_tuple(Script& script, std::size_t size) {
-  constexpr Opcode kShort[] = {Opcode::EMPTY_TUPLE, Opcode::TUPLE1, Opcode::TUPLE2, Opcode::TUPLE3};
+  constexpr Opcode kShort[] = {Opcode::EMPTY_TUPLE, Opcode::TUPLE1, Opcode::TUPLE2,
+                               Opcode::TUPLE3};
   script.op(short_tuple(script, size) ? kShort[size] : Opcode::TUPLE);
 }
 
@@ -30,7 +33,8 @@ void set_entries(Script& script, const std::vector<Entry>& entries) {
   if (many) script.op(Opcode::MARK);
   for (const Entry& entry : entries) {
     bool is_name = entry.label == Label::kGlobal;
-    (is_name ? script.key(entry.key) : script.save(entry.key)).save(entry.value, entry.label, entry.key);
+    (is_name ? script.key(entry.key) : script.save(entry.key))
+        .save(entry.value, entry.label, entry.key);
     if (!many) script.op(Opcode::SETITEM);
   }
   if (many) script.op(Opcode::SETITEMS);
@@ -65,7 +69,8 @@ void write_global(Script& script, PyObject* module, PyObject* name) {
   }
   script.call(
       [](Pickler& self, PyObject* pair) {
-        self.emitter().op_lines(Opcode::GLOBAL, PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 0)),
+        self.emitter().op_lines(Opcode::GLOBAL,
+                                PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 0)),
                                 PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 1)));
       },
       cpython::checked(PyTuple_Pack(2, module, name)).get());

@@ -17,7 +17,8 @@ struct Entry {
   pickling::Label label = pickling::Label::kAttribute;
 };
 
-// Closes a tuple of `size` items.  Where tuple_needs_mark(size), begin_tuple() comes first.
+// Closes a tuple of `size` items.  Where tuple_needs_mark(size), begin_tuple() comes
+// first.
 void begin_tuple(pickling::Script& script, std::size_t size);
 void end_tuple(pickling::Script& script, std::size_t size);
 
@@ -25,14 +26,18 @@ void end_tuple(pickling::Script& script, std::size_t size);
 void set_entries(pickling::Script& script, const std::vector<Entry>& entries);
 // A new dict of the entries, which is not memoized.
 void new_dict(pickling::Script& script, const std::vector<Entry>& entries);
-// The state (dict or None, slots) or dict alone, and BUILD; nothing when there is nothing to set.
-void build_state(pickling::Script& script, PyObject* dict, const std::vector<Entry>& slots);
+// The state (dict or None, slots) or dict alone, and BUILD; nothing when there is
+// nothing to set.
+void build_state(pickling::Script& script, PyObject* dict,
+                 const std::vector<Entry>& slots);
 
-// The reader's global of that name, whatever it is there: nothing gets into the memo as a key.
+// The reader's global of that name, whatever it is there: nothing gets into the memo as
+// a key.
 void write_global(pickling::Script& script, PyObject* module, PyObject* name);
 
-// Sets __builtins__ of the globals dict on the stack's top to the reader's.  FunctionType finds the builtins without
-// it, but imports from C code (PyImport_Import) look for the entry.
+// Sets __builtins__ of the globals dict on the stack's top to the reader's.
+// FunctionType finds the builtins without it, but imports from C code (PyImport_Import)
+// look for the entry.
 void write_builtins_entry(pickling::Script& script, const cpython::Names& names);
 
 // callable(*arguments), memoized as `object`; starts the script.

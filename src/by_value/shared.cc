@@ -69,8 +69,10 @@ bool tells_truthfully(PyTypeObject* type) {
   const char* dot = std::strrchr(type->tp_name, '.');
   std::string module = dot == nullptr ? "builtins" : std::string(type->tp_name, dot);
   PyObject* loaded = PyDict_GetItemString(cpython::loaded_modules(), module.c_str());
-  Ref found = Ref::steal(loaded == nullptr ? nullptr
-                                           : PyObject_GetAttrString(loaded, dot == nullptr ? type->tp_name : dot + 1));
+  Ref found = Ref::steal(
+      loaded == nullptr
+          ? nullptr
+          : PyObject_GetAttrString(loaded, dot == nullptr ? type->tp_name : dot + 1));
   PyErr_Clear();
   return found.get() == reinterpret_cast<PyObject*>(type);
 }
@@ -86,7 +88,9 @@ void Shared::load() {
   know_members_of("_collections_abc");
   know_methods();
   know_functions();
-  auto builtin = [this](PyTypeObject& type, Reducer reducer) { serve(reinterpret_cast<PyObject*>(&type), reducer); };
+  auto builtin = [this](PyTypeObject& type, Reducer reducer) {
+    serve(reinterpret_cast<PyObject*>(&type), reducer);
+  };
   builtin(PyCode_Type, save_code);
   builtin(PyCell_Type, save_cell);
   builtin(PyMethod_Type, save_method);
@@ -137,7 +141,8 @@ bool Shared::save_known_global(pickling::Pickler& pickler, PyObject* object) con
   if (found == known_globals_.end()) return false;
   const KnownGlobal& known = found->second;
   // Data by itself keeps the standard pickler's bytes, which memoizes the names.
-  if (pickler.protocol() < 4 || pickler.asks_for_ids() || !pickler.memo().unifies_strings()) {
+  if (pickler.protocol() < 4 || pickler.asks_for_ids() ||
+      !pickler.memo().unifies_strings()) {
     pickler.emit_global(object, known.name.module, known.name.qualname);
   } else {
     pickler.emit_fragment(known.fragment);
@@ -152,7 +157,8 @@ void Shared::know(const char* module, PyObject* name, PyObject* object) {
   owned_.push_back(Py_NewRef(object));
   owned_.push_back(module_name.get());
   std::string fragment = encoded_global(module_name.get(), name);
-  known_globals_.try_emplace(object, KnownGlobal{{module_name.release(), name}, std::move(fragment)});
+  known_globals_.try_emplace(
+      object, KnownGlobal{{module_name.release(), name}, std::move(fragment)});
 }
 
 void Shared::know_members_of(const char* module) {
@@ -169,13 +175,15 @@ void Shared::know_members_of(const char* module) {
 
 // Methods that our own streams call: a dotted name is shorter than getattr(type, name).
 void Shared::know_methods() {
-  for (const char* full : {"type.__new__", "type.__setattr__", "object.__new__", "int.__new__", "str.__new__",
-                           "property.__new__", "property.__init__", "dict.setdefault", "memoryview.cast",
-                           "BaseException.__new__", "Exception.__new__"}) {
+  for (const char* full :
+       {"type.__new__", "type.__setattr__", "object.__new__", "int.__new__",
+        "str.__new__", "property.__new__", "property.__init__", "dict.setdefault",
+        "memoryview.cast", "BaseException.__new__", "Exception.__new__"}) {
     std::string_view name(full);
     std::string owner_name(name.substr(0, name.find('.')));
     Ref owner = cpython::import_attribute("builtins", owner_name.c_str());
-    Ref method = checked(PyObject_GetAttrString(owner.get(), full + owner_name.size() + 1));
+    Ref method =
+        checked(PyObject_GetAttrString(owner.get(), full + owner_name.size() + 1));
     know("builtins", checked(PyUnicode_InternFromString(full)).get(), method.get());
   }
 }
@@ -194,11 +202,13 @@ void Shared::know_functions() {
       {"builtins", "__import__", imported_.builtin_import},
       {"weakref", "WeakValueDictionary", imported_.weak_value_dictionary},
       {"abc", "ABCMeta", imported_.abc_meta},
+      {"functools", "_CacheInfo", imported_.cache_info},
       {"abc", "update_abstractmethods", imported_.update_abstractmethods},
       {"_abc", "_abc_register", imported_.abc_register},
   };
   for (const Function& function : functions) {
-    know(function.module, checked(PyUnicode_InternFromString(function.name)).get(), function.object);
+    know(function.module, checked(PyUnicode_InternFromString(function.name)).get(),
+         function.object);
   }
 }
 
@@ -214,7 +224,8 @@ void Shared::notice_new_modules() {
     PyObject* module = PyDict_GetItemString(cpython::loaded_modules(), late.module);
     if (module == nullptr || !PyModule_Check(module)) continue;
     PyObject* object = PyDict_GetItemString(PyModule_GetDict(module), late.attribute);
-    if (object == nullptr) continue;  // not in this version, or the module is being imported
+    if (object == nullptr)
+      continue;  // not in this version, or the module is being imported
     noticed_[i] = true;
     if (std::strcmp(late.module, "enum") == 0) {
       owned_.push_back(Py_NewRef(object));
@@ -222,8 +233,10 @@ void Shared::notice_new_modules() {
     } else if (late.reducer != nullptr) {
       serve(object, late.reducer);
     } else {
-      know(late.module, checked(PyUnicode_InternFromString(late.attribute)).get(), object);
-      if (!PyType_Check(object)) serve(reinterpret_cast<PyObject*>(Py_TYPE(object)), save_known);
+      know(late.module, checked(PyUnicode_InternFromString(late.attribute)).get(),
+           object);
+      if (!PyType_Check(object))
+        serve(reinterpret_cast<PyObject*>(Py_TYPE(object)), save_known);
     }
   }
 }

@@ -22,7 +22,8 @@ using Reducer = bool (*)(ByValue&, pickling::Pickler&, PyObject*);
 // Owned by the module's state.  Requires the GIL.
 class Shared {
  public:
-  explicit Shared(const cpython::Imported& imported) : imported_(imported), policy_(imported) {}
+  explicit Shared(const cpython::Imported& imported)
+      : imported_(imported), policy_(imported) {}
 
   void load();
   int traverse(visitproc visit, void* arg) const;
@@ -31,10 +32,13 @@ class Shared {
   const cpython::Imported& imported() const { return imported_; }
   Policy& policy() { return policy_; }
   Tracker& tracker() { return tracker_; }
-  const CodeInfo& code_info(PyObject* code) const { return by_value::code_info(code, code_info_slot_); }
+  const CodeInfo& code_info(PyObject* code) const {
+    return by_value::code_info(code, code_info_slot_);
+  }
 
-  // Where an object of the standard library is found that does not tell it truthfully itself (types.FunctionType says
-  // builtins.function); null fields when it is none of those.
+  // Where an object of the standard library is found that does not tell it truthfully
+  // itself (types.FunctionType says builtins.function); null fields when it is none of
+  // those.
   GlobalName known_global(PyObject* object) const;
   // Writes such an object by reference, if it is one.  Its names stay out of the memo.
   bool save_known_global(pickling::Pickler& pickler, PyObject* object) const;
@@ -43,7 +47,8 @@ class Shared {
     auto found = reducers_.find(type);
     return found == reducers_.end() ? nullptr : found->second;
   }
-  // Looks again for modules of the standard library that are served once somebody has imported them.
+  // Looks again for modules of the standard library that are served once somebody has
+  // imported them.
   void notice_new_modules();
 
   // enum.EnumMeta once enum is imported, else null; borrowed.

@@ -30,7 +30,8 @@ void push_tokens(Pickler& pickler, PyObject* tracker) {
   Script script(pickler);
   script.save(pickler.imported().builtin_getattr);
   begin_tuple(script, 2);
-  script.call(push_objects, PyTuple_GET_ITEM(tracker, 0)).save(pickler.names().attr_dict);
+  script.call(push_objects, PyTuple_GET_ITEM(tracker, 0))
+      .save(pickler.names().attr_dict);
   end_tuple(script, 2);
   script.op(Opcode::REDUCE).memoize(tokens).start();
 }
@@ -47,11 +48,14 @@ void end_tracked(Script& script, PyObject* object) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(object);
 }
 
-void write_tracked_state(Script& script, ByValue& reducers, const Identity& identity, PyObject* set,
-                         PyObject* object, const std::vector<Entry>& attributes) {
+void write_tracked_state(Script& script, ByValue& reducers, const Identity& identity,
+                         PyObject* set, PyObject* object,
+                         const std::vector<Entry>& attributes) {
   Tracker& tracker = reducers.shared().tracker();
   script.save(tracker.helpers().tracked.get()).op(Opcode::MARK);
-  script.call(push_tokens, cpython::checked(PyTuple_Pack(2, tracker.objects(), tracker.tokens())).get());
+  script.call(
+      push_tokens,
+      cpython::checked(PyTuple_Pack(2, tracker.objects(), tracker.tokens())).get());
   script.save(identity.id).save(set).save(object).save(identity.token);
   new_dict(script, attributes);
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);

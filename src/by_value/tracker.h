@@ -15,14 +15,16 @@ struct Identity {
   PyObject* token;  // bytes: which state of it
 };
 
-// Ids are made of an object's content, so that the same definition has the same id in every run; a second object with
-// the same content in one process gets a number behind it.  Objects are referenced weakly.  Requires the GIL.
+// Ids are made of an object's content, so that the same definition has the same id in
+// every run; a second object with the same content in one process gets a number behind
+// it.  Objects are referenced weakly.  Requires the GIL.
 class Tracker {
  public:
   // What made ids and tokens: the digest of an object's content (fingerprint.h).
   struct Digest {
     cpython::Ref bytes;
-    bool changes_with_version = false;  // a class: the same as long as its type_version() is
+    bool changes_with_version =
+        false;  // a class: the same as long as its type_version() is
   };
   using Digester = Digest (*)(void* context, PyObject* object);
 
@@ -42,7 +44,8 @@ class Tracker {
     cpython::Ref weak;
     cpython::Ref id;
     cpython::Ref token;
-    unsigned version = 0;  // of the class that the token belongs to; 0: the token is to be made again
+    unsigned version =
+        0;  // of the class that the token belongs to; 0: the token is to be made again
   };
 
   Known* find(PyObject* object);
@@ -52,10 +55,10 @@ class Tracker {
   void open();
 
   std::unordered_map<PyObject*, Known> known_;
-  PyObject* objects_ = nullptr;    // see helper.h
+  PyObject* objects_ = nullptr;  // see helper.h
   PyObject* tokens_ = nullptr;
-  PyObject* references_ = nullptr;  // objects.data: id -> weak reference
-  PyObject* weak_values_ = nullptr;  // weakref.WeakValueDictionary
+  PyObject* references_ = nullptr;       // objects.data: id -> weak reference
+  PyObject* weak_values_ = nullptr;      // weakref.WeakValueDictionary
   PyObject* keyed_reference_ = nullptr;  // weakref.KeyedRef
   Helpers helpers_;
 };

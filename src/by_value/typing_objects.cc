@@ -18,12 +18,15 @@ using pickling::Script;
 namespace {
 
 // True when the object was written under its own name.
-bool save_by_reference(ByValue& reducers, Pickler& pickler, PyObject* object, PyObject* name_attribute) {
+bool save_by_reference(ByValue& reducers, Pickler& pickler, PyObject* object,
+                       PyObject* name_attribute) {
   pickler.before_foreign_code();
   Ref module = cpython::lookup_attribute(object, pickler.names().attr_module);
   Ref name = cpython::lookup_attribute(object, name_attribute);
   if (!module || !name || !PyUnicode_Check(name.get())) return false;
-  if (!reducers.shared().policy().is_importable(pickler, object, {module.get(), name.get()})) return false;
+  if (!reducers.shared().policy().is_importable(pickler, object,
+                                                {module.get(), name.get()}))
+    return false;
   pickler.emit_global(object, module.get(), name.get());
   return true;
 }
@@ -61,16 +64,19 @@ Recipe variable_recipe(PyObject* variable, const Names& names) {
   recipe.arguments = checked(PyTuple_Pack(1, recipe.name.get()));
   recipe.keywords = checked(PyDict_New());
   if (Ref constraints = cpython::lookup_attribute(variable, names.constraints)) {
-    recipe.arguments = checked(PySequence_Concat(recipe.arguments.get(), constraints.get()));
+    recipe.arguments =
+        checked(PySequence_Concat(recipe.arguments.get(), constraints.get()));
   }
   for (const Property& property : kProperties) {
     Ref value = cpython::lookup_attribute(variable, names.*property.attribute);
     if (!value || value.get() == Py_None || value.get() == Py_False) continue;
-    cpython::checked_status(PyDict_SetItem(recipe.keywords.get(), names.*property.keyword, value.get()));
+    cpython::checked_status(
+        PyDict_SetItem(recipe.keywords.get(), names.*property.keyword, value.get()));
   }
   if (has_default(variable, names)) {
     Ref value = checked(PyObject_GetAttr(variable, names.attr_default));
-    cpython::checked_status(PyDict_SetItem(recipe.keywords.get(), names.default_name, value.get()));
+    cpython::checked_status(
+        PyDict_SetItem(recipe.keywords.get(), names.default_name, value.get()));
   }
   return recipe;
 }
@@ -79,7 +85,8 @@ Tracker::Digest recipe_digest(void* context, PyObject* object) {
   auto& [shared, recipe] = *static_cast<std::pair<Shared*, Recipe*>*>(context);
   Fingerprint fingerprint(*shared, object);
   fingerprint.add(reinterpret_cast<PyObject*>(Py_TYPE(object)));
-  fingerprint.add(cpython::lookup_attribute(object, shared->imported().names.attr_module).get());
+  fingerprint.add(
+      cpython::lookup_attribute(object, shared->imported().names.attr_module).get());
   fingerprint.add(recipe->arguments.get());
   fingerprint.add(recipe->keywords.get());
   return {fingerprint.digest(), false};
@@ -90,34 +97,41 @@ Ref maker_of(Pickler& pickler, PyObject* object, const Recipe& recipe) {
   Ref make = Ref::borrow(reinterpret_cast<PyObject*>(Py_TYPE(object)));
   if (PyDict_GET_SIZE(recipe.keywords.get()) != 0) {
     Ref function = checked(PyTuple_Pack(1, make.get()));
-    make = checked(PyObject_Call(pickler.imported().functools_partial, function.get(), recipe.keywords.get()));
+    make = checked(PyObject_Call(pickler.imported().functools_partial, function.get(),
+                                 recipe.keywords.get()));
   }
   return make;
 }
 
-void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object, Recipe recipe) {
+void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object,
+                    Recipe recipe) {
   std::pair<Shared*, Recipe*> context{&reducers.shared(), &recipe};
-  Identity identity = reducers.shared().tracker().identify(object, recipe_digest, &context);
+  Identity identity =
+      reducers.shared().tracker().identify(object, recipe_digest, &context);
   Ref make = maker_of(pickler, object, recipe);
   Script script(pickler);
   begin_tracked(script, reducers, identity.id);
   script.save(make.get()).save(recipe.arguments.get());
   end_tracked(script, object);
   // The constructor takes the name of whoever calls pickle.loads.
-  if (recipe.module) build_state(script, nullptr, {{pickler.names().attr_module, recipe.module.get()}});
+  if (recipe.module)
+    build_state(script, nullptr, {{pickler.names().attr_module, recipe.module.get()}});
   script.start(object);
 }
 
 }  // namespace
 
 bool save_type_variable(ByValue& reducers, Pickler& pickler, PyObject* variable) {
-  if (save_by_reference(reducers, pickler, variable, pickler.names().attr_name)) return true;
-  save_by_recipe(reducers, pickler, variable, variable_recipe(variable, pickler.names()));
+  if (save_by_reference(reducers, pickler, variable, pickler.names().attr_name))
+    return true;
+  save_by_recipe(reducers, pickler, variable,
+                 variable_recipe(variable, pickler.names()));
   return true;
 }
 
 bool save_type_alias(ByValue& reducers, Pickler& pickler, PyObject* alias) {
-  if (save_by_reference(reducers, pickler, alias, pickler.names().attr_name)) return true;
+  if (save_by_reference(reducers, pickler, alias, pickler.names().attr_name))
+    return true;
   const Names& names = pickler.names();
   Recipe recipe;
   recipe.name = checked(PyObject_GetAttr(alias, names.attr_name));
@@ -126,21 +140,33 @@ bool save_type_alias(ByValue& reducers, Pickler& pickler, PyObject* alias) {
   recipe.arguments = checked(PyTuple_Pack(2, recipe.name.get(), value.get()));
   recipe.keywords = checked(PyDict_New());
   if (PyTuple_Check(type_params.get()) && PyTuple_GET_SIZE(type_params.get()) != 0) {
-    cpython::checked_status(PyDict_SetItem(recipe.keywords.get(), names.type_params_name, type_params.get()));
+    cpython::checked_status(PyDict_SetItem(recipe.keywords.get(),
+                                           names.type_params_name, type_params.get()));
   }
-  // Aliases take no weak references, so they cannot be tracked.
+  // Aliases take no weak references, so they cannot be tracked; and their value has to
+  // be there when they are made.
+  for (const pickling::Frame& frame : pickler.stack().frames()) {
+    if (frame.object != alias) continue;
+    pickler.fail(pickler.imported().pickling_error,
+                 "cannot pickle %R by value: the alias refers to itself", alias);
+  }
   Ref make = maker_of(pickler, alias, recipe);
   pickler.save_as_call(alias, make.get(), std::move(recipe.arguments));
   return true;
 }
 
 bool save_new_type(ByValue& reducers, Pickler& pickler, PyObject* new_type) {
-  if (save_by_reference(reducers, pickler, new_type, pickler.names().qualname)) return true;
+  if (save_by_reference(reducers, pickler, new_type, pickler.names().qualname))
+    return true;
   if (pickler.protocol() < 2) return false;
   Script script(pickler);
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(new_type))).op(Opcode::EMPTY_TUPLE).op(Opcode::NEWOBJ);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(new_type)))
+      .op(Opcode::EMPTY_TUPLE)
+      .op(Opcode::NEWOBJ);
   script.memoize(new_type);
-  script.save(cpython::instance_dict(new_type).get(), Label::kState).op(Opcode::BUILD).start(new_type);
+  script.save(cpython::instance_dict(new_type).get(), Label::kState)
+      .op(Opcode::BUILD)
+      .start(new_type);
   return true;
 }
 

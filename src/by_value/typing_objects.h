@@ -1,7 +1,7 @@
 // Objects of typing that are known by name only: type variables, aliases, NewType.
 //
-//   variable := helper (objects id class (name *constraints)) REDUCE MEMOIZE      class: or a partial with keywords
-//   NewType  := class EMPTY_TUPLE NEWOBJ MEMOIZE dict BUILD
+//   variable := helper (objects id class (name *constraints)) REDUCE MEMOIZE class: or
+//   a partial with keywords NewType  := class EMPTY_TUPLE NEWOBJ MEMOIZE dict BUILD
 #ifndef CPPICKLE_BY_VALUE_TYPING_OBJECTS_H_
 #define CPPICKLE_BY_VALUE_TYPING_OBJECTS_H_
 
@@ -9,7 +9,8 @@
 
 namespace cppickle::by_value {
 
-bool save_type_variable(ByValue& reducers, pickling::Pickler& pickler, PyObject* variable);
+bool save_type_variable(ByValue& reducers, pickling::Pickler& pickler,
+                        PyObject* variable);
 bool save_type_alias(ByValue& reducers, pickling::Pickler& pickler, PyObject* alias);
 bool save_new_type(ByValue& reducers, pickling::Pickler& pickler, PyObject* new_type);
 

@@ -16,7 +16,9 @@ using pickling::Script;
 
 namespace {
 
-PyObject* type_of(PyObject* object) { return reinterpret_cast<PyObject*>(Py_TYPE(object)); }
+PyObject* type_of(PyObject* object) {
+  return reinterpret_cast<PyObject*>(Py_TYPE(object));
+}
 
 // A plain byte view of a copy of what the view shows.
 void write_flat_view(Script& script, PyObject* view, const Py_buffer& buffer) {
@@ -48,23 +50,31 @@ bool is_true(PyObject* object, PyObject* method_name) {
   return checked_status(PyObject_IsTrue(answer.get())) != 0;
 }
 
-bool is_standard_stream(PyObject* file, const char* name) { return PySys_GetObject(name) == file; }
+bool is_standard_stream(PyObject* file, const char* name) {
+  return PySys_GetObject(name) == file;
+}
 
 void refuse_unreadable(Pickler& pickler, PyObject* file) {
   const Names& names = pickler.names();
   PyObject* error = pickler.imported().pickling_error;
-  if (is_standard_stream(file, "stdin")) pickler.fail(error, "Cannot pickle standard input");
+  if (is_standard_stream(file, "stdin"))
+    pickler.fail(error, "Cannot pickle standard input");
   Ref name = cpython::lookup_attribute(file, names.lookup_name);
   Ref mode = cpython::lookup_attribute(file, names.mode);
-  if (!name || !mode) pickler.fail(error, "Cannot pickle files that do not map to an actual file");
+  if (!name || !mode)
+    pickler.fail(error, "Cannot pickle files that do not map to an actual file");
   Ref closed = checked(PyObject_GetAttr(file, names.closed));
-  if (checked_status(PyObject_IsTrue(closed.get()))) pickler.fail(error, "Cannot pickle closed files");
-  if (is_true(file, names.isatty)) pickler.fail(error, "Cannot pickle files that map to tty objects");
+  if (checked_status(PyObject_IsTrue(closed.get())))
+    pickler.fail(error, "Cannot pickle closed files");
+  if (is_true(file, names.isatty))
+    pickler.fail(error, "Cannot pickle files that map to tty objects");
   Ref text = checked(PyObject_Str(mode.get()));
   Py_ssize_t length = PyUnicode_GET_LENGTH(text.get());
   bool readable = PyUnicode_FindChar(text.get(), 'r', 0, length, 1) >= 0 ||
                   PyUnicode_FindChar(text.get(), '+', 0, length, 1) >= 0;
-  if (!readable) pickler.fail(error, "Cannot pickle files that are not opened for reading: %S", mode.get());
+  if (!readable)
+    pickler.fail(error, "Cannot pickle files that are not opened for reading: %S",
+                 mode.get());
 }
 
 struct TextContent {
@@ -95,7 +105,8 @@ bool save_memory_view(ByValue&, Pickler& pickler, PyObject* view) {
   const Names& names = pickler.names();
   const Py_buffer& buffer = *PyMemoryView_GET_BUFFER(view);
   Ref format = checked(PyObject_GetAttrString(view, "format"));
-  bool flat = buffer.ndim == 1 && PyUnicode_CompareWithASCIIString(format.get(), "B") == 0;
+  bool flat =
+      buffer.ndim == 1 && PyUnicode_CompareWithASCIIString(format.get(), "B") == 0;
   Script script(pickler);
   if (!flat) {
     script.save(cpython::type_lookup(&PyMemoryView_Type, names.cast)).op(Opcode::MARK);
@@ -103,7 +114,8 @@ bool save_memory_view(ByValue&, Pickler& pickler, PyObject* view) {
   write_flat_view(script, view, buffer);
   if (!flat) {
     script.save(format.get());
-    if (buffer.ndim != 1) script.save(checked(PyObject_GetAttrString(view, "shape")).get());
+    if (buffer.ndim != 1)
+      script.save(checked(PyObject_GetAttrString(view, "shape")).get());
     script.op(Opcode::TUPLE).op(Opcode::REDUCE);
   }
   script.memoize(view).start(view);
@@ -114,17 +126,22 @@ bool save_dict_view(ByValue&, Pickler& pickler, PyObject* view) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   PyTypeObject* type = Py_TYPE(view);
-  bool ordered = type == &PyODictKeys_Type || type == &PyODictValues_Type || type == &PyODictItems_Type;
+  bool ordered = type == &PyODictKeys_Type || type == &PyODictValues_Type ||
+                 type == &PyODictItems_Type;
   bool keys = type == &PyDictKeys_Type || type == &PyODictKeys_Type;
   bool values = type == &PyDictValues_Type || type == &PyODictValues_Type;
-  PyObject* dict_type = ordered ? pickler.imported().ordered_dict : reinterpret_cast<PyObject*>(&PyDict_Type);
+  PyObject* dict_type = ordered ? pickler.imported().ordered_dict
+                                : reinterpret_cast<PyObject*>(&PyDict_Type);
   Ref shown = shown_dict(view, keys, values, dict_type);
-  Ref method = checked(PyObject_GetAttr(dict_type, keys ? names.keys : values ? names.values : names.items));
+  Ref method = checked(PyObject_GetAttr(dict_type, keys     ? names.keys
+                                                   : values ? names.values
+                                                            : names.items));
   save_call(pickler, view, method.get(), {shown.get()});
   return true;
 }
 
-// The reference keeps nothing alive there either; one that is dead here is made to something that dies.
+// The reference keeps nothing alive there either; one that is dead here is made to
+// something that dies.
 bool save_weak_reference(ByValue&, Pickler& pickler, PyObject* weak) {
   pickler.before_foreign_code();
   Ref referent = cpython::weakly_referenced(weak);
@@ -141,7 +158,8 @@ bool save_weak_reference(ByValue&, Pickler& pickler, PyObject* weak) {
 bool save_weak_method(ByValue&, Pickler& pickler, PyObject* weak) {
   pickler.before_foreign_code();
   Ref method = checked(PyObject_CallNoArgs(weak));
-  if (method.get() == Py_None) pickler.fail(pickler.imported().pickling_error, "cannot pickle a dead WeakMethod");
+  if (method.get() == Py_None)
+    pickler.fail(pickler.imported().pickling_error, "cannot pickle a dead WeakMethod");
   save_call(pickler, weak, type_of(weak), {method.get()});
   return true;
 }
@@ -155,7 +173,8 @@ bool save_weak_set(ByValue&, Pickler& pickler, PyObject* set) {
 
 bool save_weak_dict(ByValue&, Pickler& pickler, PyObject* dict) {
   pickler.before_foreign_code();
-  Ref items = checked(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), dict));
+  Ref items =
+      checked(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), dict));
   save_call(pickler, dict, type_of(dict), {items.get()});
   return true;
 }
@@ -174,15 +193,18 @@ bool save_text_file(ByValue&, Pickler& pickler, PyObject* file) {
   Ref name = checked(PyObject_GetAttr(file, names.lookup_name));
   Ref attributes = checked(PyDict_New());
   checked_status(PyDict_SetItem(attributes.get(), names.lookup_name, name.get()));
-  // io.StringIO.__setstate__ takes the text, the newline, the position and the attributes.
+  // io.StringIO.__setstate__ takes the text, the newline, the position and the
+  // attributes.
   Ref position = checked(PyLong_FromSsize_t(PyUnicode_GET_LENGTH(content.text.get())));
   if (PyObject_RichCompareBool(content.position.get(), position.get(), Py_LT) == 1) {
     position = std::move(content.position);
   }
-  Ref state =
-      checked(PyTuple_Pack(4, content.text.get(), names.newline, position.get(), attributes.get()));
+  Ref state = checked(PyTuple_Pack(4, content.text.get(), names.newline, position.get(),
+                                   attributes.get()));
   Script script(pickler);
-  script.save(pickler.imported().string_io).save(pickler.imported().empty_tuple).op(Opcode::REDUCE);
+  script.save(pickler.imported().string_io)
+      .save(pickler.imported().empty_tuple)
+      .op(Opcode::REDUCE);
   script.memoize(file).save(state.get()).op(Opcode::BUILD).start(file);
   return true;
 }

@@ -17,8 +17,8 @@ bool save_weak_method(ByValue& reducers, pickling::Pickler& pickler, PyObject* w
 bool save_weak_set(ByValue& reducers, pickling::Pickler& pickler, PyObject* set);
 bool save_weak_dict(ByValue& reducers, pickling::Pickler& pickler, PyObject* dict);
 
-// A file open for reading becomes an io.StringIO of its content at the same position; sys.stdout and sys.stderr are
-// the reader's.  Raises PicklingError for other files.
+// A file open for reading becomes an io.StringIO of its content at the same position;
+// sys.stdout and sys.stderr are the reader's.  Raises PicklingError for other files.
 bool save_text_file(ByValue& reducers, pickling::Pickler& pickler, PyObject* file);
 
 }  // namespace cppickle::by_value

@@ -23,7 +23,8 @@ PyObject* closure_value(PyObject* function, PyObject* variable) {
   PyObject* closure = PyFunction_GET_CLOSURE(function);
   if (closure == nullptr) return nullptr;
   Ref variables = cpython::code_free_variables(PyFunction_GET_CODE(function));
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure) && i < PyTuple_GET_SIZE(variables.get()); ++i) {
+  for (Py_ssize_t i = 0;
+       i < PyTuple_GET_SIZE(closure) && i < PyTuple_GET_SIZE(variables.get()); ++i) {
     if (PyUnicode_Compare(PyTuple_GET_ITEM(variables.get(), i), variable) == 0) {
       return PyCell_GET(PyTuple_GET_ITEM(closure, i));
     }
@@ -31,7 +32,8 @@ PyObject* closure_value(PyObject* function, PyObject* variable) {
   return nullptr;
 }
 
-// Attributes that the wrapper has beyond those which its constructor copies from the function.
+// Attributes that the wrapper has beyond those which its constructor copies from the
+// function.
 Ref attributes_of_its_own(PyObject* wrapper, PyObject* function) {
   Ref own = checked(PyDict_New());
   Ref dict = cpython::instance_dict(wrapper);
@@ -39,16 +41,19 @@ Ref attributes_of_its_own(PyObject* wrapper, PyObject* function) {
   PyObject *name, *value;
   while (dict && PyDict_Next(dict.get(), &position, &name, &value)) {
     Ref copied = cpython::lookup_attribute(function, name);
-    if (copied.get() != value) cpython::checked_status(PyDict_SetItem(own.get(), name, value));
+    if (copied.get() != value)
+      cpython::checked_status(PyDict_SetItem(own.get(), name, value));
   }
   return own;
 }
 
 bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
-  Ref implied = getter == Py_None ? Ref() : cpython::lookup_attribute(getter, names.doc);
+  Ref implied =
+      getter == Py_None ? Ref() : cpython::lookup_attribute(getter, names.doc);
   PyObject* doc = implied ? implied.get() : Py_None;
   if (doc == property_doc) return true;
-  return PyUnicode_Check(doc) && PyUnicode_Check(property_doc) && PyUnicode_Compare(doc, property_doc) == 0;
+  return PyUnicode_Check(doc) && PyUnicode_Check(property_doc) &&
+         PyUnicode_Compare(doc, property_doc) == 0;
 }
 
 }  // namespace
@@ -62,7 +67,8 @@ bool save_builtin_function(ByValue& reducers, Pickler& pickler, PyObject* object
   bool of_module = self == nullptr || PyModule_Check(self);
   PyObject* module = function->m_module;
   if (!of_module || module == nullptr || !PyUnicode_Check(module)) return false;
-  if (!reducers.shared().policy().is_importable(pickler, object, {module, name.get()})) return false;
+  if (!reducers.shared().policy().is_importable(pickler, object, {module, name.get()}))
+    return false;
   pickler.emit_global(object, module, name.get());
   return true;
 }
@@ -95,12 +101,14 @@ bool save_property(ByValue&, Pickler& pickler, PyObject* property) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   auto part = [&](PyObject* name) { return checked(PyObject_GetAttr(property, name)); };
-  Ref fget = part(names.fget), fset = part(names.fset), fdel = part(names.fdel), doc = part(names.doc);
+  Ref fget = part(names.fget), fset = part(names.fset), fdel = part(names.fdel),
+      doc = part(names.doc);
   bool exact = Py_TYPE(property) == &PyProperty_Type;
   bool has_doc = !exact || !same_doc(doc.get(), fget.get(), names);
   Script script(pickler);
   auto write_parts = [&] {
-    script.save(fget.get(), Label::kAttribute, names.fget).save(fset.get(), Label::kAttribute, names.fset);
+    script.save(fget.get(), Label::kAttribute, names.fget)
+        .save(fset.get(), Label::kAttribute, names.fset);
     script.save(fdel.get(), Label::kAttribute, names.fdel);
     if (has_doc) script.save(doc.get());
   };
@@ -119,7 +127,9 @@ bool save_property(ByValue&, Pickler& pickler, PyObject* property) {
   script.save(reinterpret_cast<PyObject*>(Py_TYPE(property)));
   end_tuple(script, 1);
   script.op(Opcode::REDUCE).memoize(property);
-  script.save(cpython::type_lookup(&PyProperty_Type, names.init)).op(Opcode::MARK).get(property);
+  script.save(cpython::type_lookup(&PyProperty_Type, names.init))
+      .op(Opcode::MARK)
+      .get(property);
   write_parts();
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
   build_state(script, cpython::instance_dict(property).get(), {});
@@ -127,14 +137,16 @@ bool save_property(ByValue&, Pickler& pickler, PyObject* property) {
   return true;
 }
 
-// functools._lru_cache_wrapper(function, maxsize, typed, _CacheInfo): an empty cache of the same kind.
+// functools._lru_cache_wrapper(function, maxsize, typed, _CacheInfo): an empty cache of
+// the same kind.
 bool save_lru_cache(ByValue& reducers, Pickler& pickler, PyObject* cache) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   Ref module = cpython::lookup_attribute(cache, names.attr_module);
   Ref qualname = cpython::lookup_attribute(cache, names.qualname);
   if (module && qualname && PyUnicode_Check(qualname.get()) &&
-      reducers.shared().policy().is_importable(pickler, cache, {module.get(), qualname.get()})) {
+      reducers.shared().policy().is_importable(pickler, cache,
+                                               {module.get(), qualname.get()})) {
     pickler.emit_global(cache, module.get(), qualname.get());
     return true;
   }
@@ -147,7 +159,9 @@ bool save_lru_cache(ByValue& reducers, Pickler& pickler, PyObject* cache) {
   Script script(pickler);
   script.save(pickler.imported().lru_cache_type);
   begin_tuple(script, 4);
-  script.save(function.get(), Label::kAttribute, names.wrapped).save(maxsize).save(typed);
+  script.save(function.get(), Label::kAttribute, names.wrapped)
+      .save(maxsize)
+      .save(typed);
   script.save(pickler.imported().cache_info);
   end_tuple(script, 4);
   script.op(Opcode::REDUCE).memoize(cache);
@@ -161,7 +175,8 @@ bool save_cached_property(ByValue&, Pickler& pickler, PyObject* property) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   Ref dict = checked(PyDict_Copy(cpython::instance_dict(property).get()));
-  Ref function = Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict.get(), names.func)));
+  Ref function =
+      Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict.get(), names.func)));
   if (!function) return false;
   for (PyObject* name : {names.func, names.lock}) {
     if (checked_lookup(PyDict_GetItemWithError(dict.get(), name)) != nullptr) {

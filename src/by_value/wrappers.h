@@ -7,15 +7,19 @@
 namespace cppickle::by_value {
 
 // A function of an importable module; false for others and for methods.
-bool save_builtin_function(ByValue& reducers, pickling::Pickler& pickler, PyObject* function);
+bool save_builtin_function(ByValue& reducers, pickling::Pickler& pickler,
+                           PyObject* function);
 
 // As getattr(type, name): getset descriptors have no reduce value of their own.
-bool save_getset_descriptor(ByValue& reducers, pickling::Pickler& pickler, PyObject* descriptor);
+bool save_getset_descriptor(ByValue& reducers, pickling::Pickler& pickler,
+                            PyObject* descriptor);
 
-bool save_method_wrapper(ByValue& reducers, pickling::Pickler& pickler, PyObject* wrapper);
+bool save_method_wrapper(ByValue& reducers, pickling::Pickler& pickler,
+                         PyObject* wrapper);
 bool save_property(ByValue& reducers, pickling::Pickler& pickler, PyObject* property);
 bool save_lru_cache(ByValue& reducers, pickling::Pickler& pickler, PyObject* cache);
-bool save_cached_property(ByValue& reducers, pickling::Pickler& pickler, PyObject* property);
+bool save_cached_property(ByValue& reducers, pickling::Pickler& pickler,
+                          PyObject* property);
 
 }  // namespace cppickle::by_value
 

@@ -1,4 +1,5 @@
-// Where an emitter's bytes go: a growing buffer in memory, which a derived class may pass on to a file.
+// Where an emitter's bytes go: a growing buffer in memory, which a derived class may
+// pass on to a file.
 #ifndef CPPICKLE_CORE_BYTE_SINK_H_
 #define CPPICKLE_CORE_BYTE_SINK_H_
 
@@ -8,7 +9,8 @@
 
 namespace cppickle::core {
 
-// The bytes [begin, begin + size) are written, [.., begin + capacity) is room.  Not thread safe.
+// The bytes [begin, begin + size) are written, [.., begin + capacity) is room.  Not
+// thread safe.
 class ByteSink {
  public:
   struct Room {
@@ -24,12 +26,13 @@ class ByteSink {
   // Makes room for `capacity` bytes and keeps the first `size`.  Throws std::bad_alloc.
   virtual Room grow(std::size_t size, std::size_t capacity) = 0;
 
-  // `size` bytes from begin are final.  Answers how many of them stay in memory: all of them, or none when
-  // they were passed on.
+  // `size` bytes from begin are final.  Answers how many of them stay in memory: all of
+  // them, or none when they were passed on.
   virtual std::size_t flush(std::size_t size) { return size; }
 
-  // Passes on `data` without copying it, after everything flushed before.  Answers false when this sink has
-  // nowhere to pass it on to: the emitter then copies.  `owner` is what keeps `data` alive, opaque here.
+  // Passes on `data` without copying it, after everything flushed before.  Answers
+  // false when this sink has nowhere to pass it on to: the emitter then copies. `owner`
+  // is what keeps `data` alive, opaque here.
   virtual bool write_through(std::string_view data, void* owner) {
     (void)data;
     (void)owner;

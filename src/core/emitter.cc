@@ -76,7 +76,8 @@ void Emitter::make_room(std::size_t need) {
 void Emitter::reserve(std::size_t need) {
   if (static_cast<std::size_t>(capacity_end_ - pos_) >= need) return;
   std::size_t used = size();
-  std::size_t frame_at = frame_ == nullptr ? 0 : static_cast<std::size_t>(frame_ - begin_);
+  std::size_t frame_at =
+      frame_ == nullptr ? 0 : static_cast<std::size_t>(frame_ - begin_);
   auto capacity = static_cast<std::size_t>(capacity_end_ - begin_);
   capacity = std::max({used + need, capacity + capacity / 2, kFirstCapacity});
   ByteSink::Room room = sink_.grow(used, capacity);
@@ -156,8 +157,8 @@ void Emitter::counted(Opcode with4, Opcode with8, std::string_view data, void* o
   large({header, four ? 5u : 9u}, data, owner);
 }
 
-// A header and its data.  From the target size on they stand outside of frames, and the data may go straight
-// to the file (_Pickler_write_bytes).
+// A header and its data.  From the target size on they stand outside of frames, and the
+// data may go straight to the file (_Pickler_write_bytes).
 void Emitter::large(std::string_view header, std::string_view data, void* owner) {
   if (data.size() < kFrameSizeTarget) {
     raw(header);

@@ -1,4 +1,5 @@
-// Opcodes to bytes, with protocol 4's framing.  Knows the format and nothing of Python's objects.
+// Opcodes to bytes, with protocol 4's framing.  Knows the format and nothing of
+// Python's objects.
 #ifndef CPPICKLE_CORE_EMITTER_H_
 #define CPPICKLE_CORE_EMITTER_H_
 
@@ -18,10 +19,10 @@ static_assert(std::endian::native == std::endian::little,
 
 // Writes one or more streams into a sink.
 //
-// Framing follows Modules/_pickle.c to the byte: a frame opens with the first write, closes at the first
-// opcode boundary after 64 KiB, and a large argument stands outside of frames.  The closed frame costs the
-// hot path nothing: while no frame is open, `limit_` is `pos_`, so that the check for room fails and the
-// slow path opens one.
+// Framing follows Modules/_pickle.c to the byte: a frame opens with the first write,
+// closes at the first opcode boundary after 64 KiB, and a large argument stands outside
+// of frames.  The closed frame costs the hot path nothing: while no frame is open,
+// `limit_` is `pos_`, so that the check for room fails and the slow path opens one.
 //
 // Requires: the sink outlives the emitter.  Throws what the sink throws.
 class Emitter {
@@ -36,9 +37,12 @@ class Emitter {
   int protocol() const { return protocol_; }
   bool binary() const { return binary_; }
 
-  // The number of bytes held in memory; after finish() the stream's when the sink keeps all.
+  // The number of bytes held in memory; after finish() the stream's when the sink keeps
+  // all.
   std::size_t size() const { return static_cast<std::size_t>(pos_ - begin_); }
-  std::string_view written(std::size_t from) const { return {begin_ + from, size() - from}; }
+  std::string_view written(std::size_t from) const {
+    return {begin_ + from, size() - from};
+  }
 
   // PROTO, and framing from protocol 4 on.
   void start();
@@ -125,7 +129,8 @@ class Emitter {
   // Bytes of a bytearray, protocol >= 5.
   void bytearray8(std::string_view data, void* owner);
 
-  // Whole opcodes with their arguments, encoded beforehand.  Requires protocol >= 4 for what is in them.
+  // Whole opcodes with their arguments, encoded beforehand.  Requires protocol >= 4 for
+  // what is in them.
   void fragment(std::string_view encoded) { raw(encoded); }
 
   // Stores the stack's top in the memo as number `index`.
@@ -148,7 +153,8 @@ class Emitter {
  private:
   // Room for `need` bytes inside the frame in progress.
   char* room(std::size_t need) {
-    if (static_cast<std::size_t>(limit_ - pos_) < need) [[unlikely]] make_room(need);
+    if (static_cast<std::size_t>(limit_ - pos_) < need) [[unlikely]]
+      make_room(need);
     return pos_;
   }
   void make_room(std::size_t need);
@@ -179,15 +185,16 @@ class Emitter {
   bool framing_ = false;
   char* begin_ = nullptr;
   char* pos_ = nullptr;
-  char* limit_ = nullptr;        // end of the room; pos_ while framing without an open frame
+  char* limit_ = nullptr;  // end of the room; pos_ while framing without an open frame
   char* capacity_end_ = nullptr;
-  char* frame_ = nullptr;        // header of the frame in progress, or null
-  char* frame_due_ = kNever();   // where the frame in progress reaches its target size
+  char* frame_ = nullptr;       // header of the frame in progress, or null
+  char* frame_due_ = kNever();  // where the frame in progress reaches its target size
 
   static char* kNever() { return reinterpret_cast<char*>(UINTPTR_MAX); }
 };
 
-// Thrown when an argument does not fit the protocol's counts (4 GiB before protocol 4; LONG4 always).
+// Thrown when an argument does not fit the protocol's counts (4 GiB before protocol 4;
+// LONG4 always).
 struct TooLarge {
   const char* what;  // "bytes object", "string" or "int"
 };

@@ -1,13 +1,14 @@
-// The pickle opcodes, protocols 0 to 5: the one table that writer, reader and scanner share.
+// The pickle opcodes, protocols 0 to 5: the one table that writer, reader and scanner
+// share.
 //
 // A stream is
 //
 //   stream   := [PROTO version] item* STOP
 //   item     := opcode argument
-//   frame    := FRAME length(8, little endian) item*      protocol >= 4, length counts the items
+//   frame    := FRAME length item*       protocol >= 4; length: of the items, 8 bytes
 //
-// and an argument is one of the forms of `Argument`.  Names and meaning: PEP 307, PEP 3154, PEP 574 and
-// Lib/pickletools.py of CPython.
+// and an argument is one of the forms of `Argument`.  Names and meaning: PEP 307, PEP
+// 3154, PEP 574 and Lib/pickletools.py of CPython.
 #ifndef CPPICKLE_CORE_OPCODE_H_
 #define CPPICKLE_CORE_OPCODE_H_
 
@@ -91,16 +92,17 @@ enum class Opcode : std::uint8_t {
 
 // How the argument that follows an opcode is laid out.
 enum class Argument : std::uint8_t {
-  kNone,        // no argument
-  kUInt1,       // 1, 2, 4 or 8 bytes, unsigned, little endian
+  kNone,   // no argument
+  kUInt1,  // 1, 2, 4 or 8 bytes, unsigned, little endian
   kUInt2,
   kUInt4,
   kUInt8,
-  kInt4,        // 4 bytes, two's complement, little endian
-  kFloat8,      // IEEE 754 binary64, big endian
-  kLine,        // text up to a newline
-  kTwoLines,    // two such texts
-  kCounted1,    // a kUInt1, kUInt4 (kCounted4) or kUInt8 (kCounted8) count and as many bytes
+  kInt4,      // 4 bytes, two's complement, little endian
+  kFloat8,    // IEEE 754 binary64, big endian
+  kLine,      // text up to a newline
+  kTwoLines,  // two such texts
+  kCounted1,  // a kUInt1, kUInt4 (kCounted4) or kUInt8 (kCounted8) count and as many
+              // bytes
   kCounted4,
   kCounted8,
 };
@@ -115,10 +117,11 @@ struct OpcodeInfo {
 std::optional<OpcodeInfo> opcode_info(std::uint8_t byte);
 
 inline constexpr int kHighestProtocol = 5;
-inline constexpr std::size_t kFrameHeaderSize = 9;            // FRAME and its length
-inline constexpr std::size_t kFrameSizeMin = 4;               // shorter frames get no header
-inline constexpr std::size_t kFrameSizeTarget = 64 * 1024;    // Modules/_pickle.c: FRAME_SIZE_TARGET
-inline constexpr int kBatchSize = 1000;                       // Modules/_pickle.c: BATCHSIZE
+inline constexpr std::size_t kFrameHeaderSize = 9;  // FRAME and its length
+inline constexpr std::size_t kFrameSizeMin = 4;     // shorter frames get no header
+inline constexpr std::size_t kFrameSizeTarget =
+    64 * 1024;                           // Modules/_pickle.c: FRAME_SIZE_TARGET
+inline constexpr int kBatchSize = 1000;  // Modules/_pickle.c: BATCHSIZE
 
 }  // namespace cppickle::core
 

@@ -27,11 +27,14 @@ Ref lookup_attribute(PyObject* object, PyObject* name) {
   return Ref::steal(value);
 }
 
-PyObject* type_lookup(PyTypeObject* type, PyObject* name) { return _PyType_Lookup(type, name); }
+PyObject* type_lookup(PyTypeObject* type, PyObject* name) {
+  return _PyType_Lookup(type, name);
+}
 
 PyObject* type_dict(PyTypeObject* type) {
 #if PY_VERSION_HEX >= 0x030c0000
-  // Static builtin types keep their namespace per interpreter from 3.12 on; it lives as long as the type does.
+  // Static builtin types keep their namespace per interpreter from 3.12 on; it lives as
+  // long as the type does.
   PyObject* dict = PyType_GetDict(type);
   Py_XDECREF(dict);
   return dict;
@@ -51,7 +54,8 @@ unsigned type_version(PyTypeObject* type) {
 
 bool object_member_offset(PyObject* descriptor, Py_ssize_t& offset) {
   if (Py_TYPE(descriptor) != &PyMemberDescr_Type) return false;
-  const PyMemberDef* member = reinterpret_cast<PyMemberDescrObject*>(descriptor)->d_member;
+  const PyMemberDef* member =
+      reinterpret_cast<PyMemberDescrObject*>(descriptor)->d_member;
   offset = member->offset;
   return member->type == T_OBJECT_EX && (member->flags & READONLY) == 0;
 }
@@ -94,15 +98,16 @@ PyObject* function_annotate(PyObject* function) {
 }
 
 PyObject* function_annotations(PyObject* function) {
-  if (reinterpret_cast<PyFunctionObject*>(function)->func_annotations == nullptr) return nullptr;
+  if (reinterpret_cast<PyFunctionObject*>(function)->func_annotations == nullptr)
+    return nullptr;
   PyObject* annotations = checked_lookup(PyFunction_GetAnnotations(function));
-  return annotations != nullptr && PyDict_GET_SIZE(annotations) != 0 ? annotations : nullptr;
+  return annotations != nullptr && PyDict_GET_SIZE(annotations) != 0 ? annotations
+                                                                     : nullptr;
 }
 
 PyObject* proxied_mapping(PyObject* proxy) {
   struct Layout {  // Objects/descrobject.c: mappingproxyobject
-    PyObject_HEAD
-    PyObject* mapping;
+    PyObject_HEAD PyObject* mapping;
   };
   return reinterpret_cast<Layout*>(proxy)->mapping;
 }
@@ -112,8 +117,8 @@ PyObject* class_qualname(PyTypeObject* type) {
   return heap ? reinterpret_cast<PyHeapTypeObject*>(type)->ht_qualname : nullptr;
 }
 
-// type.__new__ gives its classes subtype_dealloc, which is not exported; an exception class made by the C API's
-// own class statement has it too.
+// type.__new__ gives its classes subtype_dealloc, which is not exported; an exception
+// class made by the C API's own class statement has it too.
 bool is_python_class(PyTypeObject* type) {
   if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return false;
   static const destructor subtype_dealloc = [] {
@@ -143,7 +148,8 @@ void resize_bytes(Ref& bytes, Py_ssize_t size) {
 
 std::size_t long_byte_count(PyObject* value) {
 #if PY_VERSION_HEX >= 0x030d0000
-  return static_cast<std::size_t>(checked_size(PyLong_AsNativeBytes(value, nullptr, 0, -1)));
+  return static_cast<std::size_t>(
+      checked_size(PyLong_AsNativeBytes(value, nullptr, 0, -1)));
 #else
   std::size_t bits = _PyLong_NumBits(value);
   if (bits == static_cast<std::size_t>(-1) && PyErr_Occurred()) throw ErrorSet{};
@@ -153,10 +159,12 @@ std::size_t long_byte_count(PyObject* value) {
 
 void long_as_bytes(PyObject* value, char* out, std::size_t count) {
 #if PY_VERSION_HEX >= 0x030d0000
-  checked_size(PyLong_AsNativeBytes(value, out, static_cast<Py_ssize_t>(count), Py_ASNATIVEBYTES_LITTLE_ENDIAN));
+  checked_size(PyLong_AsNativeBytes(value, out, static_cast<Py_ssize_t>(count),
+                                    Py_ASNATIVEBYTES_LITTLE_ENDIAN));
 #else
   auto bytes = reinterpret_cast<unsigned char*>(out);
-  checked_status(_PyLong_AsByteArray(reinterpret_cast<PyLongObject*>(value), bytes, count, 1, 1));
+  checked_status(
+      _PyLong_AsByteArray(reinterpret_cast<PyLongObject*>(value), bytes, count, 1, 1));
 #endif
 }
 
@@ -202,7 +210,8 @@ Ref take_raised() {
   PyObject *type, *value, *traceback;
   PyErr_Fetch(&type, &value, &traceback);
   PyErr_NormalizeException(&type, &value, &traceback);
-  if (traceback != nullptr && value != nullptr) PyException_SetTraceback(value, traceback);
+  if (traceback != nullptr && value != nullptr)
+    PyException_SetTraceback(value, traceback);
   Py_XDECREF(type);
   Py_XDECREF(traceback);
   return Ref::steal(value);

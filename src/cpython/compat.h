@@ -1,4 +1,5 @@
-// Everything that differs between CPython versions or is not in the stable or public API.
+// Everything that differs between CPython versions or is not in the stable or public
+// API.
 #ifndef CPPICKLE_CPYTHON_COMPAT_H_
 #define CPPICKLE_CPYTHON_COMPAT_H_
 
@@ -11,41 +12,54 @@
 
 namespace cppickle::cpython {
 
-// --- References -------------------------------------------------------------------------------------------
+// --- References
+// -------------------------------------------------------------------------------------------
 
 // True when there are no more than `count` references to `object`.
-inline bool has_references(PyObject* object, Py_ssize_t count) { return Py_REFCNT(object) == count; }
+inline bool has_references(PyObject* object, Py_ssize_t count) {
+  return Py_REFCNT(object) == count;
+}
 // True when the only reference to `object` is the one that its container holds.
 inline bool is_sole_reference(PyObject* object) { return has_references(object, 1); }
 
 // A new object(), which is nothing but its identity.
 inline PyObject* new_object() { return PyObject_New(PyObject, &PyBaseObject_Type); }
 
-// --- Attributes -------------------------------------------------------------------------------------------
+// --- Attributes
+// -------------------------------------------------------------------------------------------
 
-// The attribute, or an empty Ref when there is none (AttributeError does not surface).  Runs foreign code.
+// The attribute, or an empty Ref when there is none (AttributeError does not surface).
+// Runs foreign code.
 Ref lookup_attribute(PyObject* object, PyObject* name);
-// The attribute of the type along its MRO without descriptors or __getattr__; borrowed or null.
+// The attribute of the type along its MRO without descriptors or __getattr__; borrowed
+// or null.
 PyObject* type_lookup(PyTypeObject* type, PyObject* name);
-// A type's own namespace; borrowed, never null for a ready type.  Static builtin types included.
+// A type's own namespace; borrowed, never null for a ready type.  Static builtin types
+// included.
 PyObject* type_dict(PyTypeObject* type);
-// True when a call to object's own method would be made: `name` along the MRO is what `object` defines.
+// True when a call to object's own method would be made: `name` along the MRO is what
+// `object` defines.
 bool is_objects_own(PyTypeObject* type, PyObject* name);
-// Changes with every change of the type and its bases, unique in the interpreter; 0: the type has none just now.
+// Changes with every change of the type and its bases, unique in the interpreter; 0:
+// the type has none just now.
 unsigned type_version(PyTypeObject* type);
-// The place of the value when `descriptor` is a member of objects as __slots__ makes them; else false.
+// The place of the value when `descriptor` is a member of objects as __slots__ makes
+// them; else false.
 bool object_member_offset(PyObject* descriptor, Py_ssize_t& offset);
-// The instance's __dict__ (made when it is lazy), or an empty Ref when its type has none.
+// The instance's __dict__ (made when it is lazy), or an empty Ref when its type has
+// none.
 Ref instance_dict(PyObject* object);
 
-// --- Functions, classes, builtin wrappers -----------------------------------------------------------------
+// --- Functions, classes, builtin wrappers
+// -----------------------------------------------------------------
 
 // What FunctionType(code, ...) sets as __doc__; borrowed.
 PyObject* implied_doc(PyObject* code);
 // The slots of a function that only some versions have; borrowed or null.
 PyObject* function_type_params(PyObject* function);
 PyObject* function_annotate(PyObject* function);
-// __annotations__ as a dict, or null when there are none or they are made on demand by function_annotate(); borrowed.
+// __annotations__ as a dict, or null when there are none or they are made on demand by
+// function_annotate(); borrowed.
 PyObject* function_annotations(PyObject* function);
 // The mapping behind a types.MappingProxyType; borrowed.
 PyObject* proxied_mapping(PyObject* proxy);
@@ -54,22 +68,27 @@ PyObject* class_qualname(PyTypeObject* type);
 // True for a class that a class statement (or type()) made; false for those made in C.
 bool is_python_class(PyTypeObject* type);
 
-// --- Weak references ----------------------------------------------------------------------------------------
+// --- Weak references
+// ----------------------------------------------------------------------------------------
 
 // What a weak reference refers to, or an empty Ref when that is gone.
 Ref weakly_referenced(PyObject* weak);
 
-// --- Bytes --------------------------------------------------------------------------------------------------
+// --- Bytes
+// --------------------------------------------------------------------------------------------------
 
 // Changes the size of a bytes object that nothing else refers to.
 void resize_bytes(Ref& bytes, Py_ssize_t size);
 
-// --- Integers, sets, interpreter --------------------------------------------------------------------------
+// --- Integers, sets, interpreter
+// --------------------------------------------------------------------------
 
-// The two's complement of `value`, little endian, of the fewest bytes.  `out` has long_byte_count bytes.
+// The two's complement of `value`, little endian, of the fewest bytes.  `out` has
+// long_byte_count bytes.
 std::size_t long_byte_count(PyObject* value);
 void long_as_bytes(PyObject* value, char* out, std::size_t count);
-// The value when it is a compact int that fits 32 bits; false when another way is needed.
+// The value when it is a compact int that fits 32 bits; false when another way is
+// needed.
 bool small_int(PyObject* value, std::int32_t& out);
 
 // PyDict_Next for sets.  `position` starts at 0; `item` is borrowed.
@@ -78,12 +97,13 @@ bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item);
 // importlib.util.MAGIC_NUMBER of this interpreter: 4 bytes.
 std::string_view bytecode_magic();
 
-// PyErr_GetRaisedException and PyErr_SetRaisedException for all versions: the exception is normalised and has
-// its traceback.
+// PyErr_GetRaisedException and PyErr_SetRaisedException for all versions: the exception
+// is normalised and has its traceback.
 Ref take_raised();
 void set_raised(Ref exception);
 
-// Keeps the garbage collector from running, which would run finalizers.  From 3.12 on it never runs inside of C code.
+// Keeps the garbage collector from running, which would run finalizers.  From 3.12 on
+// it never runs inside of C code.
 class CollectorPause {
  public:
   CollectorPause() = default;

@@ -40,8 +40,8 @@ template <typename... Args>
   throw ErrorSet{};
 }
 
-// Runs `body` at a C slot: the only place where C++ exceptions end.  Answers `failure` with a Python error set
-// when one was thrown.
+// Runs `body` at a C slot: the only place where C++ exceptions end.  Answers `failure`
+// with a Python error set when one was thrown.
 template <typename Result, typename Body>
 Result guarded(Result failure, Body&& body) noexcept {
   try {

@@ -69,7 +69,9 @@ void Imported::load() {
     }
   }
   dict_setdefault =
-      checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyDict_Type), "setdefault")).release();
+      checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyDict_Type),
+                                     "setdefault"))
+          .release();
   empty_tuple = checked(PyTuple_New(0)).release();
   from_name = checked(PyTuple_Pack(1, names.attr_name)).release();
 }

@@ -11,32 +11,32 @@ namespace cppickle::cpython {
 struct Imported {
   Names names{};
 
-  PyObject* pickling_error = nullptr;            // pickle.PicklingError
-  PyObject* copyreg_dispatch_table = nullptr;    // copyreg.dispatch_table, live
-  PyObject* extension_registry = nullptr;        // copyreg._extension_registry, live
-  PyObject* name_mapping_3to2 = nullptr;         // _compat_pickle.REVERSE_NAME_MAPPING
-  PyObject* import_mapping_3to2 = nullptr;       // _compat_pickle.REVERSE_IMPORT_MAPPING
-  PyObject* codecs_encode = nullptr;             // _codecs.encode
-  PyObject* builtin_getattr = nullptr;           // builtins.getattr
-  PyObject* functools_partial = nullptr;         // functools.partial
-  PyObject* chain_map = nullptr;                 // collections.ChainMap
-  PyObject* unmarshal_code = nullptr;            // zipimport._unmarshal_code
-  PyObject* marshal_loads = nullptr;             // marshal.loads
-  PyObject* builtin_import = nullptr;            // builtins.__import__
-  PyObject* dict_setdefault = nullptr;           // dict.setdefault
-  PyObject* weak_value_dictionary = nullptr;     // weakref.WeakValueDictionary
-  PyObject* abc_meta = nullptr;                  // abc.ABCMeta
-  PyObject* update_abstractmethods = nullptr;    // abc.update_abstractmethods
-  PyObject* abc_register = nullptr;              // _abc._abc_register
-  PyObject* abc_get_dump = nullptr;              // _abc._get_dump
-  PyObject* blake2b = nullptr;                   // _blake2.blake2b
-  PyObject* string_io = nullptr;                 // io.StringIO
-  PyObject* lru_cache_type = nullptr;            // functools._lru_cache_wrapper
-  PyObject* cache_info = nullptr;                // functools._CacheInfo
-  PyObject* cached_property = nullptr;           // functools.cached_property
-  PyObject* ordered_dict = nullptr;              // collections.OrderedDict
+  PyObject* pickling_error = nullptr;          // pickle.PicklingError
+  PyObject* copyreg_dispatch_table = nullptr;  // copyreg.dispatch_table, live
+  PyObject* extension_registry = nullptr;      // copyreg._extension_registry, live
+  PyObject* name_mapping_3to2 = nullptr;       // _compat_pickle.REVERSE_NAME_MAPPING
+  PyObject* import_mapping_3to2 = nullptr;     // _compat_pickle.REVERSE_IMPORT_MAPPING
+  PyObject* codecs_encode = nullptr;           // _codecs.encode
+  PyObject* builtin_getattr = nullptr;         // builtins.getattr
+  PyObject* functools_partial = nullptr;       // functools.partial
+  PyObject* chain_map = nullptr;               // collections.ChainMap
+  PyObject* unmarshal_code = nullptr;          // zipimport._unmarshal_code
+  PyObject* marshal_loads = nullptr;           // marshal.loads
+  PyObject* builtin_import = nullptr;          // builtins.__import__
+  PyObject* dict_setdefault = nullptr;         // dict.setdefault
+  PyObject* weak_value_dictionary = nullptr;   // weakref.WeakValueDictionary
+  PyObject* abc_meta = nullptr;                // abc.ABCMeta
+  PyObject* update_abstractmethods = nullptr;  // abc.update_abstractmethods
+  PyObject* abc_register = nullptr;            // _abc._abc_register
+  PyObject* abc_get_dump = nullptr;            // _abc._get_dump
+  PyObject* blake2b = nullptr;                 // _blake2.blake2b
+  PyObject* string_io = nullptr;               // io.StringIO
+  PyObject* lru_cache_type = nullptr;          // functools._lru_cache_wrapper
+  PyObject* cache_info = nullptr;              // functools._CacheInfo
+  PyObject* cached_property = nullptr;         // functools.cached_property
+  PyObject* ordered_dict = nullptr;            // collections.OrderedDict
   PyObject* empty_tuple = nullptr;
-  PyObject* from_name = nullptr;                 // ('__name__',)
+  PyObject* from_name = nullptr;  // ('__name__',)
 
   void load();  // throws ErrorSet
   int traverse(visitproc visit, void* arg) const;

@@ -8,7 +8,8 @@
 
 namespace cppickle::cpython {
 
-// Owns one reference, or none.  Moves are free; copies are asked for with `Ref::borrow`.
+// Owns one reference, or none.  Moves are free; copies are asked for with
+// `Ref::borrow`.
 class Ref {
  public:
   Ref() = default;

@@ -10,7 +10,8 @@ int protocol_from(PyObject* argument) {
   if (protocol == -1 && PyErr_Occurred()) throw cpython::ErrorSet{};
   if (protocol < 0) return core::kHighestProtocol;
   if (protocol > core::kHighestProtocol) {
-    cpython::raise_format(PyExc_ValueError, "pickle protocol must be <= %d", core::kHighestProtocol);
+    cpython::raise_format(PyExc_ValueError, "pickle protocol must be <= %d",
+                          core::kHighestProtocol);
   }
   return static_cast<int>(protocol);
 }

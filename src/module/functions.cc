@@ -22,11 +22,13 @@ PyCFunction as_c_function(Function function) {
 
 PyObject* callback_from(PyObject* argument, int protocol) {
   if (argument == nullptr || argument == Py_None) return nullptr;
-  if (protocol < 5) cpython::raise(PyExc_ValueError, "buffer_callback needs protocol >= 5");
+  if (protocol < 5)
+    cpython::raise(PyExc_ValueError, "buffer_callback needs protocol >= 5");
   return argument;
 }
 
-PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
+PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
+                PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     ModuleState& state = state_of_module(module);
     auto [object, protocol_argument, callback] = parsed_arguments<3>(
@@ -34,51 +36,61 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given, PyObj
     int protocol = protocol_from(protocol_argument);
     pickling::Hooks hooks;
     hooks.buffer_callback = callback_from(callback, protocol);
-    Ref table = Ref::borrow(cpython::type_lookup(state.pickler_type, state.imported.names.dispatch_table));
+    Ref table = Ref::borrow(
+        cpython::type_lookup(state.pickler_type, state.imported.names.dispatch_table));
     hooks.dispatch_table = table.get();
     pickling::Memo memo;
     memo.begin_quiet();
     by_value::ByValue reducers(state.shared);
     BytesSink sink;
     core::Emitter emitter(sink, protocol);
-    pickling::Pickler(state.imported, state.plans, memo, reducers, emitter, hooks).dump(object);
+    pickling::Pickler(state.imported, state.plans, memo, reducers, emitter, hooks)
+        .dump(object);
     return sink.take(emitter.size()).release();
   });
 }
 
-PyObject* dump(PyObject* module, PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
+PyObject* dump(PyObject* module, PyObject* const* args, Py_ssize_t given,
+               PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     ModuleState& state = state_of_module(module);
-    auto [object, file, protocol, callback] = parsed_arguments<4>(
-        "dump", {"obj", "file", "protocol", "buffer_callback"}, 2, args, given, keywords);
+    auto [object, file, protocol, callback] =
+        parsed_arguments<4>("dump", {"obj", "file", "protocol", "buffer_callback"}, 2,
+                            args, given, keywords);
     PyObject* none = Py_None;
-    Ref pickler = checked(PyObject_CallFunctionObjArgs(
-        reinterpret_cast<PyObject*>(state.pickler_type), file, protocol != nullptr ? protocol : none,
-        callback != nullptr ? callback : none, nullptr));
+    Ref pickler = checked(
+        PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(state.pickler_type),
+                                     file, protocol != nullptr ? protocol : none,
+                                     callback != nullptr ? callback : none, nullptr));
     dump_with(state, as_pickler(pickler.get()), object);
     return Py_NewRef(Py_None);
   });
 }
 
-PyObject* register_pickle_by_value(PyObject* module, PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
+PyObject* register_pickle_by_value(PyObject* module, PyObject* const* args,
+                                   Py_ssize_t given, PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
-    auto [argument] = parsed_arguments<1>("register_pickle_by_value", {"module"}, 1, args, given, keywords);
+    auto [argument] = parsed_arguments<1>("register_pickle_by_value", {"module"}, 1,
+                                          args, given, keywords);
     state_of_module(module).shared.policy().add(argument);
     return Py_NewRef(Py_None);
   });
 }
 
-PyObject* unregister_pickle_by_value(PyObject* module, PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
+PyObject* unregister_pickle_by_value(PyObject* module, PyObject* const* args,
+                                     Py_ssize_t given, PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
-    auto [argument] = parsed_arguments<1>("unregister_pickle_by_value", {"module"}, 1, args, given, keywords);
+    auto [argument] = parsed_arguments<1>("unregister_pickle_by_value", {"module"}, 1,
+                                          args, given, keywords);
     state_of_module(module).shared.policy().remove(argument);
     return Py_NewRef(Py_None);
   });
 }
 
 PyObject* list_registry_pickle_by_value(PyObject* module, PyObject*) {
-  return guarded(static_cast<PyObject*>(nullptr),
-                 [&] { return state_of_module(module).shared.policy().registry_copy().release(); });
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    return state_of_module(module).shared.policy().registry_copy().release();
+  });
 }
 
 }  // namespace
@@ -88,21 +100,29 @@ PyMethodDef functions[] = {
      "dumps($module, /, obj, protocol=None, buffer_callback=None)\n--\n\n"
      "The pickle of obj as bytes, Python code by value.\n\n"
      "protocol: 0 to 5; None or a negative number is the highest.\n"
-     "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends it out of band.\n\n"
-     "Raises what the objects on the way raise (pickle.PicklingError, TypeError, ...), with the path to the\n"
+     "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends "
+     "it out of band.\n\n"
+     "Raises what the objects on the way raise (pickle.PicklingError, TypeError, ...), "
+     "with the path to the\n"
      "object that failed as the exception's attribute cppickle_path."},
     {"dump", as_c_function(dump), METH_FASTCALL | METH_KEYWORDS,
      "dump($module, /, obj, file, protocol=None, buffer_callback=None)\n--\n\n"
-     "Write the pickle of obj to file, an object with write(bytes). Otherwise as dumps()."},
-    {"register_pickle_by_value", as_c_function(register_pickle_by_value), METH_FASTCALL | METH_KEYWORDS,
+     "Write the pickle of obj to file, an object with write(bytes). Otherwise as "
+     "dumps()."},
+    {"register_pickle_by_value", as_c_function(register_pickle_by_value),
+     METH_FASTCALL | METH_KEYWORDS,
      "register_pickle_by_value($module, /, module)\n--\n\n"
-     "Send functions and classes of an imported module, and of its submodules, by value from now on.\n\n"
+     "Send functions and classes of an imported module, and of its submodules, by "
+     "value from now on.\n\n"
      "Raises ValueError for what is no module or not in sys.modules."},
-    {"unregister_pickle_by_value", as_c_function(unregister_pickle_by_value), METH_FASTCALL | METH_KEYWORDS,
+    {"unregister_pickle_by_value", as_c_function(unregister_pickle_by_value),
+     METH_FASTCALL | METH_KEYWORDS,
      "unregister_pickle_by_value($module, /, module)\n--\n\n"
-     "Send them by reference again. Raises ValueError when the module is not registered."},
+     "Send them by reference again. Raises ValueError when the module is not "
+     "registered."},
     {"list_registry_pickle_by_value", list_registry_pickle_by_value, METH_NOARGS,
-     "list_registry_pickle_by_value($module, /)\n--\n\nThe names of the registered modules, as a new set."},
+     "list_registry_pickle_by_value($module, /)\n--\n\nThe names of the registered "
+     "modules, as a new set."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -13,8 +13,7 @@ using cpython::Ref;
 namespace {
 
 struct MemoProxy {
-  PyObject_HEAD
-  PyObject* pickler;
+  PyObject_HEAD PyObject* pickler;
 };
 
 PicklerObject* pickler_of(PyObject* proxy) {
@@ -60,7 +59,8 @@ PyObject* proxy_clear_memo(PyObject* self, PyObject*) {
 }
 
 PyObject* proxy_copy(PyObject* self, PyObject*) {
-  return guarded(static_cast<PyObject*>(nullptr), [&] { return copied(pickler_of(self)->data->memo).release(); });
+  return guarded(static_cast<PyObject*>(nullptr),
+                 [&] { return copied(pickler_of(self)->data->memo).release(); });
 }
 
 PyObject* proxy_reduce(PyObject* self, PyObject*) {
@@ -71,8 +71,10 @@ PyObject* proxy_reduce(PyObject* self, PyObject*) {
 }
 
 PyMethodDef methods[] = {
-    {"clear", proxy_clear_memo, METH_NOARGS, "clear($self, /)\n--\n\nForget which objects have been written."},
-    {"copy", proxy_copy, METH_NOARGS, "copy($self, /)\n--\n\nThe memo as a dict: id -> (index, object)."},
+    {"clear", proxy_clear_memo, METH_NOARGS,
+     "clear($self, /)\n--\n\nForget which objects have been written."},
+    {"copy", proxy_copy, METH_NOARGS,
+     "copy($self, /)\n--\n\nThe memo as a dict: id -> (index, object)."},
     {"__reduce__", proxy_reduce, METH_NOARGS, "Reduces to the dict that copy() gives."},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -86,17 +88,21 @@ PyType_Slot slots[] = {
     {0, nullptr},
 };
 
-// A dict's entries in a memo of their own, so that a bad one leaves the pickler's as it was.
+// A dict's entries in a memo of their own, so that a bad one leaves the pickler's as it
+// was.
 void read_entries(PyObject* dict, pickling::Memo& memo) {
   Py_ssize_t position = 0;
   PyObject *id, *entry;
   while (PyDict_Next(dict, &position, &id, &entry)) {
-    if (!PyTuple_Check(entry) || PyTuple_GET_SIZE(entry) != 2 || !PyLong_Check(PyTuple_GET_ITEM(entry, 0))) {
-      cpython::raise(PyExc_TypeError, "'memo' values must be 2-item tuples of an int and an object");
+    if (!PyTuple_Check(entry) || PyTuple_GET_SIZE(entry) != 2 ||
+        !PyLong_Check(PyTuple_GET_ITEM(entry, 0))) {
+      cpython::raise(PyExc_TypeError,
+                     "'memo' values must be 2-item tuples of an int and an object");
     }
     Py_ssize_t index = PyLong_AsSsize_t(PyTuple_GET_ITEM(entry, 0));
     if (index < 0) {
-      if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "'memo' indices must not be negative");
+      if (!PyErr_Occurred())
+        PyErr_SetString(PyExc_ValueError, "'memo' indices must not be negative");
       throw cpython::ErrorSet{};
     }
     memo.set(PyTuple_GET_ITEM(entry, 1), static_cast<std::size_t>(index));
@@ -115,18 +121,22 @@ Ref memo_proxy(ModuleState& state, PyObject* pickler) {
 }
 
 void assign_memo(ModuleState& state, PicklerObject* pickler, PyObject* value) {
-  if (value == nullptr) cpython::raise(PyExc_TypeError, "attribute deletion is not supported");
+  if (value == nullptr)
+    cpython::raise(PyExc_TypeError, "attribute deletion is not supported");
   Ref dict = Ref::borrow(value);
   if (Py_TYPE(value) == state.memo_proxy_type) {
     dict = copied(pickler_of(value)->data->memo);
   } else if (!PyDict_Check(value)) {
-    cpython::raise_format(PyExc_TypeError, "'memo' attribute must be a PicklerMemoProxy object or dict, not %.200s",
-                          Py_TYPE(value)->tp_name);
+    cpython::raise_format(
+        PyExc_TypeError,
+        "'memo' attribute must be a PicklerMemoProxy object or dict, not %.200s",
+        Py_TYPE(value)->tp_name);
   }
   pickling::Memo fresh;
   read_entries(dict.get(), fresh);
   clear_memo(pickler);
-  fresh.for_each([&](PyObject* key, std::size_t index) { pickler->data->memo.set(key, index); });
+  fresh.for_each(
+      [&](PyObject* key, std::size_t index) { pickler->data->memo.set(key, index); });
 }
 
 }  // namespace cppickle::module

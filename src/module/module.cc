@@ -35,18 +35,22 @@ ModuleState& state_of_type(PyTypeObject* type) {
   PyObject* mro = type->tp_mro;
   for (Py_ssize_t i = 0; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
     auto base = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i));
-    PyObject* module = (base->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 ? PyType_GetModule(base) : nullptr;
+    PyObject* module =
+        (base->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 ? PyType_GetModule(base) : nullptr;
     if (module == nullptr) PyErr_Clear();
-    if (module != nullptr && PyModule_GetDef(module) == &module_definition) return state_of_module(module);
+    if (module != nullptr && PyModule_GetDef(module) == &module_definition)
+      return state_of_module(module);
     PyErr_Clear();
   }
-  cpython::raise_format(PyExc_TypeError, "%.200s is not derived from cppickle.Pickler", type->tp_name);
+  cpython::raise_format(PyExc_TypeError, "%.200s is not derived from cppickle.Pickler",
+                        type->tp_name);
 }
 
 namespace {
 
 PyTypeObject* made_type(PyObject* module, PyType_Spec& spec) {
-  return reinterpret_cast<PyTypeObject*>(checked(PyType_FromModuleAndSpec(module, &spec, nullptr)).release());
+  return reinterpret_cast<PyTypeObject*>(
+      checked(PyType_FromModuleAndSpec(module, &spec, nullptr)).release());
 }
 
 constexpr char kPicklerDoc[] =
@@ -54,25 +58,33 @@ constexpr char kPicklerDoc[] =
     "Writes pickles, Python code by value among them, to a file.\n\n"
     "file: an object with write(bytes).\n"
     "protocol: 0 to 5; None or a negative number is the highest.\n"
-    "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends it out of band.\n"
+    "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends it "
+    "out of band.\n"
     "fix_imports: Python 2's module names for protocols before 3.\n\n"
-    "Subclasses may define persistent_id, reducer_override and dispatch_table, as with\n"
-    "pickle.Pickler; the class-level dispatch_table, also named dispatch, may be changed in place.";
+    "Subclasses may define persistent_id, reducer_override and dispatch_table, as "
+    "with\n"
+    "pickle.Pickler; the class-level dispatch_table, also named dispatch, may be "
+    "changed in place.";
 
-// The class that users see, as a class statement would make it: its instances take attributes.
+// The class that users see, as a class statement would make it: its instances take
+// attributes.
 PyTypeObject* made_pickler_type(PyTypeObject* base) {
-  Ref made = checked(PyObject_CallFunction(reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s,s:s}", "Pickler", base,
-                                           "__module__", "cppickle", "__doc__", kPicklerDoc));
+  Ref made = checked(PyObject_CallFunction(
+      reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s,s:s}", "Pickler", base,
+      "__module__", "cppickle", "__doc__", kPicklerDoc));
   return reinterpret_cast<PyTypeObject*>(made.release());
 }
 
-// Pickler.dispatch_table and .dispatch: one ChainMap, the user's reducers before copyreg's.
+// Pickler.dispatch_table and .dispatch: one ChainMap, the user's reducers before
+// copyreg's.
 void add_class_level_table(ModuleState& state) {
   Ref own = checked(PyDict_New());
-  Ref table = checked(PyObject_CallFunctionObjArgs(state.imported.chain_map, own.get(),
-                                                   state.imported.copyreg_dispatch_table, nullptr));
+  Ref table = checked(
+      PyObject_CallFunctionObjArgs(state.imported.chain_map, own.get(),
+                                   state.imported.copyreg_dispatch_table, nullptr));
   auto type = reinterpret_cast<PyObject*>(state.pickler_type);
-  checked_status(PyObject_SetAttr(type, state.imported.names.dispatch_table, table.get()));
+  checked_status(
+      PyObject_SetAttr(type, state.imported.names.dispatch_table, table.get()));
   checked_status(PyObject_SetAttrString(type, "dispatch", table.get()));
 }
 
@@ -93,7 +105,8 @@ int exec_module(PyObject* module) {
     state.imported.load();
     state.shared.load();
     add_types(module, state);
-    checked_status(PyModule_AddIntConstant(module, "DEFAULT_PROTOCOL", core::kHighestProtocol));
+    checked_status(
+        PyModule_AddIntConstant(module, "DEFAULT_PROTOCOL", core::kHighestProtocol));
     checked_status(PyModule_AddStringConstant(module, "__version__", CPPICKLE_VERSION));
     return 0;
   });
@@ -131,10 +144,13 @@ PyModuleDef_Slot module_slots[] = {
 }  // namespace
 
 PyModuleDef module_definition = {
-    PyModuleDef_HEAD_INIT, "_core", "The pickling engine of cppickle.", sizeof(ModuleState*),
-    functions,             module_slots, traverse_module, clear_module, free_module,
+    PyModuleDef_HEAD_INIT, "_core",      "The pickling engine of cppickle.",
+    sizeof(ModuleState*),  functions,    module_slots,
+    traverse_module,       clear_module, free_module,
 };
 
 }  // namespace cppickle::module
 
-PyMODINIT_FUNC PyInit__core() { return PyModuleDef_Init(&cppickle::module::module_definition); }
+PyMODINIT_FUNC PyInit__core() {
+  return PyModuleDef_Init(&cppickle::module::module_definition);
+}

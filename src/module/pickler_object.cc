@@ -19,7 +19,8 @@ using cpython::Ref;
 
 namespace {
 
-// --- Life ---------------------------------------------------------------------------------------------------
+// --- Life
+// ---------------------------------------------------------------------------------------------------
 
 PyObject* pickler_new(PyTypeObject* type, PyObject*, PyObject*) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
@@ -29,7 +30,8 @@ PyObject* pickler_new(PyTypeObject* type, PyObject*, PyObject*) {
   });
 }
 
-void initialise(PyObject* self, PyObject* file, PyObject* protocol, bool fix_imports, PyObject* buffer_callback) {
+void initialise(PyObject* self, PyObject* file, PyObject* protocol, bool fix_imports,
+                PyObject* buffer_callback) {
   ModuleState& state = state_of_type(Py_TYPE(self));
   PicklerObject* pickler = as_pickler(self);
   int number = protocol_from(protocol);
@@ -51,11 +53,13 @@ void initialise(PyObject* self, PyObject* file, PyObject* protocol, bool fix_imp
 
 int pickler_init(PyObject* self, PyObject* args, PyObject* kwargs) {
   return guarded(-1, [&] {
-    static const char* keywords[] = {"file", "protocol", "buffer_callback", "fix_imports", nullptr};
+    static const char* keywords[] = {"file", "protocol", "buffer_callback",
+                                     "fix_imports", nullptr};
     PyObject *file, *protocol = nullptr, *buffer_callback = nullptr;
     int fix_imports = 1;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO$p:Pickler", const_cast<char**>(keywords), &file,
-                                     &protocol, &buffer_callback, &fix_imports)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO$p:Pickler",
+                                     const_cast<char**>(keywords), &file, &protocol,
+                                     &buffer_callback, &fix_imports)) {
       throw ErrorSet{};
     }
     initialise(self, file, protocol, fix_imports != 0, buffer_callback);
@@ -98,13 +102,16 @@ void pickler_dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-// --- Dumping ------------------------------------------------------------------------------------------------
+// --- Dumping
+// ------------------------------------------------------------------------------------------------
 
 // Marks the pickler as busy: its memo belongs to the dump that runs.
 class Running {
  public:
   explicit Running(PicklerData& data) : data_(data) {
-    if (data.running) cpython::raise(PyExc_RuntimeError, "this Pickler is in the middle of another dump()");
+    if (data.running)
+      cpython::raise(PyExc_RuntimeError,
+                     "this Pickler is in the middle of another dump()");
     data.running = true;
   }
   Running(const Running&) = delete;
@@ -131,20 +138,26 @@ PyObject* pickler_clear_memo(PyObject* self, PyObject*) {
 
 PyObject* pickler_sizeof(PyObject* self, PyObject*) {
   const PicklerData& data = *as_pickler(self)->data;
-  return PyLong_FromSize_t(static_cast<std::size_t>(Py_TYPE(self)->tp_basicsize) + sizeof data + data.memo.bytes());
+  return PyLong_FromSize_t(static_cast<std::size_t>(Py_TYPE(self)->tp_basicsize) +
+                           sizeof data + data.memo.bytes());
 }
 
-// --- Hooks --------------------------------------------------------------------------------------------------
+// --- Hooks
+// --------------------------------------------------------------------------------------------------
 
-PyObject* no_reducer_override(PyObject*, PyObject*) { return Py_NewRef(Py_NotImplemented); }
+PyObject* no_reducer_override(PyObject*, PyObject*) {
+  return Py_NewRef(Py_NotImplemented);
+}
 PyObject* no_persistent_id(PyObject*, PyObject*) { return Py_NewRef(Py_None); }
 
-PyMethodDef no_persistent_id_definition = {"persistent_id", no_persistent_id, METH_O,
-                                           "The default: objects have no persistent id."};
+PyMethodDef no_persistent_id_definition = {
+    "persistent_id", no_persistent_id, METH_O,
+    "The default: objects have no persistent id."};
 
 PyObject* get_persistent_id(PyObject* self, void*) {
   PyObject* assigned = as_pickler(self)->data->persistent_id.get();
-  return assigned != nullptr ? Py_NewRef(assigned) : PyCFunction_New(&no_persistent_id_definition, self);
+  return assigned != nullptr ? Py_NewRef(assigned)
+                             : PyCFunction_New(&no_persistent_id_definition, self);
 }
 
 int set_persistent_id(PyObject* self, PyObject* value, void*) {
@@ -154,7 +167,8 @@ int set_persistent_id(PyObject* self, PyObject* value, void*) {
     return -1;
   }
   if (value != nullptr && !PyCallable_Check(value)) {
-    PyErr_SetString(PyExc_TypeError, "persistent_id must be a callable taking one argument");
+    PyErr_SetString(PyExc_TypeError,
+                    "persistent_id must be a callable taking one argument");
     return -1;
   }
   assigned = Ref::borrow(value);
@@ -171,11 +185,13 @@ Ref hook_of(PyObject* self, PyObject* name, PyCFunction nothing) {
   return hook && is_default(hook.get(), nothing) ? Ref() : std::move(hook);
 }
 
-// --- Members ------------------------------------------------------------------------------------------------
+// --- Members
+// ------------------------------------------------------------------------------------------------
 
 PyObject* get_memo(PyObject* self, void*) {
-  return guarded(static_cast<PyObject*>(nullptr),
-                 [&] { return memo_proxy(state_of_type(Py_TYPE(self)), self).release(); });
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    return memo_proxy(state_of_type(Py_TYPE(self)), self).release();
+  });
 }
 
 int set_memo(PyObject* self, PyObject* value, void*) {
@@ -189,13 +205,15 @@ PyMethodDef methods[] = {
     {"dump", pickler_dump, METH_O,
      "dump($self, obj, /)\n--\n\n"
      "Write the pickle of obj to the file.\n\n"
-     "Raises what the objects on the way raise, with the path to the one that failed as the exception's\n"
+     "Raises what the objects on the way raise, with the path to the one that failed "
+     "as the exception's\n"
      "attribute cppickle_path."},
     {"clear_memo", pickler_clear_memo, METH_NOARGS,
      "clear_memo($self, /)\n--\n\nForget which objects have been written."},
     {"reducer_override", no_reducer_override, METH_O,
      "reducer_override($self, obj, /)\n--\n\n"
-     "Override it to choose the reduce value of an object; NotImplemented leaves obj to the pickler."},
+     "Override it to choose the reduce value of an object; NotImplemented leaves obj "
+     "to the pickler."},
     {"__sizeof__", pickler_sizeof, METH_NOARGS, "Size in memory, in bytes."},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -203,15 +221,20 @@ PyMethodDef methods[] = {
 PyMemberDef members[] = {
     {"dispatch_table", T_OBJECT_EX, offsetof(PicklerObject, dispatch_table), 0,
      "The reducers of this pickler by class, instead of its class's table."},
-    {"fast", T_INT, offsetof(PicklerObject, fast), 0, "True: write no memo. Then objects must not be recursive."},
-    {"bin", T_INT, offsetof(PicklerObject, bin), 0, "True: numbers and strings as binary arguments."},
+    {"fast", T_INT, offsetof(PicklerObject, fast), 0,
+     "True: write no memo. Then objects must not be recursive."},
+    {"bin", T_INT, offsetof(PicklerObject, bin), 0,
+     "True: numbers and strings as binary arguments."},
     {nullptr, 0, 0, 0, nullptr},
 };
 
 PyGetSetDef getsets[] = {
-    {"memo", get_memo, set_memo, "What has been written: a proxy, or a dict of id to (index, object).", nullptr},
+    {"memo", get_memo, set_memo,
+     "What has been written: a proxy, or a dict of id to (index, object).", nullptr},
     {"persistent_id", get_persistent_id, set_persistent_id,
-     "Called with every object; what it answers, unless None, is written in the object's place.", nullptr},
+     "Called with every object; what it answers, unless None, is written in the "
+     "object's place.",
+     nullptr},
     {nullptr, nullptr, nullptr, nullptr, nullptr},
 };
 
@@ -235,7 +258,9 @@ PyType_Spec base_pickler_spec = {
 
 void clear_memo(PicklerObject* pickler) {
   PicklerData& data = *pickler->data;
-  if (data.running) cpython::raise(PyExc_RuntimeError, "the memo cannot be changed in the middle of a dump()");
+  if (data.running)
+    cpython::raise(PyExc_RuntimeError,
+                   "the memo cannot be changed in the middle of a dump()");
   data.memo.clear();
   data.reducers.clear();
 }
@@ -244,7 +269,8 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
   auto self = reinterpret_cast<PyObject*>(pickler);
   PicklerData& data = *pickler->data;
   if (!data.write) {
-    cpython::raise_format(state.imported.pickling_error, "Pickler.__init__() was not called by %s.__init__()",
+    cpython::raise_format(state.imported.pickling_error,
+                          "Pickler.__init__() was not called by %s.__init__()",
                           Py_TYPE(self)->tp_name);
   }
   Running running(data);
@@ -267,7 +293,9 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
   data.memo.begin_quiet();
   FileSink sink(write.get(), data.memo);
   core::Emitter emitter(sink, data.protocol, pickler->bin != 0);
-  pickling::Pickler(state.imported, state.plans, data.memo, data.reducers, emitter, hooks).dump(object);
+  pickling::Pickler(state.imported, state.plans, data.memo, data.reducers, emitter,
+                    hooks)
+      .dump(object);
   data.memo.settle();
 }
 

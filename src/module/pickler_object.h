@@ -17,21 +17,23 @@ struct PicklerData {
   by_value::ByValue reducers;
   cpython::Ref write;            // empty before __init__
   cpython::Ref buffer_callback;  // empty: none
-  cpython::Ref persistent_id;    // what was assigned to the instance of a class without such a method
+  cpython::Ref persistent_id;    // what was assigned to the instance of a class without
+                                 // such a method
   int protocol = 0;
   bool fix_imports = true;
   bool running = false;
 };
 
 struct PicklerObject {
-  PyObject_HEAD
-  PyObject* dispatch_table;  // null: the class's
+  PyObject_HEAD PyObject* dispatch_table;  // null: the class's
   int fast;
   int bin;
   PicklerData* data;
 };
 
-inline PicklerObject* as_pickler(PyObject* object) { return reinterpret_cast<PicklerObject*>(object); }
+inline PicklerObject* as_pickler(PyObject* object) {
+  return reinterpret_cast<PicklerObject*>(object);
+}
 
 // Forgets everything written.  Throws ErrorSet with a RuntimeError while a dump runs.
 void clear_memo(PicklerObject* pickler);

@@ -32,15 +32,18 @@ Ref BytesSink::take(std::size_t size) {
 std::size_t FileSink::flush(std::size_t size) {
   if (size == 0) return 0;
   std::string_view written = buffer_.bytes(size);
-  write(checked(PyBytes_FromStringAndSize(written.data(), static_cast<Py_ssize_t>(size))));
+  write(checked(
+      PyBytes_FromStringAndSize(written.data(), static_cast<Py_ssize_t>(size))));
   return 0;
 }
 
-// Bytes go as they are; other buffers as a view, text as a copy: nothing else is known to keep it alive.
+// Bytes go as they are; other buffers as a view, text as a copy: nothing else is known
+// to keep it alive.
 bool FileSink::write_through(std::string_view data, void* owner) {
   auto object = static_cast<PyObject*>(owner);
   if (object == nullptr || !PyObject_CheckBuffer(object)) {
-    write(checked(PyBytes_FromStringAndSize(data.data(), static_cast<Py_ssize_t>(data.size()))));
+    write(checked(
+        PyBytes_FromStringAndSize(data.data(), static_cast<Py_ssize_t>(data.size()))));
   } else if (PyBytes_CheckExact(object)) {
     write(Ref::borrow(object));
   } else {

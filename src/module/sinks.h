@@ -8,7 +8,8 @@
 
 namespace cppickle::module {
 
-// Grows the result in place: short streams in a buffer of the sink's own, longer ones in the bytes object.
+// Grows the result in place: short streams in a buffer of the sink's own, longer ones
+// in the bytes object.
 class BytesSink final : public core::ByteSink {
  public:
   Room grow(std::size_t size, std::size_t capacity) override;
@@ -25,10 +26,13 @@ class BytesSink final : public core::ByteSink {
 // Passes frames and large arguments on to a `write` callable.
 class FileSink final : public core::ByteSink {
  public:
-  // Borrows both for its life.  `memo` is settled before anything is written: that runs foreign code.
+  // Borrows both for its life.  `memo` is settled before anything is written: that runs
+  // foreign code.
   FileSink(PyObject* write, pickling::Memo& memo) : write_(write), memo_(memo) {}
 
-  Room grow(std::size_t size, std::size_t capacity) override { return buffer_.grow(size, capacity); }
+  Room grow(std::size_t size, std::size_t capacity) override {
+    return buffer_.grow(size, capacity);
+  }
   std::size_t flush(std::size_t size) override;
   bool write_through(std::string_view data, void* owner) override;
 

@@ -22,7 +22,8 @@ struct ModuleState {
 
 extern PyModuleDef module_definition;
 
-// The state of the module that made `type` or a base of it; throws ErrorSet for a stranger.
+// The state of the module that made `type` or a base of it; throws ErrorSet for a
+// stranger.
 ModuleState& state_of_type(PyTypeObject* type);
 inline ModuleState& state_of_module(PyObject* module) {
   return **static_cast<ModuleState**>(PyModule_GetState(module));

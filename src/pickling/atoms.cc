@@ -18,7 +18,8 @@ std::string_view view(const char* data, Py_ssize_t size) {
   return {data, static_cast<std::size_t>(size)};
 }
 
-// str as protocol 0 writes it: raw-unicode-escape, with backslash, NUL, newlines and ^Z escaped too.
+// str as protocol 0 writes it: raw-unicode-escape, with backslash, NUL, newlines and ^Z
+// escaped too.
 std::string raw_unicode_escape(PyObject* text) {
   constexpr char kHex[] = "0123456789abcdef";
   std::string out;
@@ -31,7 +32,8 @@ std::string raw_unicode_escape(PyObject* text) {
       continue;
     }
     out += c >= 0x10000 ? "\\U" : "\\u";
-    for (int shift = c >= 0x10000 ? 28 : 12; shift >= 0; shift -= 4) out.push_back(kHex[(c >> shift) & 15]);
+    for (int shift = c >= 0x10000 ? 28 : 12; shift >= 0; shift -= 4)
+      out.push_back(kHex[(c >> shift) & 15]);
   }
   return out;
 }
@@ -63,7 +65,8 @@ void Pickler::save_bool(bool value) {
 
 void Pickler::save_int(PyObject* object) {
   std::int32_t value;
-  if (cpython::small_int(object, value)) [[likely]] return emitter_.int4(value);
+  if (cpython::small_int(object, value)) [[likely]]
+    return emitter_.int4(value);
   int overflow = 0;
   long long wide = PyLong_AsLongLongAndOverflow(object, &overflow);
   if (overflow == 0 && wide == static_cast<std::int32_t>(wide)) {
@@ -83,8 +86,11 @@ void Pickler::save_big_int(PyObject* object) {
     bytes = large.get();
   }
   cpython::long_as_bytes(object, bytes, count);
-  // The count may be one too many: a last byte that only repeats the sign is not written.
-  auto repeats_sign = [&] { return bytes[count - 1] == ((bytes[count - 2] & 0x80) != 0 ? '\xff' : '\0'); };
+  // The count may be one too many: a last byte that only repeats the sign is not
+  // written.
+  auto repeats_sign = [&] {
+    return bytes[count - 1] == ((bytes[count - 2] & 0x80) != 0 ? '\xff' : '\0');
+  };
   while (count > 1 && repeats_sign()) --count;
   emitter_.long_bytes({bytes, count});
 }
@@ -105,7 +111,8 @@ void Pickler::save_float(PyObject* object) {
   emitter_.op_line(Opcode::FLOAT, text.get());
 }
 
-// The index is taken before the text is written: writing a large one may run foreign code.
+// The index is taken before the text is written: writing a large one may run foreign
+// code.
 void Pickler::save_str(PyObject* object) {
   if (!memoizing()) return emit_str(object);
   if (memo_.unifies_strings()) object = memo_.unified(object);
@@ -124,7 +131,8 @@ void Pickler::save_str(PyObject* object) {
 void Pickler::emit_str(PyObject* object) {
   if (!emitter_.binary()) return save_str_text(object);
   if (PyUnicode_IS_COMPACT_ASCII(object)) [[likely]] {
-    auto data = reinterpret_cast<const char*>(reinterpret_cast<PyASCIIObject*>(object) + 1);
+    auto data =
+        reinterpret_cast<const char*>(reinterpret_cast<PyASCIIObject*>(object) + 1);
     return emitter_.utf8(view(data, PyUnicode_GET_LENGTH(object)), nullptr);
   }
   Py_ssize_t size;
@@ -134,7 +142,8 @@ void Pickler::emit_str(PyObject* object) {
   if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) throw cpython::ErrorSet{};
   PyErr_Clear();  // lone surrogates
   Ref encoded = checked(PyUnicode_AsEncodedString(object, "utf-8", "surrogatepass"));
-  emitter_.utf8(view(PyBytes_AS_STRING(encoded.get()), PyBytes_GET_SIZE(encoded.get())), encoded.get());
+  emitter_.utf8(view(PyBytes_AS_STRING(encoded.get()), PyBytes_GET_SIZE(encoded.get())),
+                encoded.get());
 }
 
 void Pickler::save_str_text(PyObject* object) {
@@ -146,11 +155,13 @@ void Pickler::save_bytes(PyObject* object) {
   Py_ssize_t size = PyBytes_GET_SIZE(object);
   if (protocol() >= 3) return emit_bytes(object, data, size);
   if (size == 0) {
-    return save_as_call(object, reinterpret_cast<PyObject*>(&PyBytes_Type), Ref::borrow(imported_.empty_tuple));
+    return save_as_call(object, reinterpret_cast<PyObject*>(&PyBytes_Type),
+                        Ref::borrow(imported_.empty_tuple));
   }
   // Python 2 reads this as its str: Modules/_pickle.c, save_bytes.
   Ref text = checked(PyUnicode_DecodeLatin1(data, size, nullptr));
-  save_as_call(object, imported_.codecs_encode, checked(PyTuple_Pack(2, text.get(), names().latin1)));
+  save_as_call(object, imported_.codecs_encode,
+               checked(PyTuple_Pack(2, text.get(), names().latin1)));
 }
 
 void Pickler::emit_bytes(PyObject* owner, const char* data, Py_ssize_t size) {
@@ -161,13 +172,15 @@ void Pickler::emit_bytes(PyObject* owner, const char* data, Py_ssize_t size) {
 
 void Pickler::save_bytearray(PyObject* object) {
   Py_ssize_t size = PyByteArray_GET_SIZE(object);
-  if (protocol() >= 5) return emit_bytearray(object, PyByteArray_AS_STRING(object), size);
+  if (protocol() >= 5)
+    return emit_bytearray(object, PyByteArray_AS_STRING(object), size);
   Ref arguments = Ref::borrow(imported_.empty_tuple);
   if (size != 0) {
     Ref content = checked(PyBytes_FromObject(object));  // a new object, of one byte too
     arguments = checked(PyTuple_Pack(1, content.get()));
   }
-  save_as_call(object, reinterpret_cast<PyObject*>(&PyByteArray_Type), std::move(arguments));
+  save_as_call(object, reinterpret_cast<PyObject*>(&PyByteArray_Type),
+               std::move(arguments));
 }
 
 void Pickler::emit_bytearray(PyObject* owner, const char* data, Py_ssize_t size) {
@@ -178,11 +191,14 @@ void Pickler::emit_bytearray(PyObject* owner, const char* data, Py_ssize_t size)
 
 // PEP 574.
 void Pickler::save_buffer(PyObject* object) {
-  if (protocol() < 5) fail(imported_.pickling_error, "PickleBuffer can only be pickled with protocol >= 5");
+  if (protocol() < 5)
+    fail(imported_.pickling_error,
+         "PickleBuffer can only be pickled with protocol >= 5");
   const Py_buffer* buffer = PyPickleBuffer_GetBuffer(object);
   if (buffer == nullptr) throw cpython::ErrorSet{};
   if (buffer->suboffsets != nullptr || !PyBuffer_IsContiguous(buffer, 'A')) {
-    fail(imported_.pickling_error, "PickleBuffer can not be pickled when pointing to a non-contiguous buffer");
+    fail(imported_.pickling_error,
+         "PickleBuffer can not be pickled when pointing to a non-contiguous buffer");
   }
   bool in_band = true;
   if (hooks_.buffer_callback != nullptr) {
@@ -194,7 +210,8 @@ void Pickler::save_buffer(PyObject* object) {
   }
   auto data = static_cast<const char*>(buffer->buf);
   if (in_band) {
-    return buffer->readonly ? emit_bytes(object, data, buffer->len) : emit_bytearray(object, data, buffer->len);
+    return buffer->readonly ? emit_bytes(object, data, buffer->len)
+                            : emit_bytearray(object, data, buffer->len);
   }
   op(Opcode::NEXT_BUFFER);
   if (buffer->readonly) op(Opcode::READONLY_BUFFER);

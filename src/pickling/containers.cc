@@ -1,7 +1,9 @@
-// Tuples, lists, dicts, sets: what they begin with, and the steps that their frames take.
+// Tuples, lists, dicts, sets: what they begin with, and the steps that their frames
+// take.
 //
-// Opcodes, batches and their odd corners (a dict of exactly 1000 entries ends with an empty batch) are those of
-// Modules/_pickle.c.  Foreign code may change any container between two steps: sizes are read again.
+// Opcodes, batches and their odd corners (a dict of exactly 1000 entries ends with an
+// empty batch) are those of Modules/_pickle.c.  Foreign code may change any container
+// between two steps: sizes are read again.
 #include <cstdint>
 
 #include "cpython/compat.h"
@@ -31,12 +33,15 @@ Phase phase_for(Py_ssize_t size, int protocol) {
 
 }  // namespace
 
-// A frame for an object; in fast mode, without a memo, cycles are found here once nesting is deep.
+// A frame for an object; in fast mode, without a memo, cycles are found here once
+// nesting is deep.
 Frame& Pickler::push_frame(Frame::Kind kind, PyObject* object) {
   Frame& frame = stack_.push(kind, object);
-  if (hooks_.fast && object != nullptr && ++fast_nesting_ >= kFastNestingLimit) [[unlikely]] {
+  if (hooks_.fast && object != nullptr && ++fast_nesting_ >= kFastNestingLimit)
+      [[unlikely]] {
     if (!fast_in_progress_.insert(object).second) {
-      fail(PyExc_ValueError, "fast mode: can't pickle cyclic objects including object type %.200s at %p",
+      fail(PyExc_ValueError,
+           "fast mode: can't pickle cyclic objects including object type %.200s at %p",
            Py_TYPE(object)->tp_name, object);
     }
     frame.tracked = true;
@@ -53,18 +58,26 @@ void Pickler::pop_frame() {
   stack_.pop();
 }
 
-// callable(*arguments), memoized as `object`: how old protocols write types that they have no opcode for.
+// callable(*arguments), memoized as `object`: how old protocols write types that they
+// have no opcode for.
 void Pickler::save_as_call(PyObject* object, PyObject* callable, Ref arguments) {
   before_foreign_code();
-  Script(*this).save(callable).save(arguments.get()).op(Opcode::REDUCE).memoize(object).start(object);
+  Script(*this)
+      .save(callable)
+      .save(arguments.get())
+      .op(Opcode::REDUCE)
+      .memoize(object)
+      .start(object);
 }
 
-// --- Tuples -------------------------------------------------------------------------------------------------
+// --- Tuples
+// -------------------------------------------------------------------------------------------------
 
 void Pickler::save_tuple(PyObject* tuple) {
   Py_ssize_t size = PyTuple_GET_SIZE(tuple);
   if (size == 0) {
-    return protocol() == 0 ? emitter_.op(Opcode::MARK, Opcode::TUPLE) : op(Opcode::EMPTY_TUPLE);
+    return protocol() == 0 ? emitter_.op(Opcode::MARK, Opcode::TUPLE)
+                           : op(Opcode::EMPTY_TUPLE);
   }
   if (size > 3 || protocol() < 2) op(Opcode::MARK);
   Py_ssize_t i = 0;
@@ -85,10 +98,11 @@ void Pickler::step_tuple(Frame& frame) {
   pop_frame();
 }
 
-// A tuple that got into the memo while its elements were saved is recursive: what is on the stack is thrown away for
-// the one in the memo.
+// A tuple that got into the memo while its elements were saved is recursive: what is on
+// the stack is thrown away for the one in the memo.
 void Pickler::close_tuple(PyObject* tuple) {
-  constexpr Opcode kShort[] = {Opcode::EMPTY_TUPLE, Opcode::TUPLE1, Opcode::TUPLE2, Opcode::TUPLE3};
+  constexpr Opcode kShort[] = {Opcode::EMPTY_TUPLE, Opcode::TUPLE1, Opcode::TUPLE2,
+                               Opcode::TUPLE3};
   Py_ssize_t size = PyTuple_GET_SIZE(tuple);
   bool marked = size > 3 || protocol() < 2;
   bool unshared = memo_.quiet() && cpython::is_sole_reference(tuple);
@@ -105,7 +119,8 @@ void Pickler::close_tuple(PyObject* tuple) {
   if (memoizing()) emitter_.memoize(next_index(tuple));
 }
 
-// --- Lists --------------------------------------------------------------------------------------------------
+// --- Lists
+// --------------------------------------------------------------------------------------------------
 
 void Pickler::save_list(PyObject* list) {
   if (emitter_.binary()) {
@@ -137,7 +152,8 @@ void Pickler::step_list(Frame& frame) {
     PyObject* item = PyList_GET_ITEM(list, position);
     ++position;
     ++in_batch;
-    if (at_ease() && save_leaf(item)) [[likely]] continue;
+    if (at_ease() && save_leaf(item)) [[likely]]
+      continue;
     frame.position = position;
     frame.in_batch = in_batch;
     save(item);
@@ -157,7 +173,8 @@ void Pickler::step_list_singly(Frame& frame) {
   }
 }
 
-// --- Dicts --------------------------------------------------------------------------------------------------
+// --- Dicts
+// --------------------------------------------------------------------------------------------------
 
 void Pickler::save_dict(PyObject* dict) {
   if (emitter_.binary()) {
@@ -216,18 +233,21 @@ void Pickler::close_dict_batch(Frame& frame) {
   frame.in_batch = 0;
 }
 
-// --- Sets ---------------------------------------------------------------------------------------------------
+// --- Sets
+// ---------------------------------------------------------------------------------------------------
 
 void Pickler::save_set(PyObject* set) {
   if (protocol() < 4) {
     before_foreign_code();
     Ref items = checked(PySequence_List(set));
-    return save_as_call(set, reinterpret_cast<PyObject*>(&PySet_Type), checked(PyTuple_Pack(1, items.get())));
+    return save_as_call(set, reinterpret_cast<PyObject*>(&PySet_Type),
+                        checked(PyTuple_Pack(1, items.get())));
   }
   op(Opcode::EMPTY_SET);
   if (memoizing()) emitter_.memoize(next_index(set));
   if (PySet_GET_SIZE(set) == 0) return;
-  push_frame(Frame::Kind::kSet, set).extra = static_cast<std::size_t>(PySet_GET_SIZE(set));
+  push_frame(Frame::Kind::kSet, set).extra =
+      static_cast<std::size_t>(PySet_GET_SIZE(set));
   op(Opcode::MARK);
 }
 

@@ -15,8 +15,8 @@ using cpython::Ref;
 
 namespace {
 
-constexpr std::size_t kLongestRepr = 80;     // characters of a key
-constexpr std::size_t kShownFrames = 40;     // of each end of a long path
+constexpr std::size_t kLongestRepr = 80;  // characters of a key
+constexpr std::size_t kShownFrames = 40;  // of each end of a long path
 
 // Appends, piece by piece: g++ 12 warns of sums of strings for no reason.
 std::string joined(std::initializer_list<std::string_view> pieces) {
@@ -42,17 +42,20 @@ std::string short_repr(PyObject* object) {
     PyErr_Clear();
     return joined({"<", Py_TYPE(object)->tp_name, ">"});
   }
-  if (static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get())) <= kLongestRepr) return utf8(text.get());
+  if (static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get())) <= kLongestRepr)
+    return utf8(text.get());
   Ref head = Ref::steal(PyUnicode_Substring(text.get(), 0, kLongestRepr));
   return utf8(head.get()) + "...";
 }
 
-// The key of the entry that a walk with PyDict_Next has reached, and its number; an empty Ref when it is gone.
+// The key of the entry that a walk with PyDict_Next has reached, and its number; an
+// empty Ref when it is gone.
 Ref key_at(PyObject* dict, std::size_t position, std::size_t& number) {
   Py_ssize_t at = 0;
   PyObject *key = nullptr, *value, *last = nullptr;
   number = 0;
-  while (static_cast<std::size_t>(at) < position && PyDict_Next(dict, &at, &key, &value)) {
+  while (static_cast<std::size_t>(at) < position &&
+         PyDict_Next(dict, &at, &key, &value)) {
     last = key;
     ++number;
   }
@@ -88,14 +91,28 @@ class Path {
     if (in_state) add_text(".__getstate__()");
     switch (frame.kind) {
       case Frame::Kind::kList:
-      case Frame::Kind::kTuple: add_index(frame.position - 1); break;
-      case Frame::Kind::kItems: add_index(frame.position - 1); break;
-      case Frame::Kind::kDict: add_dict(frame); break;
+      case Frame::Kind::kTuple:
+        add_index(frame.position - 1);
+        break;
+      case Frame::Kind::kItems:
+        add_index(frame.position - 1);
+        break;
+      case Frame::Kind::kDict:
+        add_dict(frame);
+        break;
       case Frame::Kind::kSet:
-      case Frame::Kind::kFrozenset: add_element(frame); break;
-      case Frame::Kind::kPairs: add_pair(frame); break;
-      case Frame::Kind::kState: in_state_ = true; break;
-      case Frame::Kind::kScript: add_step(stack, frame); break;
+      case Frame::Kind::kFrozenset:
+        add_element(frame);
+        break;
+      case Frame::Kind::kPairs:
+        add_pair(frame);
+        break;
+      case Frame::Kind::kState:
+        in_state_ = true;
+        break;
+      case Frame::Kind::kScript:
+        add_step(stack, frame);
+        break;
     }
     expanded_ = frame.object;
   }
@@ -105,7 +122,9 @@ class Path {
     text_ += text;
     has_steps_ = true;
   }
-  void add_index(std::size_t index) { add_text(joined({"[", std::to_string(index), "]"})); }
+  void add_index(std::size_t index) {
+    add_text(joined({"[", std::to_string(index), "]"}));
+  }
   void add_key(PyObject* key) { add_text(joined({"[", short_repr(key), "]"})); }
 
   void add_dict(const Frame& frame) {
@@ -158,13 +177,26 @@ class Path {
     if (frame.position == frame.extra) return;
     const Step& step = stack.step(frame.position - 1);
     switch (step.label) {
-      case Label::kTransparent: break;
-      case Label::kText: add_text(utf8(step.label_key)); break;
-      case Label::kAttribute: add_text(joined({".", utf8(step.label_key)})); break;
-      case Label::kKey: add_key(step.label_key); break;
-      case Label::kGlobal: add_text(joined({".__globals__[", short_repr(step.label_key), "]"})); break;
-      case Label::kFreeVariable: add_text(joined({".__closure__[", short_repr(step.label_key), "]"})); break;
-      case Label::kState: in_state_ = true; break;
+      case Label::kTransparent:
+        break;
+      case Label::kText:
+        add_text(utf8(step.label_key));
+        break;
+      case Label::kAttribute:
+        add_text(joined({".", utf8(step.label_key)}));
+        break;
+      case Label::kKey:
+        add_key(step.label_key);
+        break;
+      case Label::kGlobal:
+        add_text(joined({".__globals__[", short_repr(step.label_key), "]"}));
+        break;
+      case Label::kFreeVariable:
+        add_text(joined({".__closure__[", short_repr(step.label_key), "]"}));
+        break;
+      case Label::kState:
+        in_state_ = true;
+        break;
     }
   }
 
@@ -201,23 +233,28 @@ Path path_of(const WorkStack& stack, PyObject* root, const cpython::Names& names
 // error.args = (message + line,)
 void extend_message(PyObject* error, const std::string& line) {
   Ref args = Ref::steal(PyObject_GetAttrString(error, "args"));
-  if (!args || !PyTuple_Check(args.get()) || PyTuple_GET_SIZE(args.get()) != 1) return PyErr_Clear();
+  if (!args || !PyTuple_Check(args.get()) || PyTuple_GET_SIZE(args.get()) != 1)
+    return PyErr_Clear();
   Ref message = Ref::steal(
       PyUnicode_FromFormat("%S\n%s", PyTuple_GET_ITEM(args.get(), 0), line.c_str()));
   Ref extended = message ? Ref::steal(PyTuple_Pack(1, message.get())) : Ref();
-  if (!extended || PyObject_SetAttrString(error, "args", extended.get()) < 0) PyErr_Clear();
+  if (!extended || PyObject_SetAttrString(error, "args", extended.get()) < 0)
+    PyErr_Clear();
 }
 
-void annotate(PyObject* error, const Path& path, bool ours, const cpython::Names& names) {
+void annotate(PyObject* error, const Path& path, bool ours,
+              const cpython::Names& names) {
   Ref text = Ref::steal(PyUnicode_FromString(path.text().c_str()));
-  if (!text || PyObject_SetAttr(error, names.cppickle_path, text.get()) < 0) PyErr_Clear();
+  if (!text || PyObject_SetAttr(error, names.cppickle_path, text.get()) < 0)
+    PyErr_Clear();
   if (!path.has_steps()) return;
   std::string line = joined({"  while pickling ", path.text()});
   if (ours) return extend_message(error, line);
   Ref note = Ref::steal(PyUnicode_FromString(line.c_str() + 2));
-  Ref added = note && PyObject_HasAttr(error, names.add_note)
-                  ? Ref::steal(PyObject_CallMethodOneArg(error, names.add_note, note.get()))
-                  : Ref();
+  Ref added =
+      note && PyObject_HasAttr(error, names.add_note)
+          ? Ref::steal(PyObject_CallMethodOneArg(error, names.add_note, note.get()))
+          : Ref();
   if (!added) PyErr_Clear();
 }
 

@@ -7,10 +7,12 @@
 
 namespace cppickle::pickling {
 
-// Adds the path from `root` to what the stack stands at to the error that is set: as its attribute `cppickle_path`;
-// and as a last line of the message when the error is `ours`, else as a note (PEP 678) where exceptions have them.
-// Leaves an error set, the same one unless the way there failed hard; throws nothing.
-void add_path_to_error(const WorkStack& stack, PyObject* root, bool ours, const cpython::Names& names) noexcept;
+// Adds the path from `root` to what the stack stands at to the error that is set: as
+// its attribute `cppickle_path`; and as a last line of the message when the error is
+// `ours`, else as a note (PEP 678) where exceptions have them. Leaves an error set, the
+// same one unless the way there failed hard; throws nothing.
+void add_path_to_error(const WorkStack& stack, PyObject* root, bool ours,
+                       const cpython::Names& names) noexcept;
 
 }  // namespace cppickle::pickling
 

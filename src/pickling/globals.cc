@@ -1,4 +1,5 @@
-// Globals by reference: functions, classes and other objects that an import finds again.
+// Globals by reference: functions, classes and other objects that an import finds
+// again.
 #include <string>
 
 #include "cpython/compat.h"
@@ -36,17 +37,21 @@ Found find_dotted(PyObject* module, PyObject* qualname) {
 bool is_local(PyObject* qualname) {
   const char* text = PyUnicode_AsUTF8(qualname);
   PyErr_Clear();
-  return text != nullptr && std::string_view(text).find("<locals>") != std::string_view::npos;
+  return text != nullptr &&
+         std::string_view(text).find("<locals>") != std::string_view::npos;
 }
 
-// The module in which `object` is found under its name, for objects that do not tell: pickle.whichmodule().
+// The module in which `object` is found under its name, for objects that do not tell:
+// pickle.whichmodule().
 Ref search_modules(PyObject* object, PyObject* qualname, const cpython::Names& names) {
   Ref modules = checked(PyDict_Copy(cpython::loaded_modules()));  // lookups may import
   Py_ssize_t position = 0;
   PyObject *name, *module;
   while (PyDict_Next(modules.get(), &position, &name, &module)) {
     if (!PyUnicode_Check(name) || module == Py_None) continue;
-    if (PyUnicode_Compare(name, names.main) == 0 || PyUnicode_Compare(name, names.mp_main) == 0) continue;
+    if (PyUnicode_Compare(name, names.main) == 0 ||
+        PyUnicode_Compare(name, names.mp_main) == 0)
+      continue;
     if (find_dotted(module, qualname).value.get() == object) return Ref::borrow(name);
   }
   return Ref::borrow(names.main);
@@ -59,9 +64,10 @@ Ref module_name_of(PyObject* object, PyObject* qualname, const cpython::Names& n
 }
 
 Ref import_module(PyObject* name) {
-  PyObject* loaded = PyDict_Check(cpython::loaded_modules())
-                         ? checked_lookup(PyDict_GetItemWithError(cpython::loaded_modules(), name))
-                         : nullptr;
+  PyObject* loaded =
+      PyDict_Check(cpython::loaded_modules())
+          ? checked_lookup(PyDict_GetItemWithError(cpython::loaded_modules(), name))
+          : nullptr;
   return loaded != nullptr ? Ref::borrow(loaded) : Ref::steal(PyImport_Import(name));
 }
 
@@ -86,7 +92,8 @@ void Pickler::fail_global(PyObject* object, const char* why) {
 void Pickler::save_global(PyObject* object, PyObject* name) {
   before_foreign_code();
   Ref hold = Ref::borrow(object);
-  Ref qualname = name != nullptr ? Ref::borrow(name) : cpython::lookup_attribute(object, names().qualname);
+  Ref qualname = name != nullptr ? Ref::borrow(name)
+                                 : cpython::lookup_attribute(object, names().qualname);
   if (!qualname) qualname = checked(PyObject_GetAttr(object, names().attr_name));
   Ref module_name = module_name_of(object, qualname.get(), names());
   auto text = [](const char* format, auto... args) {
@@ -105,14 +112,18 @@ void Pickler::save_global(PyObject* object, PyObject* name) {
   }
   Found found = find_dotted(module.get(), qualname.get());
   if (!found.value && is_local(qualname.get())) {
-    fail(cpython::local_object_error(imported_.pickling_error), "Can't get local object %R", qualname.get());
+    fail(cpython::local_object_error(imported_.pickling_error),
+         "Can't get local object %R", qualname.get());
   }
   if (!found.value) {
-    fail_global(object, text("attribute lookup %S on %S failed", qualname.get(), module_name.get()).c_str());
+    fail_global(object, text("attribute lookup %S on %S failed", qualname.get(),
+                             module_name.get())
+                            .c_str());
   }
   if (found.value.get() != object) {
-    fail_global(object,
-                text("it's not the same object as %S.%S", module_name.get(), qualname.get()).c_str());
+    fail_global(object, text("it's not the same object as %S.%S", module_name.get(),
+                             qualname.get())
+                            .c_str());
   }
   emit_global(object, module_name.get(), qualname.get());
 }
@@ -124,7 +135,12 @@ void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname
   }
   if (protocol() >= 4) {
     if (careful_ || !PyUnicode_CheckExact(module) || !PyUnicode_CheckExact(qualname)) {
-      Script(*this).save(module).save(qualname).op(Opcode::STACK_GLOBAL).memoize(object).start(object);
+      Script(*this)
+          .save(module)
+          .save(qualname)
+          .op(Opcode::STACK_GLOBAL)
+          .memoize(object)
+          .start(object);
       return;
     }
     save(module);
@@ -132,31 +148,37 @@ void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname
     op(Opcode::STACK_GLOBAL);
     return memoize(object);
   }
-  Py_ssize_t dot = PyUnicode_FindChar(qualname, '.', 0, PyUnicode_GET_LENGTH(qualname), 1);
+  Py_ssize_t dot =
+      PyUnicode_FindChar(qualname, '.', 0, PyUnicode_GET_LENGTH(qualname), 1);
   if (dot >= 0) return emit_nested_global(object, module, qualname);
   emit_text_global(module, qualname);
   memoize(object);
 }
 
 // getattr(parent, name): protocols before 4 have no dotted names.
-void Pickler::emit_nested_global(PyObject* object, PyObject* module_name, PyObject* qualname) {
+void Pickler::emit_nested_global(PyObject* object, PyObject* module_name,
+                                 PyObject* qualname) {
   before_foreign_code();
   Ref module = checked(import_module(module_name).release());
   Found found = find_dotted(module.get(), qualname);
   if (!found.parent) fail_global(object, "its parent was not found");
   Ref dot = checked(PyUnicode_FromString("."));
   Ref parts = checked(PyUnicode_RPartition(qualname, dot.get()));
-  Ref arguments = checked(PyTuple_Pack(2, found.parent.get(), PyTuple_GET_ITEM(parts.get(), 2)));
+  Ref arguments =
+      checked(PyTuple_Pack(2, found.parent.get(), PyTuple_GET_ITEM(parts.get(), 2)));
   save_as_call(object, imported_.builtin_getattr, std::move(arguments));
 }
 
-// Under the code that copyreg's extension registry gives it, if any.  Such a global is not memoized.
+// Under the code that copyreg's extension registry gives it, if any.  Such a global is
+// not memoized.
 bool Pickler::emit_extension(PyObject* module, PyObject* qualname) {
   Ref key = checked(PyTuple_Pack(2, module, qualname));
-  PyObject* entry = checked_lookup(PyDict_GetItemWithError(imported_.extension_registry, key.get()));
+  PyObject* entry =
+      checked_lookup(PyDict_GetItemWithError(imported_.extension_registry, key.get()));
   if (entry == nullptr) return false;
   if (!PyLong_Check(entry)) {
-    fail(PyExc_RuntimeError, "the extension registry holds a code that is no int, %R", entry);
+    fail(PyExc_RuntimeError, "the extension registry holds a code that is no int, %R",
+         entry);
   }
   long code = PyLong_AsLong(entry);
   if (code <= 0 || code > 0x7fffffff) {
@@ -178,13 +200,14 @@ void Pickler::emit_text_global(PyObject* module, PyObject* qualname) {
   Ref held;
   if (protocol() < 3 && hooks_.fix_imports) {
     Ref key = checked(PyTuple_Pack(2, module, qualname));
-    PyObject* pair = checked_lookup(PyDict_GetItemWithError(imported_.name_mapping_3to2, key.get()));
+    PyObject* pair =
+        checked_lookup(PyDict_GetItemWithError(imported_.name_mapping_3to2, key.get()));
     if (pair != nullptr && PyTuple_Check(pair) && PyTuple_GET_SIZE(pair) == 2) {
       held = Ref::borrow(pair);
       module = PyTuple_GET_ITEM(pair, 0);
       qualname = PyTuple_GET_ITEM(pair, 1);
-    } else if (PyObject* renamed =
-                   checked_lookup(PyDict_GetItemWithError(imported_.import_mapping_3to2, module))) {
+    } else if (PyObject* renamed = checked_lookup(
+                   PyDict_GetItemWithError(imported_.import_mapping_3to2, module))) {
       held = Ref::borrow(renamed);
       module = renamed;
     }
@@ -195,7 +218,8 @@ void Pickler::emit_text_global(PyObject* module, PyObject* qualname) {
     if (bytes) return bytes;
     if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) throw ErrorSet{};
     PyErr_Clear();
-    fail(imported_.pickling_error, "can't pickle global identifier '%S.%S' using pickle protocol %i", module,
+    fail(imported_.pickling_error,
+         "can't pickle global identifier '%S.%S' using pickle protocol %i", module,
          qualname, protocol());
   };
   Ref first = encoded(module);

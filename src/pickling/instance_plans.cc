@@ -15,10 +15,11 @@ namespace {
 constexpr std::size_t kMostPlans = 4096;
 constexpr std::size_t kMostSlots = 500;
 
-// Attributes that decide how an instance is pickled; all must be what object has, or absent.
+// Attributes that decide how an instance is pickled; all must be what object has, or
+// absent.
 bool follows_object(PyTypeObject* type, const cpython::Names& names) {
-  for (PyObject* name : {names.reduce_ex, names.reduce, names.getstate, names.getnewargs, names.getnewargs_ex,
-                         names.attr_class}) {
+  for (PyObject* name : {names.reduce_ex, names.reduce, names.getstate,
+                         names.getnewargs, names.getnewargs_ex, names.attr_class}) {
     if (!cpython::is_objects_own(type, name)) return false;
   }
   return true;
@@ -26,7 +27,8 @@ bool follows_object(PyTypeObject* type, const cpython::Names& names) {
 
 // copyreg caches slot names in the class; what is no list there is not from copyreg.
 bool has_strange_slot_names(PyTypeObject* type, const cpython::Names& names) {
-  PyObject* cached = checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), names.slotnames));
+  PyObject* cached = checked_lookup(
+      PyDict_GetItemWithError(cpython::type_dict(type), names.slotnames));
   return cached != nullptr && !PyList_CheckExact(cached);
 }
 
@@ -35,7 +37,8 @@ Ref mangled(PyTypeObject* owner, PyObject* name) {
   Py_ssize_t length = PyUnicode_GET_LENGTH(name);
   auto at = [&](Py_ssize_t i) { return PyUnicode_READ_CHAR(name, i); };
   bool is_private = length >= 2 && at(0) == '_' && at(1) == '_';
-  bool is_special = is_private && length >= 4 && at(length - 1) == '_' && at(length - 2) == '_';
+  bool is_special =
+      is_private && length >= 4 && at(length - 1) == '_' && at(length - 2) == '_';
   if (!is_private || is_special) return Ref::borrow(name);
   const char* stripped = owner->tp_name;
   while (*stripped == '_') ++stripped;
@@ -51,16 +54,19 @@ bool has_slot(const InstancePlan& plan, PyObject* name) {
   });
 }
 
-// Adds the slots that `owner` declares and counts their bytes.  False when they are not plainly declared.
-bool add_slots(InstancePlan& plan, PyTypeObject* type, PyTypeObject* owner, const cpython::Names& names,
-               std::size_t& count) {
-  PyObject* declared = checked_lookup(PyDict_GetItemWithError(cpython::type_dict(owner), names.slots));
+// Adds the slots that `owner` declares and counts their bytes.  False when they are not
+// plainly declared.
+bool add_slots(InstancePlan& plan, PyTypeObject* type, PyTypeObject* owner,
+               const cpython::Names& names, std::size_t& count) {
+  PyObject* declared =
+      checked_lookup(PyDict_GetItemWithError(cpython::type_dict(owner), names.slots));
   if (declared == nullptr) return true;
   Ref list;
   if (PyUnicode_CheckExact(declared)) {
     list = checked(PyList_New(0));
     cpython::checked_status(PyList_Append(list.get(), declared));
-  } else if (PyTuple_CheckExact(declared) || PyList_CheckExact(declared) || PyDict_CheckExact(declared)) {
+  } else if (PyTuple_CheckExact(declared) || PyList_CheckExact(declared) ||
+             PyDict_CheckExact(declared)) {
     list = checked(PySequence_List(declared));
   } else {
     return false;
@@ -68,11 +74,14 @@ bool add_slots(InstancePlan& plan, PyTypeObject* type, PyTypeObject* owner, cons
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list.get()); ++i) {
     PyObject* plain = PyList_GET_ITEM(list.get(), i);
     if (!PyUnicode_CheckExact(plain)) return false;
-    if (PyUnicode_Compare(plain, names.attr_dict) == 0 || PyUnicode_Compare(plain, names.weakref) == 0) continue;
+    if (PyUnicode_Compare(plain, names.attr_dict) == 0 ||
+        PyUnicode_Compare(plain, names.weakref) == 0)
+      continue;
     Ref name = mangled(owner, plain);
     Py_ssize_t offset;
     PyObject* member = cpython::type_lookup(type, name.get());
-    if (member == nullptr || !cpython::object_member_offset(member, offset)) return false;
+    if (member == nullptr || !cpython::object_member_offset(member, offset))
+      return false;
     ++count;
     if (!has_slot(plan, name.get())) plan.slots.push_back({std::move(name), offset});
   }
@@ -82,17 +91,20 @@ bool add_slots(InstancePlan& plan, PyTypeObject* type, PyTypeObject* owner, cons
 InstancePlan made_for(PyTypeObject* type, const cpython::Names& names) {
   InstancePlan plan;
   plan.native = false;
-  bool plain = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 && type->tp_getattro == PyObject_GenericGetAttr &&
-               type->tp_itemsize == 0 && follows_object(type, names) && !has_strange_slot_names(type, names);
+  bool plain = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 &&
+               type->tp_getattro == PyObject_GenericGetAttr && type->tp_itemsize == 0 &&
+               follows_object(type, names) && !has_strange_slot_names(type, names);
   PyObject* mro = type->tp_mro;
   std::size_t slot_count = 0;
   for (Py_ssize_t i = 0; plain && i < PyTuple_GET_SIZE(mro); ++i) {
     auto owner = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i));
     plain = add_slots(plan, type, owner, names, slot_count);
   }
-  // Anything beyond slots, dict and weak references is state of a C type that only it can reduce.
+  // Anything beyond slots, dict and weak references is state of a C type that only it
+  // can reduce.
   auto expected = static_cast<std::size_t>(PyBaseObject_Type.tp_basicsize);
-  expected += sizeof(PyObject*) * (slot_count + (type->tp_dictoffset > 0) + (type->tp_weaklistoffset > 0));
+  expected += sizeof(PyObject*) *
+              (slot_count + (type->tp_dictoffset > 0) + (type->tp_weaklistoffset > 0));
   plan.has_dict = type->tp_dictoffset != 0;
   plan.native = plain && plan.slots.size() <= kMostSlots &&
                 static_cast<std::size_t>(type->tp_basicsize) == expected;

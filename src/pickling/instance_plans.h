@@ -1,4 +1,5 @@
-// How instances of a class are reduced without asking them, where Python would not ask either.
+// How instances of a class are reduced without asking them, where Python would not ask
+// either.
 #ifndef CPPICKLE_PICKLING_INSTANCE_PLANS_H_
 #define CPPICKLE_PICKLING_INSTANCE_PLANS_H_
 
@@ -10,8 +11,9 @@
 
 namespace cppickle::pickling {
 
-// A class whose instances are reduced by what `object` defines (object.__reduce_ex__ and copyreg.__newobj__): made
-// in Python over `object`, and nothing of the pickle protocol overridden.
+// A class whose instances are reduced by what `object` defines (object.__reduce_ex__
+// and copyreg.__newobj__): made in Python over `object`, and nothing of the pickle
+// protocol overridden.
 struct InstancePlan {
   struct Slot {
     cpython::Ref name;
@@ -24,8 +26,8 @@ struct InstancePlan {
   std::vector<Slot> slots;  // in the order of copyreg._slotnames
 };
 
-// Plans by class; a plan ends with the version of its type, so neither needs to watch the other.  Owns the names of
-// slots and no class.  Requires the GIL.
+// Plans by class; a plan ends with the version of its type, so neither needs to watch
+// the other.  Owns the names of slots and no class.  Requires the GIL.
 class InstancePlans {
  public:
   explicit InstancePlans(const cpython::Names& names) : names_(names) {}

@@ -1,4 +1,5 @@
-// Instances of plain Python classes: cls.__new__(cls) and a state, without a reduce value.
+// Instances of plain Python classes: cls.__new__(cls) and a state, without a reduce
+// value.
 //
 //   class EMPTY_TUPLE NEWOBJ MEMOIZE [state BUILD]
 //   state := dict | (dict or None, dict of slots)
@@ -36,7 +37,8 @@ bool Pickler::save_instance(PyObject* object) {
   if (dict && PyDict_GET_SIZE(dict.get()) == 0) dict.reset();
   if (dict && hides_protocol(dict.get(), names())) return false;
   std::size_t set_slots = 0;
-  for (const InstancePlan::Slot& slot : plan.slots) set_slots += slot_value(object, slot.offset) != nullptr;
+  for (const InstancePlan::Slot& slot : plan.slots)
+    set_slots += slot_value(object, slot.offset) != nullptr;
 
   auto cls = reinterpret_cast<PyObject*>(Py_TYPE(object));
   bool known = memoizing() && !careful_ && get(cls);
@@ -47,14 +49,18 @@ bool Pickler::save_instance(PyObject* object) {
     if (set_slots == 0) {
       push_frame(Frame::Kind::kState, object);
       PyObject* state = dict.get();
-      if (memo_.quiet()) dict.reset();  // the object holds it; one reference less keeps it out of the memo's table
+      if (memo_.quiet())
+        dict.reset();  // the object holds it; one reference less keeps it out of the
+                       // memo's table
       save(state);
       return true;
     }
   }
   Script script(*this);
   if (!known) {
-    script.save(cls, Label::kText, names().attr_class_text).op(Opcode::EMPTY_TUPLE).op(Opcode::NEWOBJ);
+    script.save(cls, Label::kText, names().attr_class_text)
+        .op(Opcode::EMPTY_TUPLE)
+        .op(Opcode::NEWOBJ);
     script.memoize(object);
   }
   if (set_slots != 0) {
@@ -72,9 +78,10 @@ void Pickler::step_state() {
   pop_frame();
 }
 
-// The state of an object with slots.  The dict of slots and the pair exist in the stream only.
-void Pickler::write_slots(Script& script, PyObject* object, const InstancePlan& plan, PyObject* dict,
-                          std::size_t count) {
+// The state of an object with slots.  The dict of slots and the pair exist in the
+// stream only.
+void Pickler::write_slots(Script& script, PyObject* object, const InstancePlan& plan,
+                          PyObject* dict, std::size_t count) {
   auto anonymous = [](Pickler& self, PyObject*) {
     if (self.memoizing()) self.emitter().memoize(self.memo().add_anonymous());
   };

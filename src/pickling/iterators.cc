@@ -1,6 +1,7 @@
 // The list and dict items of reduce values: iterators, in batches.
 //
-// As Modules/_pickle.c does, a batch reads one item ahead before it begins, so that a lone item needs no MARK.
+// As Modules/_pickle.c does, a batch reads one item ahead before it begins, so that a
+// lone item needs no MARK.
 #include <cstdint>
 #include <utility>
 
@@ -29,7 +30,8 @@ Ref Pickler::next_item(PyObject* iterator, bool pairs) {
   before_foreign_code();
   Ref item = Ref::steal(PyIter_Next(iterator));
   if (!item && PyErr_Occurred()) throw cpython::ErrorSet{};
-  if (item && pairs && (!PyTuple_Check(item.get()) || PyTuple_GET_SIZE(item.get()) != 2)) {
+  if (item && pairs &&
+      (!PyTuple_Check(item.get()) || PyTuple_GET_SIZE(item.get()) != 2)) {
     fail(PyExc_TypeError, "dict items iterator must return 2-tuples");
   }
   return item;
@@ -62,7 +64,8 @@ void Pickler::step_pairs(Frame& frame) {
   }
 }
 
-// Writes what is due between two items and answers the next one; pops the frame and answers none at the end.
+// Writes what is due between two items and answers the next one; pops the frame and
+// answers none at the end.
 Ref Pickler::step_batch(Frame& frame, bool pairs, Opcode one, Opcode many) {
   for (;;) {
     if (frame.phase == kBatch && frame.ahead != nullptr) {
@@ -76,7 +79,8 @@ Ref Pickler::step_batch(Frame& frame, bool pairs, Opcode one, Opcode many) {
     }
     if (frame.phase == kBatch) op(many);
     if (frame.phase == kSingle) op(one);
-    bool more = frame.phase == kBegin || (frame.phase == kBatch && frame.in_batch == kBatchSize) ||
+    bool more = frame.phase == kBegin ||
+                (frame.phase == kBatch && frame.in_batch == kBatchSize) ||
                 (frame.phase == kSingle && protocol() == 0);
     Ref first = more ? next_item(frame.object, pairs) : Ref();
     if (!first) {

@@ -7,13 +7,16 @@
 namespace cppickle::pickling {
 namespace {
 
-PyObject* untagged(std::uintptr_t key) { return reinterpret_cast<PyObject*>(key & ~std::uintptr_t{1}); }
+PyObject* untagged(std::uintptr_t key) {
+  return reinterpret_cast<PyObject*>(key & ~std::uintptr_t{1});
+}
 
 }  // namespace
 
 void Memo::grow() {
   std::size_t old_size = table_ == nullptr ? 0 : mask_ + 1;
-  std::size_t size = old_size == 0 ? kFirstSize : old_size * (old_size < 1 << 16 ? 8 : 4);
+  std::size_t size =
+      old_size == 0 ? kFirstSize : old_size * (old_size < 1 << 16 ? 8 : 4);
   std::vector<Entry> old_heap;
   std::span<Entry> old(table_, old_size);
   if (old_size == 0) {
@@ -69,7 +72,8 @@ void Memo::unify_strings() {
 }
 
 PyObject* Memo::unified_by_value(PyObject* text) {
-  if (strings_) return cpython::checked_lookup(PyDict_SetDefault(strings_.get(), text, text));
+  if (strings_)
+    return cpython::checked_lookup(PyDict_SetDefault(strings_.get(), text, text));
   for (const cpython::Ref& known : few_strings_) {
     bool same_length = PyUnicode_GET_LENGTH(known.get()) == PyUnicode_GET_LENGTH(text);
     if (same_length && PyUnicode_Compare(known.get(), text) == 0) return known.get();

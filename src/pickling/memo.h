@@ -15,10 +15,11 @@ namespace cppickle::pickling {
 
 // An open-addressing table over object addresses.
 //
-// Two things make it cheap for plain data.  While no foreign code has run since the dump began ("quiet"), nothing
-// can be freed, so keys are not referenced; and an object with a single reference can not be met again, so it gets
-// its index without an entry in the table.  `settle()` ends that: it references every key and enters those left out.
-// Owns its keys after settle().  Requires the GIL (or a lock of the owner).
+// Two things make it cheap for plain data.  While no foreign code has run since the
+// dump began ("quiet"), nothing can be freed, so keys are not referenced; and an object
+// with a single reference can not be met again, so it gets its index without an entry
+// in the table.  `settle()` ends that: it references every key and enters those left
+// out. Owns its keys after settle().  Requires the GIL (or a lock of the owner).
 class Memo {
  public:
   static constexpr std::size_t kAbsent = SIZE_MAX;
@@ -43,9 +44,11 @@ class Memo {
     }
   }
 
-  // The index of `key` when it is there; else gives it the next one and answers kAbsent.
+  // The index of `key` when it is there; else gives it the next one and answers
+  // kAbsent.
   std::size_t find_or_add(PyObject* key) {
-    if ((used_ + 1) * 2 > mask_ + 1) [[unlikely]] grow();
+    if ((used_ + 1) * 2 > mask_ + 1) [[unlikely]]
+      grow();
     for (std::size_t i = slot_of(key);; i = (i + 1) & mask_) {
       if (table_[i].key == key) return table_[i].index;
       if (table_[i].key == nullptr) {
@@ -75,7 +78,8 @@ class Memo {
   // Gives `key` the index of an object that is there already.
   void alias(PyObject* key, std::size_t index);
 
-  // From now on equal short strings are one: streams with code must not depend on which of them are interned.
+  // From now on equal short strings are one: streams with code must not depend on which
+  // of them are interned.
   void unify_strings();
   bool unifies_strings() const { return unifies_strings_; }
   // The string that stands for all that equal `text`.  Requires unifies_strings().
@@ -118,7 +122,8 @@ class Memo {
   };
   static constexpr Py_ssize_t kLongestUnified = 200;  // characters
   static constexpr std::size_t kFewStrings = 8;
-  static constexpr std::uintptr_t kLeftOut = 1;  // tag of a key that has no entry in the table
+  static constexpr std::uintptr_t kLeftOut =
+      1;  // tag of a key that has no entry in the table
 
   std::size_t slot_of(PyObject* key) const {
     auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(key));
@@ -138,7 +143,8 @@ class Memo {
   void insert_new(PyObject* key, std::size_t index);
   void end_quiet();
 
-  static constexpr std::size_t kFirstSize = 32;  // entries; this table needs no allocation
+  static constexpr std::size_t kFirstSize =
+      32;  // entries; this table needs no allocation
 
   Entry* table_ = nullptr;  // first_ or heap_
   std::size_t mask_ = 0;

@@ -16,7 +16,8 @@ void Pickler::dump(PyObject* root) {
     run();
     emitter_.finish();
   } catch (const core::TooLarge& error) {
-    PyErr_Format(PyExc_OverflowError, "cannot pickle a %s this large with protocol %d", error.what, protocol());
+    PyErr_Format(PyExc_OverflowError, "cannot pickle a %s this large with protocol %d",
+                 error.what, protocol());
     error_is_ours_ = true;
     add_path_to_error(stack_, root, error_is_ours_, names());
     throw cpython::ErrorSet{};
@@ -34,15 +35,33 @@ void Pickler::run() {
   while (!stack_.empty()) {
     Frame& frame = stack_.top();
     switch (frame.kind) {
-      case Frame::Kind::kList: step_list(frame); break;
-      case Frame::Kind::kTuple: step_tuple(frame); break;
-      case Frame::Kind::kDict: step_dict(frame); break;
-      case Frame::Kind::kSet: step_set(frame); break;
-      case Frame::Kind::kFrozenset: step_frozenset(frame); break;
-      case Frame::Kind::kItems: step_items(frame); break;
-      case Frame::Kind::kPairs: step_pairs(frame); break;
-      case Frame::Kind::kState: step_state(); break;
-      case Frame::Kind::kScript: step_script(frame); break;
+      case Frame::Kind::kList:
+        step_list(frame);
+        break;
+      case Frame::Kind::kTuple:
+        step_tuple(frame);
+        break;
+      case Frame::Kind::kDict:
+        step_dict(frame);
+        break;
+      case Frame::Kind::kSet:
+        step_set(frame);
+        break;
+      case Frame::Kind::kFrozenset:
+        step_frozenset(frame);
+        break;
+      case Frame::Kind::kItems:
+        step_items(frame);
+        break;
+      case Frame::Kind::kPairs:
+        step_pairs(frame);
+        break;
+      case Frame::Kind::kState:
+        step_state();
+        break;
+      case Frame::Kind::kScript:
+        step_script(frame);
+        break;
     }
   }
 }
@@ -54,21 +73,25 @@ void Pickler::save_now(PyObject* object) {
 // A large string goes straight to the file, whose write() may do anything.
 bool Pickler::is_written_through(PyObject* object) const {
   return hooks_.foreign_sink && PyUnicode_CheckExact(object) &&
-         static_cast<std::size_t>(PyUnicode_GET_LENGTH(object)) >= core::kFrameSizeTarget / 4;
+         static_cast<std::size_t>(PyUnicode_GET_LENGTH(object)) >=
+             core::kFrameSizeTarget / 4;
 }
 
 bool Pickler::save_at_once(PyObject* object) {
-  if (emitter_.frame_is_due() || asks_for_ids() || is_written_through(object)) return false;
+  if (emitter_.frame_is_due() || asks_for_ids() || is_written_through(object))
+    return false;
   if (save_leaf(object) || get(object)) return true;
   PyTypeObject* type = Py_TYPE(object);
-  if (type == &PyTuple_Type && PyTuple_GET_SIZE(object) == 0) return save_tuple(object), true;
+  if (type == &PyTuple_Type && PyTuple_GET_SIZE(object) == 0)
+    return save_tuple(object), true;
   if (hooks_.reducer_override != nullptr || protocol() < 4) return false;
-  if (type != &PyType_Type && type != &PyFunction_Type && type != &PyCFunction_Type) return false;
+  if (type != &PyType_Type && type != &PyFunction_Type && type != &PyCFunction_Type)
+    return false;
   return reducers_.save_by_reference(*this, object);
 }
 
-// The way for when a frame is due or persistent ids are asked for: both may run foreign code, which may drop the
-// container's reference to `object`.
+// The way for when a frame is due or persistent ids are asked for: both may run foreign
+// code, which may drop the container's reference to `object`.
 void Pickler::save_with_care(PyObject* object) {
   Ref hold = Ref::borrow(object);
   if (emitter_.frame_is_due()) emitter_.commit_frame();
@@ -88,10 +111,12 @@ bool Pickler::save_persistent(PyObject* object) {
   }
   Ref text = checked(PyObject_Str(id.get()));
   if (!PyUnicode_IS_ASCII(text.get())) {
-    fail(imported_.pickling_error, "persistent IDs in protocol 0 must be ASCII strings");
+    fail(imported_.pickling_error,
+         "persistent IDs in protocol 0 must be ASCII strings");
   }
-  emitter_.op_line(Opcode::PERSID, {static_cast<const char*>(PyUnicode_DATA(text.get())),
-                                    static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get()))});
+  emitter_.op_line(Opcode::PERSID,
+                   {static_cast<const char*>(PyUnicode_DATA(text.get())),
+                    static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get()))});
   return true;
 }
 
@@ -114,7 +139,8 @@ void Pickler::save_compound(PyObject* object) {
   save_object(object);
 }
 
-// Everything that is no builtin data: the hooks first, then by value, then the reduce protocol.
+// Everything that is no builtin data: the hooks first, then by value, then the reduce
+// protocol.
 void Pickler::save_object(PyObject* object) {
   Ref hold = Ref::borrow(object);
   if (PyPickleBuffer_Check(object)) return save_buffer(object);

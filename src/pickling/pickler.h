@@ -18,7 +18,8 @@ namespace cppickle::pickling {
 
 class Script;
 
-// What the Python-level pickler brings along; borrowed for the time of one dump, null when absent.
+// What the Python-level pickler brings along; borrowed for the time of one dump, null
+// when absent.
 struct Hooks {
   PyObject* persistent_id = nullptr;
   PyObject* reducer_override = nullptr;
@@ -29,22 +30,31 @@ struct Hooks {
   bool foreign_sink = false;  // the sink calls foreign code, at any write
 };
 
-// One dump.  The stream of plain data equals that of the standard pickler at the same protocol.
+// One dump.  The stream of plain data equals that of the standard pickler at the same
+// protocol.
 //
-// save() either writes an object whole or pushes a frame that does; run() drives the frames, so depth costs heap and
-// never C stack.  Errors are thrown as ErrorSet, sinks' and std::bad_alloc pass through; afterwards the object can only
-// be destroyed.  Foreign code may re-enter other picklers, never this one.
+// save() either writes an object whole or pushes a frame that does; run() drives the
+// frames, so depth costs heap and never C stack.  Errors are thrown as ErrorSet, sinks'
+// and std::bad_alloc pass through; afterwards the object can only be destroyed. Foreign
+// code may re-enter other picklers, never this one.
 class Pickler {
  public:
-  Pickler(const cpython::Imported& imported, InstancePlans& plans, Memo& memo, Reducers& reducers,
-          core::Emitter& emitter, const Hooks& hooks)
-      : imported_(imported), plans_(plans), memo_(memo), reducers_(reducers), emitter_(emitter), hooks_(hooks),
+  Pickler(const cpython::Imported& imported, InstancePlans& plans, Memo& memo,
+          Reducers& reducers, core::Emitter& emitter, const Hooks& hooks)
+      : imported_(imported),
+        plans_(plans),
+        memo_(memo),
+        reducers_(reducers),
+        emitter_(emitter),
+        hooks_(hooks),
         careful_(hooks.persistent_id != nullptr || hooks.foreign_sink) {}
 
-  // Writes the whole stream of `root`.  On failure the error carries the path (error_path.h).
+  // Writes the whole stream of `root`.  On failure the error carries the path
+  // (error_path.h).
   void dump(PyObject* root);
 
-  // --- For reducers: everything an object's expansion is made of ---------------------------------------
+  // --- For reducers: everything an object's expansion is made of
+  // ---------------------------------------
 
   const cpython::Imported& imported() const { return imported_; }
   const cpython::Names& names() const { return imported_.names; }
@@ -55,32 +65,38 @@ class Pickler {
   int protocol() const { return emitter_.protocol(); }
   bool memoizing() const { return !hooks_.fast; }
 
-  // Saves `object`, now or by frames pushed on the stack.  `object` need only be alive during the call.
+  // Saves `object`, now or by frames pushed on the stack.  `object` need only be alive
+  // during the call.
   void save(PyObject* object) {
-    if (!at_ease()) [[unlikely]] return save_with_care(object);
+    if (!at_ease()) [[unlikely]]
+      return save_with_care(object);
     save_now(object);
   }
-  // Saves a value that needs no frame and runs no foreign code, of exact type int, str, float, bool or None.
-  // False for others.  Looks at neither frames nor persistent ids.
+  // Saves a value that needs no frame and runs no foreign code, of exact type int, str,
+  // float, bool or None. False for others.  Looks at neither frames nor persistent ids.
   bool save_leaf(PyObject* object);
-  // Saves a leaf, an object that is in the memo, or a global that is known to be importable; false for others, of
-  // which nothing is written.
+  // Saves a leaf, an object that is in the memo, or a global that is known to be
+  // importable; false for others, of which nothing is written.
   bool save_at_once(PyObject* object);
   // True when nothing but save_leaf() is needed for a leaf just now.
   bool at_ease() const { return !emitter_.frame_is_due() && !careful_; }
-  // Bytes of an opcode and what follows, as encoded beforehand; no more than kLongestFragment.
+  // Bytes of an opcode and what follows, as encoded beforehand; no more than
+  // kLongestFragment.
   void emit_fragment(std::string_view fragment) { emitter_.fragment(fragment); }
   static constexpr std::size_t kLongestFragment = 16 * 1024;
   // True when persistent_id has to be asked about every object, names of globals too.
   bool asks_for_ids() const { return hooks_.persistent_id != nullptr; }
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
-  // By reference under its own or the given qualified name, verified.  Raises PicklingError.
+  // By reference under its own or the given qualified name, verified.  Raises
+  // PicklingError.
   void save_global(PyObject* object, PyObject* name);
-  // A reduce value as __reduce_ex__ answers it: str or tuple.  `object` may be null: nothing is memoized.
+  // A reduce value as __reduce_ex__ answers it: str or tuple.  `object` may be null:
+  // nothing is memoized.
   void save_reduce_value(PyObject* object, PyObject* reduce_value);
 
-  // callable(*arguments), memoized as `object`; the tuple gets into the memo too, as the standard pickler has it.
+  // callable(*arguments), memoized as `object`; the tuple gets into the memo too, as
+  // the standard pickler has it.
   void save_as_call(PyObject* object, PyObject* callable, cpython::Ref arguments);
 
   void op(core::Opcode code) { emitter_.op(code); }
@@ -88,7 +104,8 @@ class Pickler {
   void memoize(PyObject* object) {
     if (memoizing()) emitter_.memoize(memo_.add(object));
   }
-  // The same; one that got into the memo while it was written is recursive, and the other takes its place.
+  // The same; one that got into the memo while it was written is recursive, and the
+  // other takes its place.
   void memoize_or_get(PyObject* object);
   // Pushes `object` from the memo; false when it is not there.
   bool get(PyObject* object) {
@@ -163,15 +180,16 @@ class Pickler {
   void step_items(Frame& frame);
   void step_pairs(Frame& frame);
   cpython::Ref next_item(PyObject* iterator, bool pairs);
-  cpython::Ref step_batch(Frame& frame, bool pairs, core::Opcode one, core::Opcode many);
+  cpython::Ref step_batch(Frame& frame, bool pairs, core::Opcode one,
+                          core::Opcode many);
   void begin_batch(Frame& frame, bool pairs);
 
   // script.cc
   void step_script(Frame& frame);
 
-
   void step_state();
-  void write_slots(Script& script, PyObject* object, const InstancePlan& plan, PyObject* dict, std::size_t count);
+  void write_slots(Script& script, PyObject* object, const InstancePlan& plan,
+                   PyObject* dict, std::size_t count);
 
   // globals.cc
   [[noreturn]] void fail_global(PyObject* object, const char* why);
@@ -198,8 +216,9 @@ class Pickler {
 
 // Writes a script: the steps of one object's expansion.
 //
-// Steps are done at once as long as none of them needs a frame; from the first that does, they are kept for the frame
-// that start() pushes.  Requires: nothing else is pushed on the stack between construction and start().
+// Steps are done at once as long as none of them needs a frame; from the first that
+// does, they are kept for the frame that start() pushes.  Requires: nothing else is
+// pushed on the stack between construction and start().
 class Script {
  public:
   explicit Script(Pickler& pickler)
@@ -210,15 +229,23 @@ class Script {
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
-  Script& save(PyObject* object, Label label = Label::kTransparent, PyObject* label_key = nullptr) {
+  Script& save(PyObject* object, Label label = Label::kTransparent,
+               PyObject* label_key = nullptr) {
     if (direct_ && pickler_.save_at_once(object)) return *this;
-    return keep({Step::Kind::kSave, label, {}, Py_NewRef(object), Py_XNewRef(label_key), nullptr});
+    return keep({Step::Kind::kSave,
+                 label,
+                 {},
+                 Py_NewRef(object),
+                 Py_XNewRef(label_key),
+                 nullptr});
   }
   Script& op(core::Opcode code) {
     if (direct_) return pickler_.op(code), *this;
-    return keep({Step::Kind::kOp, Label::kTransparent, code, nullptr, nullptr, nullptr});
+    return keep(
+        {Step::Kind::kOp, Label::kTransparent, code, nullptr, nullptr, nullptr});
   }
-  // A string that stays out of the memo: a key that the stream is not expected to hold again.
+  // A string that stays out of the memo: a key that the stream is not expected to hold
+  // again.
   Script& key(PyObject* text) {
     if (pickler_.asks_for_ids()) return save(text);
     if (direct_) return pickler_.emit_str(text), *this;
@@ -235,13 +262,19 @@ class Script {
   Script& items(PyObject* iterator) { return keep_about(Step::Kind::kItems, iterator); }
   Script& pairs(PyObject* iterator) { return keep_about(Step::Kind::kPairs, iterator); }
   Script& call(Step::Call function, PyObject* object) {
-    return keep({Step::Kind::kCall, Label::kTransparent, {}, Py_XNewRef(object), nullptr, function});
+    return keep({Step::Kind::kCall,
+                 Label::kTransparent,
+                 {},
+                 Py_XNewRef(object),
+                 nullptr,
+                 function});
   }
-  // True as long as everything has been done at once: then the caller may write with the pickler itself, what needs
-  // no frame.
+  // True as long as everything has been done at once: then the caller may write with
+  // the pickler itself, what needs no frame.
   bool is_direct() const { return direct_; }
   int protocol() const { return pickler_.protocol(); }
-  // Hands what is left over to the pickler.  `object` is what the script expands, null for a part of one.
+  // Hands what is left over to the pickler.  `object` is what the script expands, null
+  // for a part of one.
   void start(PyObject* object = nullptr) {
     if (direct_) return;
     Frame& frame = pickler_.push_frame(Frame::Kind::kScript, object);

@@ -1,4 +1,5 @@
-// The reduce protocol: __reduce_ex__ and copyreg, and what their values mean (PEP 307, PEP 574).
+// The reduce protocol: __reduce_ex__ and copyreg, and what their values mean (PEP 307,
+// PEP 574).
 #include "pickling/reduce.h"
 
 #include "cpython/compat.h"
@@ -12,9 +13,12 @@ using cpython::checked_lookup;
 using cpython::Ref;
 
 // A metaclass may make classes unhashable; such a class is in no table.
-bool is_hashable_class(PyTypeObject* type) { return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash; }
+bool is_hashable_class(PyTypeObject* type) {
+  return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
+}
 
-// The reducer that the pickler's dispatch table, or else copyreg, registers for the type.
+// The reducer that the pickler's dispatch table, or else copyreg, registers for the
+// type.
 Ref Pickler::registered_reducer(PyTypeObject* type) {
   auto key = reinterpret_cast<PyObject*>(type);
   PyObject* table = hooks_.dispatch_table;
@@ -36,7 +40,8 @@ Ref Pickler::registered_reducer(PyTypeObject* type) {
   return found;
 }
 
-// A ChainMap of plain dicts is looked through without running its Python code.  False when it has other maps.
+// A ChainMap of plain dicts is looked through without running its Python code.  False
+// when it has other maps.
 bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, Ref& found) {
   if (!PyList_CheckExact(maps)) return false;
   Py_ssize_t count = PyList_GET_SIZE(maps);
@@ -45,7 +50,8 @@ bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, Ref& found) {
   }
   for (Py_ssize_t i = 0; i < count && !found && is_hashable_class(type); ++i) {
     PyObject* dict = PyList_GET_ITEM(maps, i);
-    found = Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, reinterpret_cast<PyObject*>(type))));
+    found = Ref::borrow(checked_lookup(
+        PyDict_GetItemWithError(dict, reinterpret_cast<PyObject*>(type))));
   }
   return true;
 }
@@ -60,53 +66,70 @@ Ref Pickler::find_reduction(PyObject* object) {
   if (Ref reduce = cpython::lookup_attribute(object, names().reduce)) {
     return checked(PyObject_CallNoArgs(reduce.get()));
   }
-  fail(imported_.pickling_error, "can't pickle '%.200s' object: %R", Py_TYPE(object)->tp_name, object);
+  fail(imported_.pickling_error, "can't pickle '%.200s' object: %R",
+       Py_TYPE(object)->tp_name, object);
 }
 
 void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
   before_foreign_code();
   if (PyUnicode_Check(value)) return save_global(object, value);
   if (!PyTuple_Check(value)) {
-    fail(imported_.pickling_error, "__reduce__ of '%.200s' object must return a string or tuple, not %.200s",
+    fail(imported_.pickling_error,
+         "__reduce__ of '%.200s' object must return a string or tuple, not %.200s",
          Py_TYPE(object)->tp_name, Py_TYPE(value)->tp_name);
   }
   ReduceValue parts = ReduceValue::validated(*this, object, value);
   Script script(*this);
   parts.write_construction(*this, script);
   if (object != nullptr) script.memoize(object);
-  // A recursive object has been finished meanwhile: what is left to do is done by memoize and the items that follow,
-  // as in the standard pickler, go to the object from the memo.
+  // A recursive object has been finished meanwhile: what is left to do is done by
+  // memoize and the items that follow, as in the standard pickler, go to the object
+  // from the memo.
   if (parts.items != nullptr) script.items(parts.items);
   if (parts.pairs != nullptr) script.pairs(parts.pairs);
   parts.write_state(script, object);
   script.start(object);
 }
 
-ReduceValue ReduceValue::validated(Pickler& pickler, PyObject* object, PyObject* value) {
+ReduceValue ReduceValue::validated(Pickler& pickler, PyObject* object,
+                                   PyObject* value) {
   PyObject* error = pickler.imported().pickling_error;
   Py_ssize_t size = PyTuple_GET_SIZE(value);
   if (size < 2 || size > 6) {
-    pickler.fail(error, "tuple returned by __reduce__ must contain 2 through 6 elements, not %zd", size);
+    pickler.fail(
+        error,
+        "tuple returned by __reduce__ must contain 2 through 6 elements, not %zd",
+        size);
   }
   auto part = [&](Py_ssize_t i) -> PyObject* {
     PyObject* item = i < size ? PyTuple_GET_ITEM(value, i) : Py_None;
     return item == Py_None ? nullptr : item;
   };
-  ReduceValue result{PyTuple_GET_ITEM(value, 0), PyTuple_GET_ITEM(value, 1), part(2), part(3), part(4), part(5),
+  ReduceValue result{PyTuple_GET_ITEM(value, 0),
+                     PyTuple_GET_ITEM(value, 1),
+                     part(2),
+                     part(3),
+                     part(4),
+                     part(5),
                      Form::kReduce};
   auto require = [&](bool good, const char* what, PyObject* found) {
     if (!good) pickler.fail(error, "%s, not %.200s", what, Py_TYPE(found)->tp_name);
   };
-  require(PyCallable_Check(result.callable), "first item of the tuple returned by __reduce__ must be callable",
+  require(PyCallable_Check(result.callable),
+          "first item of the tuple returned by __reduce__ must be callable",
           result.callable);
-  require(PyTuple_Check(result.arguments), "second item of the tuple returned by __reduce__ must be a tuple",
+  require(PyTuple_Check(result.arguments),
+          "second item of the tuple returned by __reduce__ must be a tuple",
           result.arguments);
   require(result.items == nullptr || PyIter_Check(result.items),
-          "fourth item of the tuple returned by __reduce__ must be an iterator", result.items);
+          "fourth item of the tuple returned by __reduce__ must be an iterator",
+          result.items);
   require(result.pairs == nullptr || PyIter_Check(result.pairs),
-          "fifth item of the tuple returned by __reduce__ must be an iterator", result.pairs);
+          "fifth item of the tuple returned by __reduce__ must be an iterator",
+          result.pairs);
   require(result.state_setter == nullptr || PyCallable_Check(result.state_setter),
-          "sixth item of the tuple returned by __reduce__ must be callable", result.state_setter);
+          "sixth item of the tuple returned by __reduce__ must be callable",
+          result.state_setter);
   if (pickler.protocol() >= 2) result.recognise_newobj(pickler, object);
   return result;
 }
@@ -126,24 +149,31 @@ void ReduceValue::recognise_newobj(Pickler& pickler, PyObject* object) {
 
 void ReduceValue::validate_newobj(Pickler& pickler, PyObject* object) const {
   PyObject* error = pickler.imported().pickling_error;
-  if (PyTuple_GET_SIZE(arguments) < 1) pickler.fail(error, "__newobj__ arglist is empty");
+  if (PyTuple_GET_SIZE(arguments) < 1)
+    pickler.fail(error, "__newobj__ arglist is empty");
   PyObject* cls = PyTuple_GET_ITEM(arguments, 0);
-  if (!PyType_Check(cls)) pickler.fail(error, "args[0] from __newobj__ args is not a type");
+  if (!PyType_Check(cls))
+    pickler.fail(error, "args[0] from __newobj__ args is not a type");
   if (object == nullptr) return;
   Ref own_class = cpython::lookup_attribute(object, pickler.names().attr_class);
-  PyObject* expected = own_class ? own_class.get() : reinterpret_cast<PyObject*>(Py_TYPE(object));
-  if (expected != cls) pickler.fail(error, "args[0] from __newobj__ args has the wrong class");
+  PyObject* expected =
+      own_class ? own_class.get() : reinterpret_cast<PyObject*>(Py_TYPE(object));
+  if (expected != cls)
+    pickler.fail(error, "args[0] from __newobj__ args has the wrong class");
 }
 
 void ReduceValue::validate_newobj_ex(Pickler& pickler) const {
   PyObject* error = pickler.imported().pickling_error;
   if (PyTuple_GET_SIZE(arguments) != 3) {
-    pickler.fail(error, "length of the NEWOBJ_EX argument tuple must be exactly 3, not %zd",
+    pickler.fail(error,
+                 "length of the NEWOBJ_EX argument tuple must be exactly 3, not %zd",
                  PyTuple_GET_SIZE(arguments));
   }
-  if (!PyType_Check(PyTuple_GET_ITEM(arguments, 0)) || !PyTuple_Check(PyTuple_GET_ITEM(arguments, 1)) ||
+  if (!PyType_Check(PyTuple_GET_ITEM(arguments, 0)) ||
+      !PyTuple_Check(PyTuple_GET_ITEM(arguments, 1)) ||
       !PyDict_Check(PyTuple_GET_ITEM(arguments, 2))) {
-    pickler.fail(error, "the NEWOBJ_EX argument tuple must hold a class, a tuple and a dict");
+    pickler.fail(error,
+                 "the NEWOBJ_EX argument tuple must hold a class, a tuple and a dict");
   }
 }
 
@@ -152,12 +182,15 @@ void ReduceValue::write_construction(Pickler& pickler, Script& script) const {
   const cpython::Names& names = pickler.names();
   switch (form) {
     case Form::kReduce:
-      script.save(callable, Label::kText, names.reduce_0).save(arguments, Label::kText, names.reduce_1).op(Opcode::REDUCE);
+      script.save(callable, Label::kText, names.reduce_0)
+          .save(arguments, Label::kText, names.reduce_1)
+          .op(Opcode::REDUCE);
       return;
     case Form::kNewObj: {
       Ref rest = checked(PyTuple_GetSlice(arguments, 1, PyTuple_GET_SIZE(arguments)));
       script.save(PyTuple_GET_ITEM(arguments, 0), Label::kText, names.attr_class_text)
-          .save(rest.get(), Label::kText, names.getnewargs_call).op(Opcode::NEWOBJ);
+          .save(rest.get(), Label::kText, names.getnewargs_call)
+          .op(Opcode::NEWOBJ);
       return;
     }
     case Form::kNewObjEx:
@@ -177,8 +210,8 @@ void ReduceValue::write_partial_new(Pickler& pickler, Script& script) const {
   Ref cls_new = checked(PyObject_GetAttr(cls, pickler.names().attr_new));
   Ref head = checked(PyTuple_Pack(2, cls_new.get(), cls));
   Ref all = checked(PySequence_Concat(head.get(), args));
-  Ref partial = checked(
-      PyObject_Call(pickler.imported().functools_partial, all.get(), PyTuple_GET_ITEM(arguments, 2)));
+  Ref partial = checked(PyObject_Call(pickler.imported().functools_partial, all.get(),
+                                      PyTuple_GET_ITEM(arguments, 2)));
   script.save(partial.get()).save(pickler.imported().empty_tuple).op(Opcode::REDUCE);
 }
 

@@ -9,20 +9,22 @@ namespace cppickle::pickling {
 class Pickler;
 class Script;
 
-// The parts of a tuple as __reduce_ex__ returns it, borrowed from it; absent ones are null.
+// The parts of a tuple as __reduce_ex__ returns it, borrowed from it; absent ones are
+// null.
 struct ReduceValue {
   enum class Form { kReduce, kNewObj, kNewObjEx };
 
   PyObject* callable;
-  PyObject* arguments;     // a tuple
+  PyObject* arguments;  // a tuple
   PyObject* state;
   PyObject* items;         // an iterator
   PyObject* pairs;         // an iterator
   PyObject* state_setter;  // callable(object, state)
   Form form;
 
-  // The parts of `value`, a tuple that reduces `object` (null: nothing to check its class against).
-  // Raises pickle.PicklingError when a part is not what PEP 307 asks for.
+  // The parts of `value`, a tuple that reduces `object` (null: nothing to check its
+  // class against). Raises pickle.PicklingError when a part is not what PEP 307 asks
+  // for.
   static ReduceValue validated(Pickler& pickler, PyObject* object, PyObject* value);
 
   void write_construction(Pickler& pickler, Script& script) const;
@@ -35,9 +37,11 @@ struct ReduceValue {
   void write_partial_new(Pickler& pickler, Script& script) const;
 };
 
-// True when classes of this metaclass hash by identity, so that they can be keys of a dispatch table.
+// True when classes of this metaclass hash by identity, so that they can be keys of a
+// dispatch table.
 bool is_hashable_class(PyTypeObject* type);
-// Looks `type` up in a list of exact dicts, the first that has it wins.  False when one is no exact dict.
+// Looks `type` up in a list of exact dicts, the first that has it wins.  False when one
+// is no exact dict.
 bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, cpython::Ref& found);
 
 }  // namespace cppickle::pickling

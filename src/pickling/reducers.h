@@ -1,4 +1,5 @@
-// What the engine asks of the by-value reducers, and of nobody else: this edge is cut by injection.
+// What the engine asks of the by-value reducers, and of nobody else: this edge is cut
+// by injection.
 #ifndef CPPICKLE_PICKLING_REDUCERS_H_
 #define CPPICKLE_PICKLING_REDUCERS_H_
 
@@ -8,7 +9,8 @@ namespace cppickle::pickling {
 
 class Pickler;
 
-// The by-value reducers with what they remember between dumps; lives and is cleared together with one memo.
+// The by-value reducers with what they remember between dumps; lives and is cleared
+// together with one memo.
 class Reducers {
  public:
   Reducers() = default;
@@ -16,11 +18,12 @@ class Reducers {
   Reducers& operator=(const Reducers&) = delete;
   virtual ~Reducers();
 
-  // Saves a function (exactly types.FunctionType) or a class (any metaclass), by reference or by value.
+  // Saves a function (exactly types.FunctionType) or a class (any metaclass), by
+  // reference or by value.
   virtual void save_function(Pickler& pickler, PyObject* function) = 0;
   virtual void save_class(Pickler& pickler, PyObject* cls) = 0;
-  // Saves a function, class or builtin function by reference, without a frame; false when it travels by value or it
-  // takes more to find out.
+  // Saves a function, class or builtin function by reference, without a frame; false
+  // when it travels by value or it takes more to find out.
   virtual bool save_by_reference(Pickler& pickler, PyObject* object) = 0;
   // Saves an object of any other type, or answers false: the reduce protocol's turn.
   virtual bool save_other(Pickler& pickler, PyObject* object) = 0;

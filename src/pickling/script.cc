@@ -8,17 +8,34 @@ using core::Opcode;
 void Pickler::step_script(Frame& frame) {
   std::size_t depth = stack_.depth();
   while (frame.position < stack_.step_count()) {
-    // A copy: steps that are added by what this one calls may move it.  The references stay the stack's.
+    // A copy: steps that are added by what this one calls may move it.  The references
+    // stay the stack's.
     Step step = stack_.step(frame.position++);
     switch (step.kind) {
-      case Step::Kind::kSave: save(step.object); break;
-      case Step::Kind::kText: emit_str(step.object); break;
-      case Step::Kind::kOp: op(step.opcode); break;
-      case Step::Kind::kMemoize: memoize_or_get(step.object); break;
-      case Step::Kind::kGet: get(step.object); break;
-      case Step::Kind::kItems: push_frame(Frame::Kind::kItems, step.object); break;
-      case Step::Kind::kPairs: push_frame(Frame::Kind::kPairs, step.object); break;
-      case Step::Kind::kCall: step.call(*this, step.object); break;
+      case Step::Kind::kSave:
+        save(step.object);
+        break;
+      case Step::Kind::kText:
+        emit_str(step.object);
+        break;
+      case Step::Kind::kOp:
+        op(step.opcode);
+        break;
+      case Step::Kind::kMemoize:
+        memoize_or_get(step.object);
+        break;
+      case Step::Kind::kGet:
+        get(step.object);
+        break;
+      case Step::Kind::kItems:
+        push_frame(Frame::Kind::kItems, step.object);
+        break;
+      case Step::Kind::kPairs:
+        push_frame(Frame::Kind::kPairs, step.object);
+        break;
+      case Step::Kind::kCall:
+        step.call(*this, step.object);
+        break;
     }
     if (stack_.depth() != depth) return;
   }

@@ -4,7 +4,8 @@
 
 namespace cppickle::pickling {
 
-// The frame leaves the stack before its references are dropped: that may run foreign code.
+// The frame leaves the stack before its references are dropped: that may run foreign
+// code.
 void WorkStack::pop() {
   Frame frame = frames_.back();
   frames_.pop_back();

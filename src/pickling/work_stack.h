@@ -1,4 +1,5 @@
-// The explicit stack of a dump: one frame for each object in progress, read bottom up it is the path.
+// The explicit stack of a dump: one frame for each object in progress, read bottom up
+// it is the path.
 #ifndef CPPICKLE_PICKLING_WORK_STACK_H_
 #define CPPICKLE_PICKLING_WORK_STACK_H_
 
@@ -15,26 +16,27 @@ class Pickler;
 
 // How a child is named in a path: what is written after the parent.
 enum class Label : std::uint8_t {
-  kTransparent,  // nothing
-  kText,         // label_key verbatim, a str such as ".__closure__"
-  kAttribute,    // .name
-  kKey,          // [repr]
-  kGlobal,       // .__globals__[repr]
-  kFreeVariable, // .__closure__[repr]
-  kState,        // nothing; dict entries of the state are attributes
+  kTransparent,   // nothing
+  kText,          // label_key verbatim, a str such as ".__closure__"
+  kAttribute,     // .name
+  kKey,           // [repr]
+  kGlobal,        // .__globals__[repr]
+  kFreeVariable,  // .__closure__[repr]
+  kState,         // nothing; dict entries of the state are attributes
 };
 
 // One step of a script: what to do for an object that is not a plain container.
 struct Step {
   enum class Kind : std::uint8_t {
-    kSave,        // save object
-    kText,        // write the str object, without the memo
-    kOp,          // write opcode
-    kMemoize,     // memoize object; when it got into the memo meanwhile (it is recursive), POP and get that one
-    kGet,         // push object, which is in the memo
-    kItems,       // append what the iterator `object` yields
-    kPairs,       // set the pairs that the iterator `object` yields
-    kCall,        // call(pickler, object)
+    kSave,     // save object
+    kText,     // write the str object, without the memo
+    kOp,       // write opcode
+    kMemoize,  // memoize object; when it got into the memo meanwhile (it is recursive),
+               // POP and get that one
+    kGet,      // push object, which is in the memo
+    kItems,    // append what the iterator `object` yields
+    kPairs,    // set the pairs that the iterator `object` yields
+    kCall,     // call(pickler, object)
   };
   using Call = void (*)(Pickler&, PyObject*);
 
@@ -60,14 +62,15 @@ struct Frame {
   };
 
   Kind kind;
-  bool tracked;         // in the set of objects in progress of the fast mode
-  std::uint8_t phase;   // where in its cycle the frame is, meaning by kind
+  bool tracked;        // in the set of objects in progress of the fast mode
+  std::uint8_t phase;  // where in its cycle the frame is, meaning by kind
   std::uint32_t in_batch;
-  PyObject* object;     // owned: container or iterator; null for scripts
-  PyObject* pending;    // owned: what comes next and must not be lost, may be null
-  PyObject* ahead;      // owned: what was read ahead, may be null
-  std::size_t position; // items begun; dict and set: PyDict_Next's; script: the next step
-  std::size_t extra;    // dict and set: the size at the start; script: the first step
+  PyObject* object;   // owned: container or iterator; null for scripts
+  PyObject* pending;  // owned: what comes next and must not be lost, may be null
+  PyObject* ahead;    // owned: what was read ahead, may be null
+  std::size_t
+      position;       // items begun; dict and set: PyDict_Next's; script: the next step
+  std::size_t extra;  // dict and set: the size at the start; script: the first step
 };
 
 // Frames and the steps of their scripts.  Owns what they own.

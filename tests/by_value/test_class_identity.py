@@ -4,7 +4,8 @@ import gc
 import pickle
 import weakref
 
-from support.processes import passed_on
+import pytest
+from support.processes import Worker, passed_on
 from support.source import define
 
 import cppickle
@@ -186,3 +187,22 @@ def test_a_class_that_was_collected_is_built_again(bare_worker):
     bare_worker.ask("import gc\nobj.count = 9\nobj = None\ngc.collect()")
     bare_worker.load(stream)
     assert bare_worker.ask("obj.count") == 1
+
+
+@pytest.mark.parametrize("value", ["Decimal('2')", "2", "helper"])
+def test_a_changed_global_of_a_method_arrives(value):
+    source = """
+        from decimal import Decimal
+        def helper(): return 1
+        RATE = 1
+        class Job:
+            def run(self): return RATE() if callable(RATE) else RATE
+        """
+    with Worker() as worker, Worker(bare=False) as sender:
+        sender.run_main(source)
+        worker.load(sender.dumps("Job"))
+        assert worker.ask("obj().run()") == 1
+        change = f"def helper(): return 2\n__main__.RATE = {value}"
+        sender.run_main(f"import __main__\nfrom decimal import Decimal\n{change}")
+        worker.load(sender.dumps("Job"))
+        assert worker.ask("int(obj().run())") == 2
