@@ -72,14 +72,16 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
   save_class_by_value(*this, pickler, cls);
 }
 
-bool ByValue::save_by_reference(Pickler& pickler, PyObject* object) {
+bool ByValue::save_at_once(Pickler& pickler, PyObject* object) {
   if (shared_.save_known_global(pickler, object)) return true;
   if (PyFunction_Check(object)) {
     auto function = reinterpret_cast<PyFunctionObject*>(object);
     GlobalName name{function->func_module, function->func_qualname};
-    if (!shared_.policy().is_importable(pickler, object, name)) return false;
-    pickler.emit_global(object, name.module, name.qualname);
-    return true;
+    if (shared_.policy().is_importable(pickler, object, name)) {
+      pickler.emit_global(object, name.module, name.qualname);
+      return true;
+    }
+    return save_function_at_once(*this, pickler, object);
   }
   if (!PyType_Check(object) || only_instance_of(object) != nullptr) return false;
   auto type = reinterpret_cast<PyTypeObject*>(object);

@@ -34,7 +34,7 @@ class ByValue final : public pickling::Reducers {
 
   void save_function(pickling::Pickler& pickler, PyObject* function) override;
   void save_class(pickling::Pickler& pickler, PyObject* cls) override;
-  bool save_by_reference(pickling::Pickler& pickler, PyObject* object) override;
+  bool save_at_once(pickling::Pickler& pickler, PyObject* object) override;
   bool save_other(pickling::Pickler& pickler, PyObject* object) override;
   void clear() override;
   int traverse(visitproc visit, void* arg) const override;

@@ -22,7 +22,7 @@ Ref interned(const char* text, Py_ssize_t size) {
 
 bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidates) {
   for (PyObject* candidate : candidates) {
-    if (name == candidate || PyUnicode_Compare(name, candidate) == 0) return true;
+    if (cpython::same_name(name, candidate)) return true;
   }
   return false;
 }
@@ -80,6 +80,8 @@ ClassName name_of_class(PyTypeObject* type, const Names& names) {
 std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
                                                 const Names& names) {
   std::vector<ClassAttribute> attributes;
+  attributes.reserve(
+      static_cast<std::size_t>(PyDict_GET_SIZE(cpython::type_dict(type))));
   Py_ssize_t position = 0;
   PyObject *name, *value;
   while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {

@@ -71,7 +71,7 @@ Ref declared_slots(PyTypeObject* type) {
 }
 
 bool same(PyObject* name, PyObject* expected) {
-  return name == expected || PyUnicode_Compare(name, expected) == 0;
+  return cpython::same_name(name, expected);
 }
 
 // The subclasses registered with an abstract base class, in the order of their names.
@@ -201,7 +201,7 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
   const Names& names = pickler.names();
   Ref make = class_maker(pickler, type);
   PyObject* hook_owner = subclass_hook_owner(type, names);
-  begin_tracked(script, reducers, id);
+  begin_tracked(script, reducers, pickler, id);
   if (hook_owner == nullptr) {
     script.save(make.get()).op(Opcode::MARK);
   } else {
@@ -211,7 +211,13 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
   script.save(reinterpret_cast<PyObject*>(Py_TYPE(type)), Label::kText,
               names.attr_class_text);
   script.save(reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
-  script.save(type->tp_bases, Label::kText, names.bases_text);
+  auto base_count = static_cast<std::size_t>(PyTuple_GET_SIZE(type->tp_bases));
+  begin_tuple(script, base_count);
+  for (std::size_t i = 0; i < base_count; ++i) {
+    script.save(PyTuple_GET_ITEM(type->tp_bases, static_cast<Py_ssize_t>(i)),
+                Label::kText, names.bases_text);
+  }
+  end_tuple(script, base_count);
   new_dict(script, parts.body);
   script.op(Opcode::TUPLE);
   end_tracked(script, reinterpret_cast<PyObject*>(type));
@@ -224,11 +230,11 @@ void write_attributes(Script& script, Pickler& pickler, ByValue& reducers,
       cpython::type_lookup(builtin_metaclass(Py_TYPE(cls)), pickler.names().setattr);
   if (!parts.functions.empty()) {
     Ref functions_id = checked(PyTuple_Pack(1, identity.id));
-    write_tracked_state(script, reducers, {functions_id.get(), identity.token}, set,
-                        cls, parts.functions);
+    write_tracked_state(script, reducers, pickler, {functions_id.get(), identity.token},
+                        set, cls, parts.functions);
   }
   if (!parts.rest.empty())
-    write_tracked_state(script, reducers, identity, set, cls, parts.rest);
+    write_tracked_state(script, reducers, pickler, identity, set, cls, parts.rest);
   if (!is_abstract_base(reinterpret_cast<PyTypeObject*>(cls), pickler.names())) return;
   if (is_abstract(reinterpret_cast<PyTypeObject*>(cls))) {
     script.save(pickler.imported().update_abstractmethods);

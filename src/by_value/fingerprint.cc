@@ -211,6 +211,7 @@ void Fingerprint::add_instance(PyObject* object) {
     return add_bytes('m', name, std::char_traits<char>::length(name));
   }
   has_mutable_ = true;
+  if (type == &PyDictProxy_Type) return add(cpython::proxied_mapping(object));
   if (!cpython::is_python_class(type)) return add_reduction(object);
   if (Ref dict = cpython::instance_dict(object)) add_dict(dict.get());
   add_slots(object);

@@ -1,8 +1,11 @@
 #include "by_value/functions.h"
 
+#include <algorithm>
+
 #include "by_value/classes.h"
 #include "by_value/code_objects.h"
 #include "by_value/imports.h"
+#include "by_value/namespaces.h"
 #include "by_value/script_parts.h"
 #include "cpython/code.h"
 #include "cpython/compat.h"
@@ -28,104 +31,10 @@ PyFunctionObject* as_function(PyObject* object) {
 bool same_text(PyObject* left, PyObject* right) {
   if (left == right) return true;
   if (!PyUnicode_Check(left) || !PyUnicode_Check(right)) return false;
-  return PyUnicode_Compare(left, right) == 0;
+  return cpython::same_name(left, right);
 }
 
-// The builtins by their dict, as exec() leaves it in its globals: each namespace has an
-// entry for them anyhow.
-bool is_builtins_dict(PyObject* name, PyObject* value) {
-  return PyDict_CheckExact(value) &&
-         PyUnicode_CompareWithASCIIString(name, "__builtins__") == 0;
-}
-
-// --- The namespace
-// ------------------------------------------------------------------------------------------
-
-// The globals that a function's module always has: they go along so that imports and
-// tracebacks work.
-std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
-  std::vector<Entry> entries;
-  entries.reserve(4);
-  for (PyObject* name : {names.package, names.attr_name, names.path, names.file}) {
-    PyObject* value = checked_lookup(PyDict_GetItemWithError(globals, name));
-    if (value != nullptr) entries.push_back({name, value, Label::kGlobal});
-  }
-  return entries;
-}
-
-// The module of a namespace that is not an imported one's: it may be saved itself
-// later.
-void push_namespace_module(Pickler& pickler, PyObject* globals) {
-  Namespace& space = ByValue::of(pickler).namespace_of(globals);
-  if (pickler.get(space.module.get())) return;
-  PyObject* name =
-      checked_lookup(PyDict_GetItemWithError(globals, pickler.names().attr_name));
-  save_call(pickler, space.module.get(), reinterpret_cast<PyObject*>(&PyModule_Type),
-            {name});
-}
-
-// Pushes the rebuilt globals dict, which is not in the memo yet.
-void write_new_namespace(Script& script, Pickler& pickler, Namespace& space) {
-  PyObject* globals = space.globals.get();
-  if (space.module) {
-    script.save(pickler.imported().builtin_getattr);
-    begin_tuple(script, 2);
-    script.call(push_namespace_module, globals).save(pickler.names().attr_dict);
-    end_tuple(script, 2);
-    script.op(Opcode::REDUCE).memoize(space.stand_in.get());
-  } else {
-    new_dict(script, {});
-    script.memoize(space.stand_in.get());
-  }
-  if (space.is_whole) return;
-  set_entries(script, base_entries(globals, pickler.names()));
-  write_builtins_entry(script, pickler.names());
-}
-
-void push_namespace(Pickler& pickler, PyObject* globals) {
-  Namespace& space = ByValue::of(pickler).namespace_of(globals);
-  if (pickler.get(space.stand_in.get())) return;
-  Script script(pickler);
-  write_new_namespace(script, pickler, space);
-  script.start();
-}
-
-void write_namespace(Script& script, Pickler& pickler, Namespace& space) {
-  if (!script.is_direct()) {
-    script.call(push_namespace, space.globals.get());
-  } else if (!pickler.get(space.stand_in.get())) {
-    write_new_namespace(script, pickler, space);
-  }
-}
-
-// The entries of `names` that the other side's namespace does not have yet.
-std::vector<Entry> missing_globals(Namespace& space, PyObject* names, bool memoizing) {
-  std::vector<Entry> entries;
-  for (Py_ssize_t i = 0; !space.is_whole && i < PyTuple_GET_SIZE(names); ++i) {
-    PyObject* name = PyTuple_GET_ITEM(names, i);
-    PyObject* value =
-        checked_lookup(PyDict_GetItemWithError(space.globals.get(), name));
-    if (value == nullptr || is_builtins_dict(name, value)) continue;
-    if (memoizing) {
-      if (!space.sent.insert(name).second) continue;
-      space.names.push_back(Ref::borrow(name));
-    }
-    entries.push_back({name, value, Label::kGlobal});
-  }
-  return entries;
-}
-
-// The memo-less form of a namespace: whole, at once.
-void write_whole_namespace(Script& script, PyObject* globals, const Names& names,
-                           const std::vector<Entry>& referenced) {
-  std::vector<Entry> entries = base_entries(globals, names);
-  entries.insert(entries.end(), referenced.begin(), referenced.end());
-  new_dict(script, entries);
-  write_builtins_entry(script, names);
-}
-
-// --- Cells
-// --------------------------------------------------------------------------------------------------
+// --- Cells ------------------------------------------------------------------
 
 // The state of the cell on the stack's top; `variable` names it in errors, null for a
 // cell by itself.
@@ -200,8 +109,7 @@ void write_closure(Script& script, Pickler& pickler, PyObject* closure) {
   end_tuple(script, size);
 }
 
-// --- Attributes
-// ---------------------------------------------------------------------------------------------
+// --- Attributes -------------------------------------------------------------
 
 bool all_atoms(PyObject* tuple) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i) {
@@ -266,9 +174,77 @@ void add_values_of(std::vector<PyObject*>& values, PyFunctionObject* function,
 
 bool is_atom(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
+  if (type == &PyTuple_Type) return PyTuple_GET_SIZE(object) == 0;
   return object == Py_None || object == Py_Ellipsis || type == &PyUnicode_Type ||
          type == &PyLong_Type || type == &PyBool_Type || type == &PyFloat_Type ||
          type == &PyBytes_Type;
+}
+
+namespace {
+
+constexpr Py_ssize_t kShortText = 1000;  // characters
+
+// True for what Script::save() writes at once.
+bool is_written_at_once(ByValue& reducers, Pickler& pickler, PyObject* value) {
+  if (PyUnicode_CheckExact(value)) return PyUnicode_GET_LENGTH(value) < kShortText;
+  if (value == Py_None || PyLong_CheckExact(value) || PyBool_Check(value) ||
+      PyFloat_CheckExact(value))
+    return true;
+  return pickler.knows(value) ||
+         reducers.shared().known_global(value).module != nullptr;
+}
+
+bool all_written_at_once(ByValue& reducers, Pickler& pickler,
+                         const std::vector<Entry>& entries) {
+  return std::ranges::all_of(entries, [&](const Entry& entry) {
+    return is_written_at_once(reducers, pickler, entry.value);
+  });
+}
+
+bool fits_at_once(ByValue& reducers, Pickler& pickler, PyFunctionObject* function) {
+  const CodeInfo& info = reducers.shared().code_info(function->func_code);
+  if (static_cast<std::size_t>(PyBytes_GET_SIZE(info.blob.get())) >=
+      Pickler::kLongestFragment / 2)
+    return false;
+  if (function->func_dict != nullptr && PyDict_GET_SIZE(function->func_dict) != 0)
+    return false;
+  if (function->func_kwdefaults != nullptr) return false;
+  if (function->func_defaults != nullptr &&
+      !pickler.fits_frame(function->func_defaults))
+    return false;
+  PyObject* closure = function->func_closure;
+  for (Py_ssize_t i = 0; closure != nullptr && i < PyTuple_GET_SIZE(closure); ++i) {
+    PyObject* value = PyCell_GET(PyTuple_GET_ITEM(closure, i));
+    if (value != nullptr && !is_written_at_once(reducers, pickler, value)) return false;
+  }
+  Namespace& space = reducers.namespace_of(function->func_globals);
+  const Names& names = pickler.names();
+  if (!pickler.knows(space.stand_in.get()) &&
+      (space.module ||
+       !all_written_at_once(reducers, pickler,
+                            base_entries(function->func_globals, names)))) {
+    return false;
+  }
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(info.global_names.get()); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(info.global_names.get(), i);
+    PyObject* value =
+        checked_lookup(PyDict_GetItemWithError(function->func_globals, name));
+    if (value == nullptr || space.is_whole || space.sent.contains(name)) continue;
+    if (!is_written_at_once(reducers, pickler, value)) return false;
+  }
+  return all_written_at_once(reducers, pickler,
+                             differing_slots(function, names, false));
+}
+
+}  // namespace
+
+bool save_function_at_once(ByValue& reducers, Pickler& pickler, PyObject* object) {
+  if (!pickler.memoizing() || !pickler.memo().unifies_strings() ||
+      !pickler.has_room_in_frame())
+    return false;
+  if (!fits_at_once(reducers, pickler, as_function(object))) return false;
+  save_function_by_value(reducers, pickler, object);
+  return true;
 }
 
 void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* object) {

@@ -17,6 +17,10 @@ namespace cppickle::by_value {
 
 void save_function_by_value(ByValue& reducers, pickling::Pickler& pickler,
                             PyObject* function);
+// The same when it can be written whole without a frame; false for others, of which
+// nothing is written.
+bool save_function_at_once(ByValue& reducers, pickling::Pickler& pickler,
+                           PyObject* function);
 bool save_cell(ByValue& reducers, pickling::Pickler& pickler, PyObject* cell);
 bool save_method(ByValue& reducers, pickling::Pickler& pickler, PyObject* method);
 

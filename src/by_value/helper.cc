@@ -10,7 +10,7 @@ using cpython::Ref;
 
 namespace {
 
-constexpr char kSource[] = R"(def tracked(t, i, f, a, k=0, d=()):
+constexpr char kSource[] = R"(def tracked(t, i, f, a, k=0, d=0):
     o = t.get(i)
     if k:
         if o not in (k, 0):

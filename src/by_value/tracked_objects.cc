@@ -9,10 +9,8 @@ using pickling::Script;
 namespace {
 
 // The reader's tracker, which the first stream makes.
-void push_objects(Pickler& pickler, PyObject* objects) {
-  if (pickler.get(objects)) return;
+void write_objects(Script& script, Pickler& pickler, PyObject* objects) {
   const cpython::Imported& imported = pickler.imported();
-  Script script(pickler);
   script.save(imported.dict_setdefault);
   begin_tuple(script, 3);
   write_global(script, imported.names.sys, imported.names.attr_dict);
@@ -21,40 +19,70 @@ void push_objects(Pickler& pickler, PyObject* objects) {
   end_tuple(script, 0);
   script.op(Opcode::REDUCE);
   end_tuple(script, 3);
-  script.op(Opcode::REDUCE).memoize(objects).start();
+  script.op(Opcode::REDUCE).memoize(objects);
+}
+
+void push_objects(Pickler& pickler, PyObject* objects) {
+  if (pickler.get(objects)) return;
+  Script script(pickler);
+  write_objects(script, pickler, objects);
+  script.start();
+}
+
+// Whether the table is in the memo is known only when the script gets there, unless
+// that is now.
+void write_or_get_objects(Script& script, Pickler& pickler, PyObject* objects) {
+  if (!script.is_direct()) {
+    script.call(push_objects, objects);
+  } else if (!pickler.get(objects)) {
+    write_objects(script, pickler, objects);
+  }
+}
+
+void write_tokens(Script& script, Pickler& pickler, PyObject* tracker) {
+  script.save(pickler.imported().builtin_getattr);
+  begin_tuple(script, 2);
+  write_or_get_objects(script, pickler, PyTuple_GET_ITEM(tracker, 0));
+  script.save(pickler.names().attr_dict);
+  end_tuple(script, 2);
+  script.op(Opcode::REDUCE).memoize(PyTuple_GET_ITEM(tracker, 1));
 }
 
 void push_tokens(Pickler& pickler, PyObject* tracker) {
-  PyObject* tokens = PyTuple_GET_ITEM(tracker, 1);
-  if (pickler.get(tokens)) return;
+  if (pickler.get(PyTuple_GET_ITEM(tracker, 1))) return;
   Script script(pickler);
-  script.save(pickler.imported().builtin_getattr);
-  begin_tuple(script, 2);
-  script.call(push_objects, PyTuple_GET_ITEM(tracker, 0))
-      .save(pickler.names().attr_dict);
-  end_tuple(script, 2);
-  script.op(Opcode::REDUCE).memoize(tokens).start();
+  write_tokens(script, pickler, tracker);
+  script.start();
+}
+
+void write_or_get_tokens(Script& script, Pickler& pickler, PyObject* tracker) {
+  if (!script.is_direct()) {
+    script.call(push_tokens, tracker);
+  } else if (!pickler.get(PyTuple_GET_ITEM(tracker, 1))) {
+    write_tokens(script, pickler, tracker);
+  }
 }
 
 }  // namespace
 
-void begin_tracked(Script& script, ByValue& reducers, PyObject* id) {
+void begin_tracked(Script& script, ByValue& reducers, Pickler& pickler, PyObject* id) {
   Tracker& tracker = reducers.shared().tracker();
   script.save(tracker.helpers().tracked.get()).op(Opcode::MARK);
-  script.call(push_objects, tracker.objects()).save(id);
+  write_or_get_objects(script, pickler, tracker.objects());
+  script.save(id);
 }
 
 void end_tracked(Script& script, PyObject* object) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(object);
 }
 
-void write_tracked_state(Script& script, ByValue& reducers, const Identity& identity,
-                         PyObject* set, PyObject* object,
+void write_tracked_state(Script& script, ByValue& reducers, Pickler& pickler,
+                         const Identity& identity, PyObject* set, PyObject* object,
                          const std::vector<Entry>& attributes) {
   Tracker& tracker = reducers.shared().tracker();
   script.save(tracker.helpers().tracked.get()).op(Opcode::MARK);
-  script.call(
-      push_tokens,
+  write_or_get_tokens(
+      script, pickler,
       cpython::checked(PyTuple_Pack(2, tracker.objects(), tracker.tokens())).get());
   script.save(identity.id).save(set).save(object).save(identity.token);
   new_dict(script, attributes);

@@ -110,7 +110,7 @@ void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object,
       reducers.shared().tracker().identify(object, recipe_digest, &context);
   Ref make = maker_of(pickler, object, recipe);
   Script script(pickler);
-  begin_tracked(script, reducers, identity.id);
+  begin_tracked(script, reducers, pickler, identity.id);
   script.save(make.get()).save(recipe.arguments.get());
   end_tracked(script, object);
   // The constructor takes the name of whoever calls pickle.loads.

@@ -48,8 +48,12 @@ bool is_objects_own(PyTypeObject* type, PyObject* name) {
 }
 
 unsigned type_version(PyTypeObject* type) {
-  bool valid = (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0;
-  return valid ? type->tp_version_tag : 0;
+  auto is_valid = [&] { return (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0; };
+  // A look-up is what gives a type its tag.
+  if (!is_valid() && (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0) {
+    _PyType_Lookup(type, reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
+  }
+  return is_valid() ? type->tp_version_tag : 0;
 }
 
 bool object_member_offset(PyObject* descriptor, Py_ssize_t& offset) {

@@ -12,8 +12,7 @@
 
 namespace cppickle::cpython {
 
-// --- References
-// -------------------------------------------------------------------------------------------
+// --- References -------------------------------------------------------------
 
 // True when there are no more than `count` references to `object`.
 inline bool has_references(PyObject* object, Py_ssize_t count) {
@@ -22,11 +21,17 @@ inline bool has_references(PyObject* object, Py_ssize_t count) {
 // True when the only reference to `object` is the one that its container holds.
 inline bool is_sole_reference(PyObject* object) { return has_references(object, 1); }
 
+// True for equal strings; quick where both are interned.
+inline bool same_name(PyObject* left, PyObject* right) {
+  if (left == right) return true;
+  if (PyUnicode_CHECK_INTERNED(left) && PyUnicode_CHECK_INTERNED(right)) return false;
+  return PyUnicode_Compare(left, right) == 0;
+}
+
 // A new object(), which is nothing but its identity.
 inline PyObject* new_object() { return PyObject_New(PyObject, &PyBaseObject_Type); }
 
-// --- Attributes
-// -------------------------------------------------------------------------------------------
+// --- Attributes -------------------------------------------------------------
 
 // The attribute, or an empty Ref when there is none (AttributeError does not surface).
 // Runs foreign code.
@@ -50,8 +55,7 @@ bool object_member_offset(PyObject* descriptor, Py_ssize_t& offset);
 // none.
 Ref instance_dict(PyObject* object);
 
-// --- Functions, classes, builtin wrappers
-// -----------------------------------------------------------------
+// --- Functions, classes, builtin wrappers -----------------------------------
 
 // What FunctionType(code, ...) sets as __doc__; borrowed.
 PyObject* implied_doc(PyObject* code);
@@ -68,20 +72,17 @@ PyObject* class_qualname(PyTypeObject* type);
 // True for a class that a class statement (or type()) made; false for those made in C.
 bool is_python_class(PyTypeObject* type);
 
-// --- Weak references
-// ----------------------------------------------------------------------------------------
+// --- Weak references --------------------------------------------------------
 
 // What a weak reference refers to, or an empty Ref when that is gone.
 Ref weakly_referenced(PyObject* weak);
 
-// --- Bytes
-// --------------------------------------------------------------------------------------------------
+// --- Bytes ------------------------------------------------------------------
 
 // Changes the size of a bytes object that nothing else refers to.
 void resize_bytes(Ref& bytes, Py_ssize_t size);
 
-// --- Integers, sets, interpreter
-// --------------------------------------------------------------------------
+// --- Integers, sets, interpreter --------------------------------------------
 
 // The two's complement of `value`, little endian, of the fewest bytes.  `out` has
 // long_byte_count bytes.
@@ -90,6 +91,11 @@ void long_as_bytes(PyObject* value, char* out, std::size_t count);
 // The value when it is a compact int that fits 32 bits; false when another way is
 // needed.
 bool small_int(PyObject* value, std::int32_t& out);
+// True for an int that small_int() answers.
+inline bool is_compact_int(PyObject* object) {
+  std::int32_t value;
+  return PyLong_CheckExact(object) && small_int(object, value);
+}
 
 // PyDict_Next for sets.  `position` starts at 0; `item` is borrowed.
 bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item);

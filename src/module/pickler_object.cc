@@ -19,8 +19,7 @@ using cpython::Ref;
 
 namespace {
 
-// --- Life
-// ---------------------------------------------------------------------------------------------------
+// --- Life -------------------------------------------------------------------
 
 PyObject* pickler_new(PyTypeObject* type, PyObject*, PyObject*) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
@@ -102,8 +101,7 @@ void pickler_dealloc(PyObject* self) {
   Py_DECREF(type);
 }
 
-// --- Dumping
-// ------------------------------------------------------------------------------------------------
+// --- Dumping ----------------------------------------------------------------
 
 // Marks the pickler as busy: its memo belongs to the dump that runs.
 class Running {
@@ -142,8 +140,7 @@ PyObject* pickler_sizeof(PyObject* self, PyObject*) {
                            sizeof data + data.memo.bytes());
 }
 
-// --- Hooks
-// --------------------------------------------------------------------------------------------------
+// --- Hooks ------------------------------------------------------------------
 
 PyObject* no_reducer_override(PyObject*, PyObject*) {
   return Py_NewRef(Py_NotImplemented);
@@ -185,8 +182,7 @@ Ref hook_of(PyObject* self, PyObject* name, PyCFunction nothing) {
   return hook && is_default(hook.get(), nothing) ? Ref() : std::move(hook);
 }
 
-// --- Members
-// ------------------------------------------------------------------------------------------------
+// --- Members ----------------------------------------------------------------
 
 PyObject* get_memo(PyObject* self, void*) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {

@@ -70,8 +70,7 @@ void Pickler::save_as_call(PyObject* object, PyObject* callable, Ref arguments) 
       .start(object);
 }
 
-// --- Tuples
-// -------------------------------------------------------------------------------------------------
+// --- Tuples -----------------------------------------------------------------
 
 void Pickler::save_tuple(PyObject* tuple) {
   Py_ssize_t size = PyTuple_GET_SIZE(tuple);
@@ -119,8 +118,7 @@ void Pickler::close_tuple(PyObject* tuple) {
   if (memoizing()) emitter_.memoize(next_index(tuple));
 }
 
-// --- Lists
-// --------------------------------------------------------------------------------------------------
+// --- Lists ------------------------------------------------------------------
 
 void Pickler::save_list(PyObject* list) {
   if (emitter_.binary()) {
@@ -173,8 +171,7 @@ void Pickler::step_list_singly(Frame& frame) {
   }
 }
 
-// --- Dicts
-// --------------------------------------------------------------------------------------------------
+// --- Dicts ------------------------------------------------------------------
 
 void Pickler::save_dict(PyObject* dict) {
   if (emitter_.binary()) {
@@ -233,8 +230,7 @@ void Pickler::close_dict_batch(Frame& frame) {
   frame.in_batch = 0;
 }
 
-// --- Sets
-// ---------------------------------------------------------------------------------------------------
+// --- Sets -------------------------------------------------------------------
 
 void Pickler::save_set(PyObject* set) {
   if (protocol() < 4) {

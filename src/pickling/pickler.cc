@@ -1,5 +1,8 @@
 #include "pickling/pickler.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "cpython/compat.h"
 #include "pickling/error_path.h"
 
@@ -77,17 +80,38 @@ bool Pickler::is_written_through(PyObject* object) const {
              core::kFrameSizeTarget / 4;
 }
 
+bool Pickler::fits_frame(PyObject* tuple) const {
+  constexpr Py_ssize_t kFewItems = 8;
+  constexpr Py_ssize_t kShortText = 1000;  // characters
+  Py_ssize_t size = PyTuple_GET_SIZE(tuple);
+  if (size == 0) return true;
+  if (careful_ || size > kFewItems || !has_room_in_frame()) return false;
+  for (Py_ssize_t i = 0; i < size; ++i) {
+    PyObject* item = PyTuple_GET_ITEM(tuple, i);
+    bool text = PyUnicode_CheckExact(item) && PyUnicode_GET_LENGTH(item) < kShortText;
+    bool leaf = item == Py_None || PyBool_Check(item) || PyFloat_CheckExact(item) ||
+                cpython::is_compact_int(item);
+    if (!text && !leaf) return false;
+  }
+  return true;
+}
+
 bool Pickler::save_at_once(PyObject* object) {
   if (emitter_.frame_is_due() || asks_for_ids() || is_written_through(object))
     return false;
   if (save_leaf(object) || get(object)) return true;
   PyTypeObject* type = Py_TYPE(object);
-  if (type == &PyTuple_Type && PyTuple_GET_SIZE(object) == 0)
-    return save_tuple(object), true;
+  if (type == &PyBytes_Type && protocol() >= 3 && PyBytes_GET_SIZE(object) <= 0xff) {
+    return save_bytes(object), true;
+  }
+  if (type == &PyTuple_Type && fits_frame(object)) return save_tuple(object), true;
   if (hooks_.reducer_override != nullptr || protocol() < 4) return false;
-  if (type != &PyType_Type && type != &PyFunction_Type && type != &PyCFunction_Type)
-    return false;
-  return reducers_.save_by_reference(*this, object);
+  constexpr PyTypeObject* kNamed[] = {&PyFunction_Type, &PyCFunction_Type,
+                                      &PyMethodDescr_Type, &PyWrapperDescr_Type};
+  bool named =
+      PyType_Check(object) || std::ranges::find(kNamed, type) != std::end(kNamed);
+  if (!named) return false;
+  return reducers_.save_at_once(*this, object);
 }
 
 // The way for when a frame is due or persistent ids are asked for: both may run foreign

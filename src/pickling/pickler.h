@@ -84,6 +84,13 @@ class Pickler {
   // kLongestFragment.
   void emit_fragment(std::string_view fragment) { emitter_.fragment(fragment); }
   static constexpr std::size_t kLongestFragment = 16 * 1024;
+  // True when what is written at once, a few fragments, ends before the frame in
+  // progress is due.
+  bool has_room_in_frame() const {
+    return emitter_.frame_has_room(3 * kLongestFragment);
+  }
+  // True for a short tuple of leaves that save_at_once() writes just now.
+  bool fits_frame(PyObject* tuple) const;
   // True when persistent_id has to be asked about every object, names of globals too.
   bool asks_for_ids() const { return hooks_.persistent_id != nullptr; }
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.

@@ -22,9 +22,9 @@ class Reducers {
   // reference or by value.
   virtual void save_function(Pickler& pickler, PyObject* function) = 0;
   virtual void save_class(Pickler& pickler, PyObject* cls) = 0;
-  // Saves a function, class or builtin function by reference, without a frame; false
-  // when it travels by value or it takes more to find out.
-  virtual bool save_by_reference(Pickler& pickler, PyObject* object) = 0;
+  // Saves a function, class or builtin function whole, without a frame; false when that
+  // cannot be done, and nothing is written.
+  virtual bool save_at_once(Pickler& pickler, PyObject* object) = 0;
   // Saves an object of any other type, or answers false: the reduce protocol's turn.
   virtual bool save_other(Pickler& pickler, PyObject* object) = 0;
 

@@ -1,0 +1,109 @@
+#include "by_value/namespaces.h"
+
+#include "cpython/error.h"
+
+namespace cppickle::by_value {
+
+using core::Opcode;
+using cpython::checked_lookup;
+using cpython::Names;
+using cpython::Ref;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+
+namespace {
+
+// The builtins by their dict, as exec() leaves it in its globals: each namespace has an
+// entry for them anyhow.
+bool is_builtins_dict(PyObject* name, PyObject* value) {
+  return PyDict_CheckExact(value) &&
+         PyUnicode_CompareWithASCIIString(name, "__builtins__") == 0;
+}
+
+}  // namespace
+
+std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
+  std::vector<Entry> entries;
+  entries.reserve(4);
+  for (PyObject* name : {names.package, names.attr_name, names.path, names.file}) {
+    PyObject* value = checked_lookup(PyDict_GetItemWithError(globals, name));
+    if (value != nullptr) entries.push_back({name, value, Label::kGlobal});
+  }
+  return entries;
+}
+
+namespace {
+
+// The module of a namespace that is not an imported one's: it may be saved itself
+// later.
+void push_namespace_module(Pickler& pickler, PyObject* globals) {
+  Namespace& space = ByValue::of(pickler).namespace_of(globals);
+  if (pickler.get(space.module.get())) return;
+  PyObject* name =
+      checked_lookup(PyDict_GetItemWithError(globals, pickler.names().attr_name));
+  save_call(pickler, space.module.get(), reinterpret_cast<PyObject*>(&PyModule_Type),
+            {name});
+}
+
+// Pushes the rebuilt globals dict, which is not in the memo yet.
+void write_new_namespace(Script& script, Pickler& pickler, Namespace& space) {
+  PyObject* globals = space.globals.get();
+  if (space.module) {
+    script.save(pickler.imported().builtin_getattr);
+    begin_tuple(script, 2);
+    script.call(push_namespace_module, globals).save(pickler.names().attr_dict);
+    end_tuple(script, 2);
+    script.op(Opcode::REDUCE).memoize(space.stand_in.get());
+  } else {
+    new_dict(script, {});
+    script.memoize(space.stand_in.get());
+  }
+  if (space.is_whole) return;
+  set_entries(script, base_entries(globals, pickler.names()));
+  write_builtins_entry(script, pickler.names());
+}
+
+void push_namespace(Pickler& pickler, PyObject* globals) {
+  Namespace& space = ByValue::of(pickler).namespace_of(globals);
+  if (pickler.get(space.stand_in.get())) return;
+  Script script(pickler);
+  write_new_namespace(script, pickler, space);
+  script.start();
+}
+
+}  // namespace
+
+void write_namespace(Script& script, Pickler& pickler, Namespace& space) {
+  if (!script.is_direct()) {
+    script.call(push_namespace, space.globals.get());
+  } else if (!pickler.get(space.stand_in.get())) {
+    write_new_namespace(script, pickler, space);
+  }
+}
+
+std::vector<Entry> missing_globals(Namespace& space, PyObject* names, bool memoizing) {
+  std::vector<Entry> entries;
+  for (Py_ssize_t i = 0; !space.is_whole && i < PyTuple_GET_SIZE(names); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(names, i);
+    PyObject* value =
+        checked_lookup(PyDict_GetItemWithError(space.globals.get(), name));
+    if (value == nullptr || is_builtins_dict(name, value)) continue;
+    if (memoizing) {
+      if (!space.sent.insert(name).second) continue;
+      space.names.push_back(Ref::borrow(name));
+    }
+    entries.push_back({name, value, Label::kGlobal});
+  }
+  return entries;
+}
+
+void write_whole_namespace(Script& script, PyObject* globals, const Names& names,
+                           const std::vector<Entry>& referenced) {
+  std::vector<Entry> entries = base_entries(globals, names);
+  entries.insert(entries.end(), referenced.begin(), referenced.end());
+  new_dict(script, entries);
+  write_builtins_entry(script, names);
+}
+
+}  // namespace cppickle::by_value
