@@ -10,7 +10,7 @@ namespace cppickle::by_value {
 // first, then the code objects among its constants, depth first.
 struct CodeNames {
   // Names that are loaded, stored or deleted as globals; of class bodies also those
-  // that are loaded from the class first, and those assigned there.
+  // that are loaded from the class first.
   cpython::Ref globals;
   // All names: globals, attributes, imported modules.
   cpython::Ref mentioned;

@@ -1,17 +1,21 @@
 // Classes by value, enumerations among them.
 //
-//   class    := helper (objects id K.__new__ (metaclass name bases body)) REDUCE
-//   MEMOIZE
-//               [helper (tokens id K.__setattr__ class token attributes) REDUCE POP]
-//               [_abc._abc_register (class subclass) REDUCE POP]..
-//   body     := dict of all attributes in their order: atoms as they are, None for what
-//   follows K        := the most derived metaclass made in C, mostly type; ABCMeta for
-//   abstract base classes
+//   class    := helper (objects id make (metaclass name bases body)) REDUCE MEMOIZE
+//               [methods] [state] [abstract] registered*
+//   methods  := helper (tokens (id,) set class token functions) REDUCE POP
+//   state    := helper (tokens id set class token attributes) REDUCE POP
+//   abstract := abc.update_abstractmethods (class) REDUCE POP
+//   registered := _abc._abc_register (class subclass) REDUCE POP
+//   body     := all attributes in their order: atoms, and None for what follows
+//   make     := K.__new__, set := K.__setattr__
 //
-// A class with a hook among its bases is made by helper2 (owner K.__new__ metaclass
-// name bases body): see helper.h. The skeleton is in the memo before the attributes are
-// written, so that they may refer to it.  Neither the user's metaclass nor
-// __init_subclass__ nor __set_name__ runs again: what they did is in the attributes.
+// K is the most derived metaclass made in C, mostly type; ABCMeta makes abstract base
+// classes.  `methods` is there when values of the state may need them while they are
+// loaded.  With a hook among the bases, make is `unhooked` and the tuple begins with
+// the hook's owner and K.__new__ (helper.h).  The skeleton is in the memo before the
+// attributes are written, so that they may refer to it.  Neither the user's metaclass
+// nor __init_subclass__ nor __set_name__ runs again: what they did is in the
+// attributes.
 #ifndef CPPICKLE_BY_VALUE_CLASSES_H_
 #define CPPICKLE_BY_VALUE_CLASSES_H_
 

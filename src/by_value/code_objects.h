@@ -1,14 +1,13 @@
-// Code objects by value.
+// Code objects by value.  The first of a memo is guarded, the others follow it.
 //
-//   code := zipimport._unmarshal_code (None None None (text, sys.version) pyc) REDUCE
-//   MEMOIZE    the first of a memo
-//         | marshal.loads (blob) REDUCE MEMOIZE others
-//   pyc  := the interpreter's magic number (4 bytes), flags 1 (4 bytes, little endian),
-//   8 zero bytes, blob
+//   guarded := zipimport._unmarshal_code (None None None (text sys.version) pyc)
+//              REDUCE MEMOIZE
+//   others  := marshal.loads (blob) REDUCE MEMOIZE
+//   pyc     := magic(4) 1(4, little endian) 0(8) blob
 //
 // _unmarshal_code (Lib/zipimport.py) compares the magic number before it unmarshals
 // anything, and names its fourth argument in the ImportError: the text says which
-// Python wrote the stream, sys.version which one reads it.  Flags 1 means "hash-based,
+// Python wrote the stream, sys.version which one reads it.  The 1 means "hash-based,
 // not checked" (PEP 552), so that no source is looked for.
 #ifndef CPPICKLE_BY_VALUE_CODE_OBJECTS_H_
 #define CPPICKLE_BY_VALUE_CODE_OBJECTS_H_

@@ -1,8 +1,7 @@
 // Enumerations: members are made raw, and a process has each of them once.
 //
-//   member := helper (map name make arguments) REDUCE MEMOIZE atoms BUILD [others
-//   BUILD]
-//           | class (value) REDUCE MEMOIZE a pseudo-member
+//   member := helper (map name make arguments) REDUCE MEMOIZE atoms BUILD [rest BUILD]
+//   pseudo := class (value) REDUCE MEMOIZE                  composite flags
 //   map    := getattr (class '_member_map_') REDUCE
 #ifndef CPPICKLE_BY_VALUE_ENUMS_H_
 #define CPPICKLE_BY_VALUE_ENUMS_H_

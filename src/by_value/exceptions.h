@@ -1,9 +1,10 @@
 // Exceptions with what their own reduce value leaves out.
 //
 //   exception := class arguments REDUCE MEMOIZE [state BUILD]
-//              | K.__new__ (class *arguments) REDUCE MEMOIZE [state BUILD]     a class
-//              with its own __init__
+//   own       := K.__new__ (class *arguments) REDUCE MEMOIZE [state BUILD]
 //   state     := dict of attributes, __cause__, __context__, __suppress_context__
+//
+// `own` is for classes with a constructor of their own; K is the class made in C below.
 #ifndef CPPICKLE_BY_VALUE_EXCEPTIONS_H_
 #define CPPICKLE_BY_VALUE_EXCEPTIONS_H_
 

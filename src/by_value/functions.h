@@ -1,13 +1,14 @@
-// Functions, code objects and cells by value.
+// Functions, cells and methods by value.
 //
-//   function := types.FunctionType (code namespace [name [defaults [closure]]]) REDUCE
-//   MEMOIZE
-//               attributes* cells* globals* imports*
-//   attributes := (dict or None, dict of slots) BUILD        only what the constructor
-//   does not set cells      := GET cell (None, {'cell_contents': value}) BUILD POP
-//   globals    := GET namespace name value SETITEM.. POP     names that are not there
-//   yet imports    := builtins.__import__ (name) REDUCE POP      submodules that the
-//   code reaches
+//   function := types.FunctionType (code namespace [name [defaults [closure]]])
+//               REDUCE MEMOIZE attributes* cells* globals* imports*
+//   attributes := (dict or None, dict of slots) BUILD
+//   cells    := GET cell (None, {'cell_contents': value}) BUILD POP
+//   globals  := GET namespace name value SETITEM.. POP
+//   imports  := builtins.__import__ (name) REDUCE POP
+//
+// Only attributes that the constructor does not set are written, only globals that the
+// namespace does not have yet, and imports of submodules that the code reaches.
 #ifndef CPPICKLE_BY_VALUE_FUNCTIONS_H_
 #define CPPICKLE_BY_VALUE_FUNCTIONS_H_
 

@@ -1,12 +1,14 @@
-// The functions that streams with by-value classes carry.
+// The functions that streams with by-value classes carry, and the tables they work on.
 //
-//   objects := dict.setdefault (sys.__dict__ '_cppickle_tracker' WeakValueDictionary())
-//   REDUCE MEMOIZE tokens  := getattr (objects '__dict__') REDUCE MEMOIZE
+//   objects := dict.setdefault (sys.__dict__ '_cppickle_tracker' weak) REDUCE MEMOIZE
+//   weak    := weakref.WeakValueDictionary () REDUCE
+//   tokens  := getattr (objects '__dict__') REDUCE MEMOIZE
 //
-// `objects` maps tracker ids to classes and type variables, `tokens` maps them to the
-// token of the state that was applied last; it is the former's __dict__, so that a
-// process has one place to look.  0 is the token of objects that were made in this
-// process: nobody else may reset them.
+// `objects` maps tracker ids to classes and type variables.  `tokens` maps them to the
+// token of the state that was applied last, and (id,) to that of a class's methods,
+// which may be set before the rest; it is the former's __dict__, so that a process has
+// one place to look.  0 is the token of objects that were made in this process: nobody
+// else may reset them.
 #ifndef CPPICKLE_BY_VALUE_HELPER_H_
 #define CPPICKLE_BY_VALUE_HELPER_H_
 

@@ -1,10 +1,12 @@
 // Modules: by reference as imports, dynamic and registered ones by value; submodules
 // that code reaches.
 //
-//   module     := builtins.__import__ (name) REDUCE MEMOIZE a top-level module
-//               | builtins.__import__ (name, None, None, ('__name__',)) REDUCE MEMOIZE
-//               a submodule | types.ModuleType (name) REDUCE MEMOIZE dict BUILD a
-//               module by value
+//   top     := builtins.__import__ (name) REDUCE MEMOIZE
+//   dotted  := builtins.__import__ (name None None ('__name__',)) REDUCE MEMOIZE
+//   dynamic := types.ModuleType (name) REDUCE MEMOIZE dict BUILD
+//
+// The dict of a dynamic module has an entry for __builtins__ and none for the import
+// system's own (__spec__, __loader__, __cached__).
 #ifndef CPPICKLE_BY_VALUE_IMPORTS_H_
 #define CPPICKLE_BY_VALUE_IMPORTS_H_
 

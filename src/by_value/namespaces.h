@@ -1,9 +1,10 @@
 // The globals of functions by value: a dict of the names that the code refers to.
 //
-//   namespace := EMPTY_DICT MEMOIZE base                                 a new dict, or
-//              | getattr (module '__dict__') REDUCE MEMOIZE base         a dynamic
-//              module's
+//   namespace := EMPTY_DICT MEMOIZE base
+//   dynamic   := getattr (module '__dict__') REDUCE MEMOIZE base
 //   base      := __package__, __name__, __path__, __file__ and __builtins__
+//
+// `dynamic` is that of a module which cannot be imported.
 #ifndef CPPICKLE_BY_VALUE_NAMESPACES_H_
 #define CPPICKLE_BY_VALUE_NAMESPACES_H_
 

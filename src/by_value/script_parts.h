@@ -17,8 +17,7 @@ struct Entry {
   pickling::Label label = pickling::Label::kAttribute;
 };
 
-// Closes a tuple of `size` items.  Where tuple_needs_mark(size), begin_tuple() comes
-// first.
+// Around the items of a tuple of `size`: a MARK where there is no shorter opcode.
 void begin_tuple(pickling::Script& script, std::size_t size);
 void end_tuple(pickling::Script& script, std::size_t size);
 

@@ -1,7 +1,10 @@
 // Objects of typing that are known by name only: type variables, aliases, NewType.
 //
-//   variable := helper (objects id class (name *constraints)) REDUCE MEMOIZE class: or
-//   a partial with keywords NewType  := class EMPTY_TUPLE NEWOBJ MEMOIZE dict BUILD
+//   variable := helper (objects id make (name *constraints)) REDUCE MEMOIZE
+//               (None, {'__module__': module}) BUILD
+//   alias    := make (name, value) REDUCE MEMOIZE
+//   NewType  := class EMPTY_TUPLE NEWOBJ MEMOIZE dict BUILD
+//   make     := the class, or functools.partial of it with keywords
 #ifndef CPPICKLE_BY_VALUE_TYPING_OBJECTS_H_
 #define CPPICKLE_BY_VALUE_TYPING_OBJECTS_H_
 

@@ -17,6 +17,8 @@ std::string_view decimal(char (&buffer)[24], auto value) {
 }  // namespace
 
 void Emitter::start() {
+  frame_ = nullptr;
+  frame_due_ = kNever();
   framing_ = false;
   limit_ = capacity_end_;
   if (protocol_ >= 2) op_uint1(Opcode::PROTO, static_cast<std::uint8_t>(protocol_));
@@ -108,6 +110,7 @@ void Emitter::int_text(std::int32_t value) {
 }
 
 void Emitter::put(std::size_t index) {
+  if (index > UINT32_MAX) throw TooLarge{"memo"};
   char buffer[24];
   if (!binary()) {
     op_line(Opcode::PUT, decimal(buffer, index));
@@ -119,6 +122,7 @@ void Emitter::put(std::size_t index) {
 }
 
 void Emitter::long_get(std::size_t index) {
+  if (index > UINT32_MAX) throw TooLarge{"memo"};
   char buffer[24];
   if (!binary()) {
     op_line(Opcode::GET, decimal(buffer, index));

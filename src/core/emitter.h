@@ -200,7 +200,7 @@ class Emitter {
 // Thrown when an argument does not fit the protocol's counts (4 GiB before protocol 4;
 // LONG4 always).
 struct TooLarge {
-  const char* what;  // "bytes object", "string" or "int"
+  const char* what;  // "bytes object", "string", "int" or "memo"
 };
 
 }  // namespace cppickle::core

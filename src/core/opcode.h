@@ -101,8 +101,7 @@ enum class Argument : std::uint8_t {
   kFloat8,    // IEEE 754 binary64, big endian
   kLine,      // text up to a newline
   kTwoLines,  // two such texts
-  kCounted1,  // a kUInt1, kUInt4 (kCounted4) or kUInt8 (kCounted8) count and as many
-              // bytes
+  kCounted1,  // a kUInt1, kUInt4 or kUInt8 count and as many bytes
   kCounted4,
   kCounted8,
 };
@@ -119,9 +118,9 @@ std::optional<OpcodeInfo> opcode_info(std::uint8_t byte);
 inline constexpr int kHighestProtocol = 5;
 inline constexpr std::size_t kFrameHeaderSize = 9;  // FRAME and its length
 inline constexpr std::size_t kFrameSizeMin = 4;     // shorter frames get no header
-inline constexpr std::size_t kFrameSizeTarget =
-    64 * 1024;                           // Modules/_pickle.c: FRAME_SIZE_TARGET
-inline constexpr int kBatchSize = 1000;  // Modules/_pickle.c: BATCHSIZE
+// FRAME_SIZE_TARGET and BATCHSIZE of Modules/_pickle.c.
+inline constexpr std::size_t kFrameSizeTarget = 64 * 1024;
+inline constexpr int kBatchSize = 1000;
 
 }  // namespace cppickle::core
 

@@ -45,6 +45,11 @@ PyObject* type_dict(PyTypeObject* type);
 // True when a call to object's own method would be made: `name` along the MRO is what
 // `object` defines.
 bool is_objects_own(PyTypeObject* type, PyObject* name);
+// False for a class whose __name__ surely does not begin as copyreg.__newobj__'s does.
+inline bool may_be_called_newobj(PyObject* cls) {
+  return std::string_view(reinterpret_cast<PyTypeObject*>(cls)->tp_name)
+             .find("__newobj") != std::string_view::npos;
+}
 // Changes with every change of the type and its bases, unique in the interpreter; 0:
 // the type has none just now.
 unsigned type_version(PyTypeObject* type);

@@ -80,7 +80,7 @@ void Pickler::save_tuple(PyObject* tuple) {
   }
   if (size > 3 || protocol() < 2) op(Opcode::MARK);
   Py_ssize_t i = 0;
-  while (i < size && at_ease() && save_leaf(PyTuple_GET_ITEM(tuple, i))) ++i;
+  while (i < size && at_ease() && save_flat(PyTuple_GET_ITEM(tuple, i))) ++i;
   if (i == size) return close_tuple(tuple);
   push_frame(Frame::Kind::kTuple, tuple).position = static_cast<std::size_t>(i);
 }

@@ -80,6 +80,18 @@ bool Pickler::is_written_through(PyObject* object) const {
              core::kFrameSizeTarget / 4;
 }
 
+bool Pickler::is_short_bytes(PyObject* object) const {
+  return PyBytes_CheckExact(object) && PyBytes_GET_SIZE(object) <= 0xff &&
+         protocol() >= 3;
+}
+
+bool Pickler::save_flat(PyObject* object) {
+  if (save_leaf(object)) return true;
+  if (!is_short_bytes(object)) return false;
+  if (!get(object)) save_bytes(object);
+  return true;
+}
+
 bool Pickler::fits_frame(PyObject* tuple) const {
   constexpr Py_ssize_t kFewItems = 8;
   constexpr Py_ssize_t kShortText = 1000;  // characters
@@ -89,8 +101,9 @@ bool Pickler::fits_frame(PyObject* tuple) const {
   for (Py_ssize_t i = 0; i < size; ++i) {
     PyObject* item = PyTuple_GET_ITEM(tuple, i);
     bool text = PyUnicode_CheckExact(item) && PyUnicode_GET_LENGTH(item) < kShortText;
-    bool leaf = item == Py_None || PyBool_Check(item) || PyFloat_CheckExact(item) ||
-                cpython::is_compact_int(item);
+    bool bytes = is_short_bytes(item);
+    bool leaf = bytes || item == Py_None || PyBool_Check(item) ||
+                PyFloat_CheckExact(item) || cpython::is_compact_int(item);
     if (!text && !leaf) return false;
   }
   return true;
@@ -99,11 +112,8 @@ bool Pickler::fits_frame(PyObject* tuple) const {
 bool Pickler::save_at_once(PyObject* object) {
   if (emitter_.frame_is_due() || asks_for_ids() || is_written_through(object))
     return false;
-  if (save_leaf(object) || get(object)) return true;
+  if (save_flat(object) || get(object)) return true;
   PyTypeObject* type = Py_TYPE(object);
-  if (type == &PyBytes_Type && protocol() >= 3 && PyBytes_GET_SIZE(object) <= 0xff) {
-    return save_bytes(object), true;
-  }
   if (type == &PyTuple_Type && fits_frame(object)) return save_tuple(object), true;
   if (hooks_.reducer_override != nullptr || protocol() < 4) return false;
   constexpr PyTypeObject* kNamed[] = {&PyFunction_Type, &PyCFunction_Type,

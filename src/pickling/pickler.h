@@ -143,6 +143,8 @@ class Pickler {
   void save_with_care(PyObject* object);
   bool save_persistent(PyObject* object);
   bool is_written_through(PyObject* object) const;
+  bool is_short_bytes(PyObject* object) const;
+  bool save_flat(PyObject* object);  // a leaf or short bytes; false for others
   void save_compound(PyObject* object);
   void save_object(PyObject* object);
   // `references`: how many the engine itself holds beside the one of the container.

@@ -136,6 +136,7 @@ ReduceValue ReduceValue::validated(Pickler& pickler, PyObject* object,
 
 // copyreg.__newobj__ and __newobj_ex__ are known by their names, as PEP 307 has it.
 void ReduceValue::recognise_newobj(Pickler& pickler, PyObject* object) {
+  if (PyType_Check(callable) && !cpython::may_be_called_newobj(callable)) return;
   Ref name = cpython::lookup_attribute(callable, pickler.names().attr_name);
   if (!name || !PyUnicode_Check(name.get())) return;
   if (PyUnicode_Compare(name.get(), pickler.names().newobj) == 0) {
