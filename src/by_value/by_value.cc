@@ -113,6 +113,7 @@ void ByValue::clear() {
   guarded_ = false;
   namespaces_.clear();
   namespace_index_.clear();
+  classes_.clear();
   imported_modules_.reset();
 }
 
@@ -122,6 +123,7 @@ int ByValue::traverse(visitproc visit, void* arg) const {
     Py_VISIT(space->stand_in.get());
     Py_VISIT(space->module.get());
   }
+  for (const auto& [dict, cls] : classes_) Py_VISIT(cls.get());
   Py_VISIT(imported_modules_.get());
   return 0;
 }
@@ -148,6 +150,17 @@ Namespace& ByValue::namespace_of(PyObject* globals) {
     namespace_index_.emplace(globals, namespaces_.back().get());
   }
   return *namespaces_.back();
+}
+
+void ByValue::note_class(PyObject* cls) {
+  PyObject* dict = cpython::type_dict(reinterpret_cast<PyTypeObject*>(cls));
+  classes_.insert_or_assign(dict, Ref::borrow(cls));
+}
+
+PyObject* ByValue::class_with_namespace(PyObject* object) const {
+  if (Py_TYPE(object) == &PyDictProxy_Type) object = cpython::proxied_mapping(object);
+  auto found = classes_.find(object);
+  return found == classes_.end() ? nullptr : found->second.get();
 }
 
 bool ByValue::imports_first_time(PyObject* module_name) {

@@ -49,6 +49,10 @@ class ByValue final : public pickling::Reducers {
 
   // The namespace of a globals dict, made on the first call.
   Namespace& namespace_of(PyObject* globals);
+  // Notes that the class has been written, and tells the class whose own namespace this
+  // is, a dict or a proxy of it: annotations refer to it.  Null for other objects.
+  void note_class(PyObject* cls);
+  PyObject* class_with_namespace(PyObject* object) const;
   // True on the first call for this name in this memo.
   bool imports_first_time(PyObject* module_name);
   // True on the first call: the version guard is due.
@@ -62,6 +66,7 @@ class ByValue final : public pickling::Reducers {
   bool guarded_ = false;
   std::vector<std::unique_ptr<Namespace>> namespaces_;
   std::unordered_map<PyObject*, Namespace*> namespace_index_;  // once they are many
+  std::unordered_map<PyObject*, cpython::Ref> classes_;        // by their namespaces
   cpython::Ref imported_modules_;                              // a set of names
 };
 

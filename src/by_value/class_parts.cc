@@ -43,7 +43,8 @@ bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
       is_any_of(name, {names.weakref, names.attr_dict}))
     return true;
   if (value == Py_None && is_any_of(name, {names.doc})) return true;
-  return is_any_of(name, {names.abc_impl, names.annotations_cache});
+  return is_any_of(name, {names.abc_impl, names.annotations_cache, names.classcell,
+                          names.classdictcell});
 }
 
 // A tuple of the strings in order: until 3.14 the compiler makes it of a set, whose

@@ -276,6 +276,7 @@ void save_class_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   if (!cpython::is_python_class(type)) refuse(pickler, cls);
   Identity identity =
       reducers.shared().tracker().identify(cls, class_digest, &reducers.shared());
+  reducers.note_class(cls);
   ClassParts parts = parts_of(reducers, pickler, cls);
   Script script(pickler);
   write_skeleton(script, pickler, reducers, type, identity.id, parts);

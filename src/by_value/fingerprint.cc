@@ -22,6 +22,7 @@ constexpr std::size_t kLongText =
 void Fingerprint::add(PyObject* object) {
   if (object == nullptr) return text_.push_back('0');
   if (object == root_) return text_.push_back('@');
+  if (is_namespace_of_root(object)) return text_.push_back('#');
   if (add_scalar(object)) return;
   // Whether two equal tuples are one object is chance; of everything else the sharing
   // counts.
@@ -36,6 +37,14 @@ void Fingerprint::add(PyObject* object) {
   }
   if (++depth_ <= kDeepest && !add_container(object)) add_instance(object);
   --depth_;
+}
+
+// Functions that make annotations refer to the class's namespace, after a reload by a
+// proxy.
+bool Fingerprint::is_namespace_of_root(PyObject* object) const {
+  if (!PyType_Check(root_)) return false;
+  if (Py_TYPE(object) == &PyDictProxy_Type) object = cpython::proxied_mapping(object);
+  return object == cpython::type_dict(reinterpret_cast<PyTypeObject*>(root_));
 }
 
 void Fingerprint::add_bytes(char tag, const char* data, std::size_t size) {
@@ -157,7 +166,10 @@ void Fingerprint::add_function(PyObject* object) {
   add(function->func_module);
   add(function->func_defaults);
   add(function->func_kwdefaults);
-  add(cpython::function_annotations(object));
+  // Annotations that are made on demand: whether they have been made does not count.
+  PyObject* annotate = cpython::function_annotate(object);
+  bool on_demand = annotate != nullptr && annotate != Py_None;
+  add(on_demand ? annotate : cpython::function_annotations(object));
   add(function->func_dict != nullptr && PyDict_GET_SIZE(function->func_dict) != 0
           ? function->func_dict
           : nullptr);

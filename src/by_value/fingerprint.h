@@ -39,6 +39,7 @@ class Fingerprint {
   void add_str(PyObject* text);
   void add_int(PyObject* number);
   bool add_scalar(PyObject* object);
+  bool is_namespace_of_root(PyObject* object) const;
   bool add_container(PyObject* object);
   void add_set(PyObject* set);
   void add_dict(PyObject* dict);

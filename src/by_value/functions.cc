@@ -47,10 +47,19 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
   } else {
     script.op(Opcode::MARK).op(Opcode::DICT);
   }
-  script.save(names.cell_contents)
-      .save(value, variable != nullptr ? Label::kFreeVariable : Label::kAttribute,
-            variable != nullptr ? variable : names.cell_contents)
-      .op(Opcode::SETITEM);
+  script.save(names.cell_contents);
+  if (PyObject* cls = ByValue::of(script.pickler()).class_with_namespace(value)) {
+    // __classdict__: there the namespace of the class as it is rebuilt, read-only.
+    script.save(script.pickler().imported().builtin_getattr);
+    begin_tuple(script, 2);
+    script.save(cls).save(names.attr_dict);
+    end_tuple(script, 2);
+    script.op(Opcode::REDUCE);
+  } else {
+    script.save(value, variable != nullptr ? Label::kFreeVariable : Label::kAttribute,
+                variable != nullptr ? variable : names.cell_contents);
+  }
+  script.op(Opcode::SETITEM);
   end_tuple(script, 2);
   script.op(Opcode::BUILD);
 }

@@ -34,6 +34,7 @@ constexpr LateType kLateTypes[] = {
     {"typing", "TypeVarTuple", save_type_variable},
     {"typing", "TypeAliasType", save_type_alias},
     {"typing", "NewType", save_new_type},
+    {"functools", "partialmethod", save_partial_method},
     {"weakref", "WeakSet", save_weak_set},
     {"weakref", "WeakKeyDictionary", save_weak_dict},
     {"weakref", "WeakValueDictionary", save_weak_dict},

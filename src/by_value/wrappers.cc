@@ -170,6 +170,27 @@ bool save_lru_cache(ByValue& reducers, Pickler& pickler, PyObject* cache) {
   return true;
 }
 
+// partialmethod(function, *arguments, **keywords): from 3.14 on its __new__ wants them.
+bool save_partial_method(ByValue&, Pickler& pickler, PyObject* partial) {
+  pickler.before_foreign_code();
+  const Names& names = pickler.names();
+  Ref function = cpython::lookup_attribute(partial, names.func);
+  Ref arguments = cpython::lookup_attribute(partial, names.args);
+  Ref keywords = cpython::lookup_attribute(partial, names.keywords);
+  if (!function || !arguments || !PyTuple_Check(arguments.get())) return false;
+  Ref make = Ref::borrow(reinterpret_cast<PyObject*>(Py_TYPE(partial)));
+  if (keywords && PyDict_Check(keywords.get()) &&
+      PyDict_GET_SIZE(keywords.get()) != 0) {
+    Ref head = checked(PyTuple_Pack(1, make.get()));
+    make = checked(PyObject_Call(pickler.imported().functools_partial, head.get(),
+                                 keywords.get()));
+  }
+  Ref head = checked(PyTuple_Pack(1, function.get()));
+  pickler.save_as_call(partial, make.get(),
+                       checked(PySequence_Concat(head.get(), arguments.get())));
+  return true;
+}
+
 // Its lock (until 3.11) is made anew by the constructor.
 bool save_cached_property(ByValue&, Pickler& pickler, PyObject* property) {
   pickler.before_foreign_code();

@@ -18,6 +18,8 @@ bool save_method_wrapper(ByValue& reducers, pickling::Pickler& pickler,
                          PyObject* wrapper);
 bool save_property(ByValue& reducers, pickling::Pickler& pickler, PyObject* property);
 bool save_lru_cache(ByValue& reducers, pickling::Pickler& pickler, PyObject* cache);
+bool save_partial_method(ByValue& reducers, pickling::Pickler& pickler,
+                         PyObject* partial);
 bool save_cached_property(ByValue& reducers, pickling::Pickler& pickler,
                           PyObject* property);
 

@@ -42,6 +42,8 @@ namespace cppickle::cpython {
   X(cause, "__cause__")                         \
   X(cell_contents, "cell_contents")             \
   X(cell_contents_text, ".cell_contents")       \
+  X(classcell, "__classcell__")                 \
+  X(classdictcell, "__classdictcell__")         \
   X(closed, "closed")                           \
   X(constraints, "__constraints__")             \
   X(context, "__context__")                     \
@@ -74,6 +76,7 @@ namespace cppickle::cpython {
   X(isatty, "isatty")                           \
   X(items, "items")                             \
   X(keys, "keys")                               \
+  X(keywords, "keywords")                       \
   X(kwdefaults, "__kwdefaults__")               \
   X(latin1, "latin1")                           \
   X(loader, "__loader__")                       \

@@ -282,6 +282,7 @@ class Script {
   // the pickler itself, what needs no frame.
   bool is_direct() const { return direct_; }
   int protocol() const { return pickler_.protocol(); }
+  Pickler& pickler() { return pickler_; }
   // Hands what is left over to the pickler.  `object` is what the script expands, null
   // for a part of one.
   void start(PyObject* object = nullptr) {
