@@ -36,6 +36,25 @@ bool same_text(PyObject* left, PyObject* right) {
 
 // --- Cells ------------------------------------------------------------------
 
+// dataclass(slots=True) makes a class anew; functions that make annotations still refer
+// to the namespace of the first.
+bool is_namespace_of_lost_class(PyObject* value, PyObject* variable) {
+  return variable != nullptr && PyDict_CheckExact(value) &&
+         PyUnicode_CompareWithASCIIString(variable, "__classdict__") == 0;
+}
+
+// A copy without what belongs to the class itself.
+Ref names_of_namespace(PyObject* dict) {
+  Ref copy = checked(PyDict_New());
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (PyDict_Next(dict, &position, &name, &value)) {
+    bool plain = is_atom(value) || PyType_Check(value);
+    if (plain) cpython::checked_status(PyDict_SetItem(copy.get(), name, value));
+  }
+  return copy;
+}
+
 // The state of the cell on the stack's top; `variable` names it in errors, null for a
 // cell by itself.
 void write_cell_state(Script& script, PyObject* value, PyObject* variable,
@@ -55,6 +74,8 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
     script.save(cls).save(names.attr_dict);
     end_tuple(script, 2);
     script.op(Opcode::REDUCE);
+  } else if (is_namespace_of_lost_class(value, variable)) {
+    script.save(names_of_namespace(value).get());
   } else {
     script.save(value, variable != nullptr ? Label::kFreeVariable : Label::kAttribute,
                 variable != nullptr ? variable : names.cell_contents);
@@ -248,10 +269,9 @@ bool fits_at_once(ByValue& reducers, Pickler& pickler, PyFunctionObject* functio
 }  // namespace
 
 bool save_function_at_once(ByValue& reducers, Pickler& pickler, PyObject* object) {
-  if (!pickler.memoizing() || !pickler.memo().unifies_strings() ||
-      !pickler.has_room_in_frame())
-    return false;
+  if (!pickler.memoizing() || !pickler.memo().unifies_strings()) return false;
   if (!fits_at_once(reducers, pickler, as_function(object))) return false;
+  Pickler::AtOnce at_once(pickler);
   save_function_by_value(reducers, pickler, object);
   return true;
 }

@@ -51,10 +51,6 @@ class Emitter {
 
   // True when the frame in progress is due: call commit_frame() before the next object.
   bool frame_is_due() const { return pos_ >= frame_due_; }
-  // True when `size` more bytes do not make it due.
-  bool frame_has_room(std::size_t size) const {
-    return pos_<frame_due_&& static_cast<std::size_t>(frame_due_ - pos_)> size;
-  }
   void commit_frame();
 
   void op(Opcode code) {

@@ -128,6 +128,10 @@ class CollectorPause {
   bool paused_ = false;
 };
 
+// The standard pickler of this version writes the last item of a list or dict without a
+// MARK when it is alone in its batch, and no empty batch.
+inline constexpr bool kLoneItemsHaveNoMark = PY_VERSION_HEX >= 0x030f0000;
+
 // What the standard pickler raises for a global name with <locals> in it.
 PyObject* local_object_error(PyObject* pickling_error);
 

@@ -21,6 +21,7 @@ namespace {
 enum Phase : std::uint8_t {
   kBatches,  // MARK item.. APPENDS, and again
   kSingle,   // one item, APPEND
+  kLone,     // the last item, APPEND is due
   kEach,     // protocol 0: APPEND after each item
 };
 
@@ -29,6 +30,15 @@ constexpr std::size_t kFastNestingLimit = 50;  // Modules/_pickle.c: FAST_NESTIN
 Phase phase_for(Py_ssize_t size, int protocol) {
   if (protocol == 0) return kEach;
   return size == 1 ? kSingle : kBatches;
+}
+
+// How many entries of a dict are still to come, up to two.
+std::size_t entries_left(const Frame& frame) {
+  auto position = static_cast<Py_ssize_t>(frame.position);
+  PyObject *key, *value;
+  std::size_t count = 0;
+  while (count < 2 && PyDict_Next(frame.object, &position, &key, &value)) ++count;
+  return count;
 }
 
 }  // namespace
@@ -134,6 +144,10 @@ void Pickler::save_list(PyObject* list) {
 }
 
 void Pickler::step_list(Frame& frame) {
+  if (frame.phase == kLone) {
+    op(Opcode::APPEND);
+    return pop_frame();
+  }
   if (frame.phase != kBatches) return step_list_singly(frame);
   PyObject* list = frame.object;
   std::size_t depth = stack_.depth();
@@ -144,6 +158,12 @@ void Pickler::step_list(Frame& frame) {
     if (at_end || in_batch == kBatchSize) {
       op(Opcode::APPENDS);
       if (at_end) return pop_frame();
+      bool last = position + 1 == static_cast<std::size_t>(PyList_GET_SIZE(list));
+      if (cpython::kLoneItemsHaveNoMark && last) {
+        frame.phase = kLone;
+        frame.position = position + 1;
+        return save(PyList_GET_ITEM(list, position));
+      }
       op(Opcode::MARK);
       in_batch = 0;
     }
@@ -201,7 +221,13 @@ void Pickler::step_dict(Frame& frame) {
     if (frame.phase == kSingle && frame.in_batch == 1) return pop_frame();
     if (frame.phase == kBatches && frame.in_batch == kBatchSize) {
       close_dict_batch(frame);
-      op(Opcode::MARK);
+      std::size_t left = cpython::kLoneItemsHaveNoMark ? entries_left(frame) : 2;
+      if (left == 0) return pop_frame();
+      if (left == 1) {
+        frame.phase = kSingle;
+      } else {
+        op(Opcode::MARK);
+      }
     }
     auto position = static_cast<Py_ssize_t>(frame.position);
     PyObject *key, *value;

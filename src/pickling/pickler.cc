@@ -97,7 +97,7 @@ bool Pickler::fits_frame(PyObject* tuple) const {
   constexpr Py_ssize_t kShortText = 1000;  // characters
   Py_ssize_t size = PyTuple_GET_SIZE(tuple);
   if (size == 0) return true;
-  if (careful_ || size > kFewItems || !has_room_in_frame()) return false;
+  if (careful_ || size > kFewItems) return false;
   for (Py_ssize_t i = 0; i < size; ++i) {
     PyObject* item = PyTuple_GET_ITEM(tuple, i);
     bool text = PyUnicode_CheckExact(item) && PyUnicode_GET_LENGTH(item) < kShortText;
@@ -110,11 +110,13 @@ bool Pickler::fits_frame(PyObject* tuple) const {
 }
 
 bool Pickler::save_at_once(PyObject* object) {
-  if (emitter_.frame_is_due() || asks_for_ids() || is_written_through(object))
-    return false;
+  if (frame_is_due() || asks_for_ids() || is_written_through(object)) return false;
   if (save_flat(object) || get(object)) return true;
   PyTypeObject* type = Py_TYPE(object);
-  if (type == &PyTuple_Type && fits_frame(object)) return save_tuple(object), true;
+  if (type == &PyTuple_Type && fits_frame(object)) {
+    AtOnce at_once(*this);
+    return save_tuple(object), true;
+  }
   if (hooks_.reducer_override != nullptr || protocol() < 4) return false;
   constexpr PyTypeObject* kNamed[] = {&PyFunction_Type, &PyCFunction_Type,
                                       &PyMethodDescr_Type, &PyWrapperDescr_Type};

@@ -79,16 +79,28 @@ class Pickler {
   // importable; false for others, of which nothing is written.
   bool save_at_once(PyObject* object);
   // True when nothing but save_leaf() is needed for a leaf just now.
-  bool at_ease() const { return !emitter_.frame_is_due() && !careful_; }
+  bool at_ease() const { return !frame_is_due() && !careful_; }
   // Bytes of an opcode and what follows, as encoded beforehand; no more than
   // kLongestFragment.
   void emit_fragment(std::string_view fragment) { emitter_.fragment(fragment); }
   static constexpr std::size_t kLongestFragment = 16 * 1024;
-  // True when what is written at once, a few fragments, ends before the frame in
-  // progress is due.
-  bool has_room_in_frame() const {
-    return emitter_.frame_has_room(3 * kLongestFragment);
-  }
+  // While one lives, the frame in progress is not closed: what is being written needs
+  // no frame of the work stack, as it was found out beforehand, and must not need one
+  // now.
+  class AtOnce {
+   public:
+    explicit AtOnce(Pickler& pickler)
+        : pickler_(pickler), before_(pickler.frame_waits_) {
+      pickler.frame_waits_ = true;
+    }
+    AtOnce(const AtOnce&) = delete;
+    AtOnce& operator=(const AtOnce&) = delete;
+    ~AtOnce() { pickler_.frame_waits_ = before_; }
+
+   private:
+    Pickler& pickler_;
+    bool before_;
+  };
   // True for a short tuple of leaves that save_at_once() writes just now.
   bool fits_frame(PyObject* tuple) const;
   // True when persistent_id has to be asked about every object, names of globals too.
@@ -142,6 +154,7 @@ class Pickler {
   void save_now(PyObject* object);
   void save_with_care(PyObject* object);
   bool save_persistent(PyObject* object);
+  bool frame_is_due() const { return emitter_.frame_is_due() && !frame_waits_; }
   bool is_written_through(PyObject* object) const;
   bool is_short_bytes(PyObject* object) const;
   bool save_flat(PyObject* object);  // a leaf or short bytes; false for others
@@ -218,6 +231,7 @@ class Pickler {
   Hooks hooks_;
   bool careful_;  // every save may run foreign code
   WorkStack stack_;
+  bool frame_waits_ = false;  // see AtOnce
   bool error_is_ours_ = false;
   std::size_t fast_nesting_ = 0;
   std::unordered_set<PyObject*> fast_in_progress_;

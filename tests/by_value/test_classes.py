@@ -374,3 +374,13 @@ def test_a_string_subclass_as_name(in_fresh_process):
         "value",
         "Name",
     )
+
+
+def test_a_class_of_many_frames(in_fresh_process):
+    methods = [f"    def f{n}(self, a=None, b={n}): return b" for n in range(700)]
+    made = define("\n".join(["class C:", *methods]))
+    assert in_fresh_process(made.C, "[obj().f0(), obj().f350(), obj().f699()]") == [
+        0,
+        350,
+        699,
+    ]
