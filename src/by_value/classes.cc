@@ -272,6 +272,7 @@ bool travels_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
 
 void save_class_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   pickler.memo().unify_strings();
+  reducers.shared().notice_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (!cpython::is_python_class(type)) refuse(pickler, cls);
   Identity identity =

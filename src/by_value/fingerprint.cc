@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "by_value/class_parts.h"
+#include "cpython/code.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -174,8 +175,22 @@ void Fingerprint::add_function(PyObject* object) {
           ? function->func_dict
           : nullptr);
   has_mutable_ = mutable_before;
-  add(function->func_closure);
+  add_closure(object);
   add_globals(function->func_globals, info.global_names.get());
+}
+
+// __classdict__, through which annotations are made, is a namespace of the class.
+void Fingerprint::add_closure(PyObject* object) {
+  PyObject* closure = PyFunction_GET_CLOSURE(object);
+  if (closure == nullptr) return;
+  Ref names = cpython::code_free_variables(PyFunction_GET_CODE(object));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
+    bool named = i < PyTuple_GET_SIZE(names.get());
+    bool namespace_of_class =
+        named && PyUnicode_CompareWithASCIIString(PyTuple_GET_ITEM(names.get(), i),
+                                                  "__classdict__") == 0;
+    add(namespace_of_class ? nullptr : PyTuple_GET_ITEM(closure, i));
+  }
 }
 
 // What the function's names stand for can be bound anew without a change of the class.
@@ -221,6 +236,10 @@ void Fingerprint::add_instance(PyObject* object) {
   if (PyCFunction_Check(object)) {
     const char* name = reinterpret_cast<PyCFunctionObject*>(object)->m_ml->ml_name;
     return add_bytes('m', name, std::char_traits<char>::length(name));
+  }
+  if (GlobalName known = shared_.known_global(object); known.module != nullptr) {
+    add(known.module);
+    return add(known.qualname);
   }
   has_mutable_ = true;
   if (type == &PyDictProxy_Type) return add(cpython::proxied_mapping(object));

@@ -45,6 +45,7 @@ class Fingerprint {
   void add_dict(PyObject* dict);
   void add_function(PyObject* function);
   void add_globals(PyObject* globals, PyObject* names);
+  void add_closure(PyObject* function);
   void add_slots(PyObject* object);
   void add_reduction(PyObject* object);
   void add_wrapper(PyObject* object);

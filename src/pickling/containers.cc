@@ -287,6 +287,9 @@ void Pickler::step_set(Frame& frame) {
         fail(PyExc_RuntimeError, "set changed size during iteration");
       }
       if (!full) return pop_frame();
+      if (cpython::kLoneItemsHaveNoMark && !cpython::set_next(set, &position, &item)) {
+        return pop_frame();
+      }
       op(Opcode::MARK);
       frame.in_batch = 0;
       continue;
