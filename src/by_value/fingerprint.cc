@@ -264,8 +264,14 @@ void Fingerprint::add_slots(PyObject* object) {
   }
 }
 
-// What has none is told by its class alone; the dump that follows raises the error.
+// What has none of its own is told by its class alone: copyreg's would be Python code.
 void Fingerprint::add_reduction(PyObject* object) {
+  const cpython::Names& names = shared_.imported().names;
+  PyTypeObject* type = Py_TYPE(object);
+  if (cpython::is_objects_own(type, names.reduce_ex) &&
+      cpython::is_objects_own(type, names.reduce)) {
+    return;
+  }
   Ref value = Ref::steal(PyObject_CallMethod(object, "__reduce_ex__", "i", 4));
   if (!value) return PyErr_Clear();
   add(value.get());
