@@ -171,7 +171,7 @@ bool save_weak_set(ByValue&, Pickler& pickler, PyObject* set) {
   return true;
 }
 
-bool save_weak_dict(ByValue&, Pickler& pickler, PyObject* dict) {
+bool save_as_dict(ByValue&, Pickler& pickler, PyObject* dict) {
   pickler.before_foreign_code();
   Ref items =
       checked(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), dict));

@@ -15,7 +15,8 @@ bool save_dict_view(ByValue& reducers, pickling::Pickler& pickler, PyObject* vie
 bool save_weak_reference(ByValue& reducers, pickling::Pickler& pickler, PyObject* weak);
 bool save_weak_method(ByValue& reducers, pickling::Pickler& pickler, PyObject* weak);
 bool save_weak_set(ByValue& reducers, pickling::Pickler& pickler, PyObject* set);
-bool save_weak_dict(ByValue& reducers, pickling::Pickler& pickler, PyObject* dict);
+// Made anew of a dict of its entries: weak dictionaries, frozendict (3.15).
+bool save_as_dict(ByValue& reducers, pickling::Pickler& pickler, PyObject* dict);
 
 // A file open for reading becomes an io.StringIO of its content at the same position;
 // sys.stdout and sys.stderr are the reader's.  Raises PicklingError for other files.
