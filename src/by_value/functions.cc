@@ -212,15 +212,9 @@ bool is_atom(PyObject* object) {
 
 namespace {
 
-constexpr Py_ssize_t kShortText = 1000;  // characters
-
 // True for what Script::save() writes at once.
 bool is_written_at_once(ByValue& reducers, Pickler& pickler, PyObject* value) {
-  if (PyUnicode_CheckExact(value)) return PyUnicode_GET_LENGTH(value) < kShortText;
-  if (value == Py_None || PyLong_CheckExact(value) || PyBool_Check(value) ||
-      PyFloat_CheckExact(value))
-    return true;
-  return pickler.knows(value) ||
+  return pickler.is_short_leaf(value) || pickler.knows(value) ||
          reducers.shared().known_global(value).module != nullptr;
 }
 

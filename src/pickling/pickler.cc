@@ -1,8 +1,5 @@
 #include "pickling/pickler.h"
 
-#include <algorithm>
-#include <iterator>
-
 #include "cpython/compat.h"
 #include "pickling/error_path.h"
 
@@ -92,19 +89,20 @@ bool Pickler::save_flat(PyObject* object) {
   return true;
 }
 
+bool Pickler::is_short_leaf(PyObject* object) const {
+  constexpr Py_ssize_t kShortText = 1000;  // characters
+  if (PyUnicode_CheckExact(object)) return PyUnicode_GET_LENGTH(object) < kShortText;
+  return object == Py_None || PyBool_Check(object) || PyFloat_CheckExact(object) ||
+         cpython::is_compact_int(object) || is_short_bytes(object);
+}
+
 bool Pickler::fits_frame(PyObject* tuple) const {
   constexpr Py_ssize_t kFewItems = 8;
-  constexpr Py_ssize_t kShortText = 1000;  // characters
   Py_ssize_t size = PyTuple_GET_SIZE(tuple);
   if (size == 0) return true;
   if (careful_ || size > kFewItems) return false;
   for (Py_ssize_t i = 0; i < size; ++i) {
-    PyObject* item = PyTuple_GET_ITEM(tuple, i);
-    bool text = PyUnicode_CheckExact(item) && PyUnicode_GET_LENGTH(item) < kShortText;
-    bool bytes = is_short_bytes(item);
-    bool leaf = bytes || item == Py_None || PyBool_Check(item) ||
-                PyFloat_CheckExact(item) || cpython::is_compact_int(item);
-    if (!text && !leaf) return false;
+    if (!is_short_leaf(PyTuple_GET_ITEM(tuple, i))) return false;
   }
   return true;
 }
@@ -118,11 +116,11 @@ bool Pickler::save_at_once(PyObject* object) {
     return save_tuple(object), true;
   }
   if (hooks_.reducer_override != nullptr || protocol() < 4) return false;
-  constexpr PyTypeObject* kNamed[] = {&PyFunction_Type, &PyCFunction_Type,
-                                      &PyMethodDescr_Type, &PyWrapperDescr_Type};
-  bool named =
-      PyType_Check(object) || std::ranges::find(kNamed, type) != std::end(kNamed);
-  if (!named) return false;
+  // As in save_object(): plain classes and functions come before the dispatch table,
+  // classes of other metaclasses after it.
+  if (PyType_Check(object) && type != &PyType_Type && registered_reducer(type)) {
+    return false;
+  }
   return reducers_.save_at_once(*this, object);
 }
 

@@ -101,7 +101,9 @@ class Pickler {
     Pickler& pickler_;
     bool before_;
   };
-  // True for a short tuple of leaves that save_at_once() writes just now.
+  // True for a value without parts that save_at_once() writes.
+  bool is_short_leaf(PyObject* object) const;
+  // True for a short tuple of such values that save_at_once() writes just now.
   bool fits_frame(PyObject* tuple) const;
   // True when persistent_id has to be asked about every object, names of globals too.
   bool asks_for_ids() const { return hooks_.persistent_id != nullptr; }
@@ -312,6 +314,8 @@ class Script {
   Script& keep(Step step) {
     direct_ = false;
     stack_.add_step(step);
+    if (pickler_.frame_waits_) [[unlikely]]
+      pickler_.fail(PyExc_SystemError, "a frame is needed where none was expected");
     return *this;
   }
 

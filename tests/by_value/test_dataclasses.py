@@ -286,3 +286,21 @@ def test_a_dataclass_with_a_custom_init(in_fresh_process):
 def test_replace_by_the_copy_module(in_fresh_process):
     question = "import copy\ncopy.replace(obj, x=9).x"
     assert in_fresh_process(dataclass("x: int").C(1), question) == 9
+
+
+def test_missing_in_a_closure_of_a_method(in_fresh_process):
+    source = """
+        import dataclasses
+        def made(sentinel):
+            class Holder:
+                def missing(self): return sentinel
+                def other(self): return 2
+            return Holder
+        Holder = made(dataclasses.MISSING)
+        """
+    question = """
+        import dataclasses
+        obj[1]().missing() is dataclasses.MISSING, obj[1]().other()
+        """
+    holder = define(source).Holder
+    assert in_fresh_process([dataclasses.MISSING, holder], question) == (True, 2)

@@ -257,3 +257,26 @@ def test_a_dispatch_table_whose_lookup_fails():
 
     with pytest.raises(ZeroDivisionError, match="broken table"):
         dumped(Pickler, Special())
+
+
+class Meta(type):
+    pass
+
+
+class MadeByMeta(metaclass=Meta):
+    pass
+
+
+def test_a_reducer_of_a_metaclass_is_asked_inside_of_functions_too():
+    class Pickler(cppickle.Pickler):
+        dispatch_table = {Meta: lambda cls: (str, ("reduced",))}
+
+    def dumped(obj):
+        file = io.BytesIO()
+        Pickler(file).dump(obj)
+        return pickle.loads(file.getvalue())
+
+    scope = {"__name__": "__main__", "MadeByMeta": MadeByMeta}
+    exec("def f(): return MadeByMeta", scope)
+    assert dumped(MadeByMeta) == "reduced"
+    assert dumped(scope["f"])() == "reduced"
