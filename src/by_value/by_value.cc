@@ -38,19 +38,45 @@ bool is_dynamic(PyObject* globals, const cpython::Names& names) {
   if (name == nullptr || !PyUnicode_CheckExact(name) ||
       entry(globals, names.spec) == nullptr)
     return false;
-  PyObject* modules = cpython::loaded_modules();
-  return PyDict_Check(modules) && entry(modules, name) == nullptr;
+  return cpython::loaded_module(name) == nullptr;
 }
 
 }  // namespace
 
-void ByValue::save_function(Pickler& pickler, PyObject* object) {
+bool ByValue::save_function_by_reference(Pickler& pickler, PyObject* object) {
   auto function = reinterpret_cast<PyFunctionObject*>(object);
   GlobalName name{function->func_module, function->func_qualname};
-  if (shared_.policy().is_importable(pickler, object, name)) {
-    return pickler.emit_global(object, name.module, name.qualname);
-  }
-  save_function_by_value(*this, pickler, object);
+  if (!shared_.policy().is_importable(pickler, object, name)) return false;
+  pickler.emit_global(object, name.module, name.qualname);
+  return true;
+}
+
+bool ByValue::save_class_by_reference(Pickler& pickler, PyObject* cls) {
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  ClassName name = name_of_class(type, pickler.names());
+  GlobalName borrowed{name.module.get(), name.qualname.get()};
+  if (!shared_.policy().is_importable(pickler, cls, borrowed)) return false;
+  // The names of static types are made on the spot, so the memo has to hold them.
+  if (cpython::class_qualname(type) == nullptr) pickler.before_foreign_code();
+  pickler.emit_global(cls, borrowed.module, borrowed.qualname);
+  return true;
+}
+
+bool ByValue::save_under_own_name(Pickler& pickler, PyObject* object,
+                                  PyObject* name_attribute) {
+  pickler.before_foreign_code();
+  Ref module = cpython::lookup_attribute(object, pickler.names().attr_module);
+  Ref name = cpython::lookup_attribute(object, name_attribute);
+  if (!module || !name || !PyUnicode_Check(name.get())) return false;
+  GlobalName borrowed{module.get(), name.get()};
+  if (!shared_.policy().is_importable(pickler, object, borrowed)) return false;
+  pickler.emit_global(object, borrowed.module, borrowed.qualname);
+  return true;
+}
+
+void ByValue::save_function(Pickler& pickler, PyObject* function) {
+  if (save_function_by_reference(pickler, function)) return;
+  save_function_by_value(*this, pickler, function);
 }
 
 void ByValue::save_class(Pickler& pickler, PyObject* cls) {
@@ -61,41 +87,21 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
                                 std::move(arguments));
   }
   if (shared_.save_known_global(pickler, cls)) return;
-  auto type = reinterpret_cast<PyTypeObject*>(cls);
-  ClassName name = name_of_class(type, pickler.names());
-  GlobalName borrowed{name.module.get(), name.qualname.get()};
-  if (shared_.policy().is_importable(pickler, cls, borrowed)) {
-    // The names of static types are made on the spot, so the memo has to hold them.
-    if (cpython::class_qualname(type) == nullptr) pickler.before_foreign_code();
-    return pickler.emit_global(cls, name.module.get(), name.qualname.get());
-  }
-  save_class_by_value(*this, pickler, cls);
+  if (!save_class_by_reference(pickler, cls)) save_class_by_value(*this, pickler, cls);
 }
 
 bool ByValue::save_at_once(Pickler& pickler, PyObject* object) {
   if (shared_.save_known_global(pickler, object)) return true;
   if (PyFunction_Check(object)) {
-    auto function = reinterpret_cast<PyFunctionObject*>(object);
-    GlobalName name{function->func_module, function->func_qualname};
-    if (shared_.policy().is_importable(pickler, object, name)) {
-      pickler.emit_global(object, name.module, name.qualname);
-      return true;
-    }
-    return save_function_at_once(*this, pickler, object);
+    return save_function_by_reference(pickler, object) ||
+           save_function_at_once(*this, pickler, object);
   }
-  if (!PyType_Check(object) || only_instance_of(object) != nullptr) return false;
-  auto type = reinterpret_cast<PyTypeObject*>(object);
-  ClassName name = name_of_class(type, pickler.names());
-  if (!shared_.policy().is_importable(pickler, object,
-                                      {name.module.get(), name.qualname.get()}))
-    return false;
-  pickler.before_foreign_code();
-  pickler.emit_global(object, name.module.get(), name.qualname.get());
-  return true;
+  return PyType_Check(object) && only_instance_of(object) == nullptr &&
+         save_class_by_reference(pickler, object);
 }
 
 bool ByValue::save_other(Pickler& pickler, PyObject* object) {
-  if (!std::exchange(noticed_, true)) shared_.notice_new_modules();
+  notice_new_modules();
   PyTypeObject* type = Py_TYPE(object);
   if (Reducer reducer = shared_.reducer_for(type))
     return reducer(*this, pickler, object);
@@ -106,6 +112,10 @@ bool ByValue::save_other(Pickler& pickler, PyObject* object) {
     return save_property(*this, pickler, object);
   }
   return false;
+}
+
+void ByValue::notice_new_modules() {
+  if (!std::exchange(noticed_, true)) shared_.notice_new_modules();
 }
 
 void ByValue::clear() {

@@ -44,6 +44,13 @@ class ByValue final : public pickling::Reducers {
     return static_cast<ByValue&>(pickler.reducers());
   }
 
+  // Saves an object under its module's name and the one that the attribute tells; false
+  // when an import does not find it there.
+  bool save_under_own_name(pickling::Pickler& pickler, PyObject* object,
+                           PyObject* name_attribute);
+  // Looks for new modules of the standard library, once for each memo.
+  void notice_new_modules();
+
   // --- What the stream knows already
   // ------------------------------------------------------------------------
 
@@ -61,6 +68,9 @@ class ByValue final : public pickling::Reducers {
   }
 
  private:
+  bool save_function_by_reference(pickling::Pickler& pickler, PyObject* function);
+  bool save_class_by_reference(pickling::Pickler& pickler, PyObject* cls);
+
   Shared& shared_;
   bool noticed_ = false;
   bool guarded_ = false;

@@ -9,6 +9,7 @@ namespace cppickle::by_value {
 
 using cpython::checked;
 using cpython::checked_lookup;
+using cpython::is_any_of;
 using cpython::Names;
 using cpython::Ref;
 
@@ -18,13 +19,6 @@ Ref interned(const char* text, Py_ssize_t size) {
   PyObject* made = checked(PyUnicode_FromStringAndSize(text, size)).release();
   PyUnicode_InternInPlace(&made);
   return Ref::steal(made);
-}
-
-bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidates) {
-  for (PyObject* candidate : candidates) {
-    if (cpython::same_name(name, candidate)) return true;
-  }
-  return false;
 }
 
 // Made by type.__new__ for this class: members of slots, and the getters of __dict__
@@ -93,11 +87,6 @@ std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
         {Ref::borrow(name), unordered ? in_order(value) : Ref::borrow(value)});
   }
   return attributes;
-}
-
-PyTypeObject* builtin_metaclass(PyTypeObject* metaclass) {
-  while (cpython::is_python_class(metaclass)) metaclass = metaclass->tp_base;
-  return metaclass;
 }
 
 PyObject* subclass_hook_owner(PyTypeObject* type, const Names& names) {

@@ -28,10 +28,6 @@ struct ClassAttribute {
 std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
                                                 const cpython::Names& names);
 
-// The most derived metaclass made in C: its __new__ and __setattr__ build the class
-// past the user's metaclass.
-PyTypeObject* builtin_metaclass(PyTypeObject* metaclass);
-
 // The class whose __init_subclass__ type.__new__ would run for a subclass of `type`, or
 // null when it is object's or another one made in C.
 PyObject* subclass_hook_owner(PyTypeObject* type, const cpython::Names& names);

@@ -15,10 +15,13 @@
 namespace cppickle::by_value {
 
 using core::Opcode;
+using cpython::builtin_base;
 using cpython::checked;
 using cpython::checked_lookup;
+using cpython::is_any_of;
 using cpython::Names;
 using cpython::Ref;
+using cpython::same_name;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
@@ -70,10 +73,6 @@ Ref declared_slots(PyTypeObject* type) {
   return checked(PyList_AsTuple(list.get()));
 }
 
-bool same(PyObject* name, PyObject* expected) {
-  return cpython::same_name(name, expected);
-}
-
 // The subclasses registered with an abstract base class, in the order of their names.
 std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
   const cpython::Imported& imported = pickler.imported();
@@ -89,19 +88,12 @@ std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
         name_of_class(reinterpret_cast<PyTypeObject*>(subclass.get()), imported.names);
     Ref full = checked(
         PyUnicode_FromFormat("%V.%U", name.module.get(), "?", name.qualname.get()));
-    const char* text = PyUnicode_AsUTF8(full.get());
-    if (text == nullptr) throw cpython::ErrorSet{};
-    named.emplace_back(text, std::move(subclass));
+    named.emplace_back(cpython::utf8_view(full.get()), std::move(subclass));
   }
   std::ranges::sort(named, {}, &std::pair<std::string, Ref>::first);
   std::vector<Ref> subclasses;
   for (auto& entry : named) subclasses.push_back(std::move(entry.second));
   return subclasses;
-}
-
-bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidates) {
-  return std::ranges::any_of(
-      candidates, [&](PyObject* candidate) { return same(name, candidate); });
 }
 
 // What makes methods: set before anything that may need them while the class is being
@@ -139,25 +131,26 @@ bool is_slot(PyObject* slots, PyObject* name) {
 void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) {
   PyObject* slots = nullptr;
   for (ClassAttribute& attribute : parts.attributes) {
-    if (!same(attribute.name.get(), names.slots)) continue;
+    if (!same_name(attribute.name.get(), names.slots)) continue;
     if (!is_plain_slots(attribute.value.get())) attribute.value = declared_slots(type);
     slots = attribute.value.get();
   }
   for (const ClassAttribute& attribute : parts.attributes) {
     PyObject* name = attribute.name.get();
     PyObject* value = attribute.value.get();
-    if (same(name, names.abstractmethods) && is_abstract_base(type, names)) continue;
+    if (same_name(name, names.abstractmethods) && is_abstract_base(type, names))
+      continue;
     bool atom = is_atom(value);
     // typing.Generic looks at __orig_bases__ while the class is being made, and
     // from 3.12 on it cannot be kept from it.
-    bool generic = same(name, names.orig_bases) && PyTuple_CheckExact(value);
+    bool generic = same_name(name, names.orig_bases) && PyTuple_CheckExact(value);
     if (generic || (is_any_of(name, {names.slots, names.attr_module, names.doc,
                                      names.firstlineno, names.attr_dict}) &&
                     (atom || value == slots))) {
       parts.body.push_back({name, value});
       continue;
     }
-    bool fills_itself = same(name, names.member_map) && PyDict_CheckExact(value);
+    bool fills_itself = same_name(name, names.member_map) && PyDict_CheckExact(value);
     PyObject* placeholder = atom           ? value
                             : fills_itself ? parts.empty_dict.get()
                                            : Py_None;
@@ -191,7 +184,7 @@ ClassParts parts_of(ByValue& reducers, Pickler& pickler, PyObject* cls) {
 // K.__new__, past the user's metaclass; ABCMeta's own gives the class its registry and
 // caches.
 Ref class_maker(Pickler& pickler, PyTypeObject* type) {
-  PyObject* maker = reinterpret_cast<PyObject*>(builtin_metaclass(Py_TYPE(type)));
+  PyObject* maker = reinterpret_cast<PyObject*>(builtin_base(Py_TYPE(type)));
   if (is_abstract_base(type, pickler.names())) maker = pickler.imported().abc_meta;
   return checked(PyObject_GetAttr(maker, pickler.names().attr_new));
 }
@@ -201,7 +194,7 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
   const Names& names = pickler.names();
   Ref make = class_maker(pickler, type);
   PyObject* hook_owner = subclass_hook_owner(type, names);
-  begin_tracked(script, reducers, pickler, id);
+  begin_tracked(script, id);
   if (hook_owner == nullptr) {
     script.save(make.get()).op(Opcode::MARK);
   } else {
@@ -223,32 +216,24 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
   end_tracked(script, reinterpret_cast<PyObject*>(type));
 }
 
-void write_attributes(Script& script, Pickler& pickler, ByValue& reducers,
-                      PyObject* cls, const Identity& identity,
-                      const ClassParts& parts) {
+void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
+                      const Identity& identity, const ClassParts& parts) {
   PyObject* set =
-      cpython::type_lookup(builtin_metaclass(Py_TYPE(cls)), pickler.names().setattr);
+      cpython::type_lookup(builtin_base(Py_TYPE(cls)), pickler.names().setattr);
   if (!parts.functions.empty()) {
     Ref functions_id = checked(PyTuple_Pack(1, identity.id));
-    write_tracked_state(script, reducers, pickler, {functions_id.get(), identity.token},
-                        set, cls, parts.functions);
+    write_tracked_state(script, {functions_id.get(), identity.token}, set, cls,
+                        parts.functions);
   }
-  if (!parts.rest.empty())
-    write_tracked_state(script, reducers, pickler, identity, set, cls, parts.rest);
+  if (!parts.rest.empty()) write_tracked_state(script, identity, set, cls, parts.rest);
   if (!is_abstract_base(reinterpret_cast<PyTypeObject*>(cls), pickler.names())) return;
   if (is_abstract(reinterpret_cast<PyTypeObject*>(cls))) {
-    script.save(pickler.imported().update_abstractmethods);
-    begin_tuple(script, 1);
-    script.save(cls);
-    end_tuple(script, 1);
-    script.op(Opcode::REDUCE).op(Opcode::POP);
+    write_call(script, pickler.imported().update_abstractmethods, {cls});
+    script.op(Opcode::POP);
   }
   for (const Ref& subclass : registered_subclasses(pickler, cls)) {
-    script.save(pickler.imported().abc_register);
-    begin_tuple(script, 2);
-    script.save(cls).save(subclass.get());
-    end_tuple(script, 2);
-    script.op(Opcode::REDUCE).op(Opcode::POP);
+    write_call(script, pickler.imported().abc_register, {cls, subclass.get()});
+    script.op(Opcode::POP);
   }
 }
 
@@ -272,7 +257,7 @@ bool travels_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
 
 void save_class_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   pickler.memo().unify_strings();
-  reducers.shared().notice_new_modules();
+  reducers.notice_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (!cpython::is_python_class(type)) refuse(pickler, cls);
   Identity identity =
@@ -281,7 +266,7 @@ void save_class_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   ClassParts parts = parts_of(reducers, pickler, cls);
   Script script(pickler);
   write_skeleton(script, pickler, reducers, type, identity.id, parts);
-  write_attributes(script, pickler, reducers, cls, identity, parts);
+  write_attributes(script, pickler, cls, identity, parts);
   script.start(cls);
 }
 

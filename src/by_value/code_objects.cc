@@ -34,9 +34,7 @@ Ref pyc_of(PyObject* blob) {
 // Bytes that nothing else in the stream refers to.
 void push_bytes(Pickler& pickler, PyObject* bytes) {
   if (pickler.protocol() < 3) return pickler.save(bytes);
-  pickler.emitter().bytes(
-      {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))},
-      bytes);
+  pickler.emitter().bytes(cpython::bytes_view(bytes), bytes);
 }
 
 Ref guard_text(PyObject* code) {
@@ -60,16 +58,11 @@ std::string encoded_guard(PyObject* code, PyObject* blob) {
   for (Opcode op : {Opcode::MARK, Opcode::NONE, Opcode::NONE, Opcode::NONE})
     emitter.op(op);
   Ref guard = guard_text(code);
-  Py_ssize_t size;
-  const char* utf8 = PyUnicode_AsUTF8AndSize(guard.get(), &size);
-  if (utf8 == nullptr) throw cpython::ErrorSet{};
-  text({utf8, static_cast<std::size_t>(size)});
+  text(cpython::utf8_view(guard.get()));
   global("sys", "version");
   emitter.op(Opcode::TUPLE2);
   Ref pyc = pyc_of(blob);
-  emitter.bytes({PyBytes_AS_STRING(pyc.get()),
-                 static_cast<std::size_t>(PyBytes_GET_SIZE(pyc.get()))},
-                nullptr);
+  emitter.bytes(cpython::bytes_view(pyc.get()), nullptr);
   emitter.op(Opcode::TUPLE, Opcode::REDUCE);
   return std::string(emitter.written(0));
 }
@@ -110,14 +103,10 @@ void write_unguarded(Script& script, Pickler& pickler, PyObject* blob) {
   script.op(Opcode::REDUCE);
 }
 
-}  // namespace
-
-void write_code(ByValue& reducers, Pickler& pickler, Script& script, PyObject* code) {
-  if (script.is_direct() && pickler.get(code)) return;
-  if (!script.is_direct()) {
-    script.save(code);
-    return;
-  }
+// Pushes a code object that is not in the memo yet.
+void write_new_code(Script& script, PyObject* code) {
+  Pickler& pickler = script.pickler();
+  ByValue& reducers = ByValue::of(pickler);
   const CodeInfo& info = reducers.shared().code_info(code);
   if (reducers.guard_is_due(pickler.memoizing())) {
     write_guarded(script, pickler, code, info);
@@ -127,16 +116,21 @@ void write_code(ByValue& reducers, Pickler& pickler, Script& script, PyObject* c
   script.memoize(code);
 }
 
-bool save_code(ByValue& reducers, Pickler& pickler, PyObject* code) {
-  pickler.memo().unify_strings();
-  const CodeInfo& info = reducers.shared().code_info(code);
-  Script script(pickler);
-  if (reducers.guard_is_due(pickler.memoizing())) {
-    write_guarded(script, pickler, code, info);
-  } else {
-    write_unguarded(script, pickler, info.blob.get());
+}  // namespace
+
+void write_code(Script& script, PyObject* code) {
+  if (!script.is_direct()) {
+    script.save(code);
+  } else if (!script.pickler().get(code)) {
+    write_new_code(script, code);
   }
-  script.memoize(code).start(code);
+}
+
+bool save_code(ByValue&, Pickler& pickler, PyObject* code) {
+  pickler.memo().unify_strings();
+  Script script(pickler);
+  write_new_code(script, code);
+  script.start(code);
   return true;
 }
 

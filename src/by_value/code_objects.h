@@ -17,8 +17,7 @@
 namespace cppickle::by_value {
 
 // As a part of another script.
-void write_code(ByValue& reducers, pickling::Pickler& pickler, pickling::Script& script,
-                PyObject* code);
+void write_code(pickling::Script& script, PyObject* code);
 
 bool save_code(ByValue& reducers, pickling::Pickler& pickler, PyObject* code);
 

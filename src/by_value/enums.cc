@@ -39,8 +39,7 @@ struct Construction {
 };
 
 Construction construction_of(Pickler& pickler, PyObject* member) {
-  PyTypeObject* base = Py_TYPE(member);
-  while (cpython::is_python_class(base)) base = base->tp_base;
+  PyTypeObject* base = cpython::builtin_base(Py_TYPE(member));
   auto base_object = reinterpret_cast<PyObject*>(base);
   Construction result;
   result.make = checked(PyObject_GetAttr(base_object, pickler.names().attr_new));
@@ -79,30 +78,16 @@ void write_member(Script& script, ByValue& reducers, Pickler& pickler, PyObject*
         .push_back({key, value, Label::kAttribute});
   }
   script.save(reducers.shared().tracker().helpers().tracked.get()).op(Opcode::MARK);
-  script.save(pickler.imported().builtin_getattr);
-  begin_tuple(script, 2);
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(member)))
-      .save(pickler.names().member_map);
-  end_tuple(script, 2);
-  script.op(Opcode::REDUCE)
-      .save(name)
-      .save(construction.make.get())
-      .save(construction.arguments.get());
+  write_call(
+      script, pickler.imported().builtin_getattr,
+      {reinterpret_cast<PyObject*>(Py_TYPE(member)), pickler.names().member_map});
+  script.save(name).save(construction.make.get()).save(construction.arguments.get());
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(member);
   for (const std::vector<Entry>& entries : {at_once, later}) {
     if (entries.empty()) continue;
     new_dict(script, entries);
     script.op(Opcode::BUILD);
   }
-}
-
-// cls(value): pseudo-members, and members where there is no memo to hold them.
-void write_lookup(Script& script, PyObject* member, PyObject* value) {
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(member)));
-  begin_tuple(script, 1);
-  script.save(value);
-  end_tuple(script, 1);
-  script.op(Opcode::REDUCE).memoize(member);
 }
 
 }  // namespace
@@ -159,7 +144,9 @@ bool save_enum_member(ByValue& reducers, Pickler& pickler, PyObject* member) {
     PyObject* value =
         checked_lookup(PyDict_GetItemWithError(dict.get(), pickler.names().value));
     if (value == nullptr) return false;
-    write_lookup(script, member, value);
+    // Pseudo-members, and members where there is no memo to hold them.
+    write_call(script, cls, {value});
+    script.memoize(member);
   }
   script.start(member);
   return true;

@@ -34,11 +34,6 @@ bool reduces_like_base(PyTypeObject* type, const Names& names) {
          cpython::is_objects_own(type, names.getstate);
 }
 
-PyTypeObject* builtin_base(PyTypeObject* type) {
-  while (cpython::is_python_class(type)) type = type->tp_base;
-  return type;
-}
-
 // The constructor wants something else than `args`; the object itself is no more than a
 // BaseException.
 bool has_own_constructor(PyTypeObject* type, PyTypeObject* builtin,
@@ -77,7 +72,7 @@ bool save_exception(ByValue&, Pickler& pickler, PyObject* object) {
   const Names& names = pickler.names();
   PyBaseExceptionObject* exception = as_exception(object);
   if (!reduces_like_base(type, names)) return false;
-  PyTypeObject* builtin = builtin_base(type);
+  PyTypeObject* builtin = cpython::builtin_base(type);
   bool chained = exception->cause != nullptr || exception->context != nullptr ||
                  exception->suppress_context;
   bool past_constructor = has_own_constructor(type, builtin, names);

@@ -48,22 +48,22 @@ bool Fingerprint::is_namespace_of_root(PyObject* object) const {
   return object == cpython::type_dict(reinterpret_cast<PyTypeObject*>(root_));
 }
 
-void Fingerprint::add_bytes(char tag, const char* data, std::size_t size) {
+void Fingerprint::add_bytes(char tag, std::string_view bytes) {
   text_.push_back(tag);
-  add_size(size);
-  add_raw(data, size);
+  add_size(bytes.size());
+  text_.append(bytes);
 }
 
 void Fingerprint::add_str(PyObject* text) {
   auto length =
       static_cast<std::size_t>(PyUnicode_GET_LENGTH(text)) * PyUnicode_KIND(text);
-  add_bytes('s', static_cast<const char*>(PyUnicode_DATA(text)), length);
+  add_bytes('s', {static_cast<const char*>(PyUnicode_DATA(text)), length});
 }
 
 void Fingerprint::add_int(PyObject* number) {
   std::string bytes(cpython::long_byte_count(number), '\0');
   cpython::long_as_bytes(number, bytes.data(), bytes.size());
-  add_bytes('i', bytes.data(), bytes.size());
+  add_bytes('i', bytes);
 }
 
 // Values without identity.
@@ -74,11 +74,10 @@ bool Fingerprint::add_scalar(PyObject* object) {
   } else if (type == &PyLong_Type) {
     add_int(object);
   } else if (type == &PyBytes_Type) {
-    add_bytes('b', PyBytes_AS_STRING(object),
-              static_cast<std::size_t>(PyBytes_GET_SIZE(object)));
+    add_bytes('b', cpython::bytes_view(object));
   } else if (type == &PyFloat_Type) {
     double value = PyFloat_AS_DOUBLE(object);
-    add_bytes('f', reinterpret_cast<const char*>(&value), sizeof value);
+    add_bytes('f', {reinterpret_cast<const char*>(&value), sizeof value});
   } else if (PyType_Check(object)) {
     add_type_name(reinterpret_cast<PyTypeObject*>(object));
   } else if (object == Py_None || type == &PyBool_Type || object == Py_Ellipsis ||
@@ -145,8 +144,7 @@ void Fingerprint::add_set(PyObject* set) {
   }
   std::ranges::sort(elements);
   text_.push_back('<');
-  for (const std::string& element : elements)
-    add_bytes('e', element.data(), element.size());
+  for (const std::string& element : elements) add_bytes('e', element);
   text_.push_back('>');
 }
 
@@ -159,9 +157,7 @@ void Fingerprint::add_function(PyObject* object) {
     return add(function->func_qualname);
   }
   const CodeInfo& info = shared_.code_info(function->func_code);
-  PyObject* blob = info.blob.get();
-  add_bytes('F', PyBytes_AS_STRING(blob),
-            static_cast<std::size_t>(PyBytes_GET_SIZE(blob)));
+  add_bytes('F', cpython::bytes_view(info.blob.get()));
   bool mutable_before = has_mutable_;
   add(function->func_qualname);
   add(function->func_module);
@@ -208,8 +204,7 @@ void Fingerprint::add_globals(PyObject* globals, PyObject* names) {
 
 // staticmethod, classmethod, property.
 void Fingerprint::add_wrapper(PyObject* object) {
-  add_bytes('w', Py_TYPE(object)->tp_name,
-            std::char_traits<char>::length(Py_TYPE(object)->tp_name));
+  add_bytes('w', Py_TYPE(object)->tp_name);
   const cpython::Names& names = shared_.imported().names;
   auto part = [&](PyObject* name) {
     add(cpython::lookup_attribute(object, name).get());
@@ -234,8 +229,7 @@ void Fingerprint::add_instance(PyObject* object) {
     return add(name && PyUnicode_CheckExact(name.get()) ? name.get() : nullptr);
   }
   if (PyCFunction_Check(object)) {
-    const char* name = reinterpret_cast<PyCFunctionObject*>(object)->m_ml->ml_name;
-    return add_bytes('m', name, std::char_traits<char>::length(name));
+    return add_bytes('m', reinterpret_cast<PyCFunctionObject*>(object)->m_ml->ml_name);
   }
   if (GlobalName known = shared_.known_global(object); known.module != nullptr) {
     add(known.module);

@@ -4,6 +4,7 @@
 #define CPPICKLE_BY_VALUE_FINGERPRINT_H_
 
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -31,11 +32,10 @@ class Fingerprint {
   cpython::Ref digest() const;
 
  private:
-  void add_raw(const void* data, std::size_t size) {
-    text_.append(static_cast<const char*>(data), size);
+  void add_size(std::size_t size) {
+    text_.append(reinterpret_cast<const char*>(&size), sizeof size);
   }
-  void add_size(std::size_t size) { add_raw(&size, sizeof size); }
-  void add_bytes(char tag, const char* data, std::size_t size);
+  void add_bytes(char tag, std::string_view bytes);
   void add_str(PyObject* text);
   void add_int(PyObject* number);
   bool add_scalar(PyObject* object);

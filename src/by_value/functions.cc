@@ -61,19 +61,12 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
                       const Names& names) {
   begin_tuple(script, 2);
   script.op(Opcode::NONE);
-  if (script.protocol() >= 1) {
-    script.op(Opcode::EMPTY_DICT);
-  } else {
-    script.op(Opcode::MARK).op(Opcode::DICT);
-  }
+  new_dict(script, {});
   script.save(names.cell_contents);
   if (PyObject* cls = ByValue::of(script.pickler()).class_with_namespace(value)) {
     // __classdict__: there the namespace of the class as it is rebuilt, read-only.
-    script.save(script.pickler().imported().builtin_getattr);
-    begin_tuple(script, 2);
-    script.save(cls).save(names.attr_dict);
-    end_tuple(script, 2);
-    script.op(Opcode::REDUCE);
+    write_call(script, script.pickler().imported().builtin_getattr,
+               {cls, names.attr_dict});
   } else if (is_namespace_of_lost_class(value, variable)) {
     script.save(names_of_namespace(value).get());
   } else {
@@ -87,7 +80,8 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
 
 // An atom goes into the constructor; what may refer back to the function is set when
 // that is in the memo.
-void write_cell_shell(Script& script, Pickler& pickler, PyObject* cell) {
+void write_cell_shell(Script& script, PyObject* cell) {
+  Pickler& pickler = script.pickler();
   PyObject* value = PyCell_GET(cell);
   bool inside = value != nullptr && (is_atom(value) || !pickler.memoizing());
   script.save(reinterpret_cast<PyObject*>(&PyCell_Type));
@@ -95,13 +89,6 @@ void write_cell_shell(Script& script, Pickler& pickler, PyObject* cell) {
   if (inside) script.save(value, Label::kText, pickler.names().cell_contents_text);
   end_tuple(script, inside ? 1 : 0);
   script.op(Opcode::REDUCE).memoize(cell);
-}
-
-void push_cell_shell(Pickler& pickler, PyObject* cell) {
-  if (pickler.get(cell)) return;
-  Script script(pickler);
-  write_cell_shell(script, pickler, cell);
-  script.start();
 }
 
 bool is_filled_later(Pickler& pickler, PyObject* cell) {
@@ -125,16 +112,12 @@ std::vector<Entry> new_cells(Pickler& pickler, PyObject* closure, PyObject* vari
   return cells;
 }
 
-void write_closure(Script& script, Pickler& pickler, PyObject* closure) {
+void write_closure(Script& script, PyObject* closure) {
   auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(closure));
   begin_tuple(script, size);
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
     PyObject* cell = PyTuple_GET_ITEM(closure, i);
-    if (!script.is_direct()) {
-      script.call(push_cell_shell, cell);
-    } else if (!pickler.get(cell)) {
-      write_cell_shell(script, pickler, cell);
-    }
+    script.get_or_write(cell, write_cell_shell, cell);
   }
   end_tuple(script, size);
 }
@@ -184,20 +167,22 @@ std::vector<Entry> differing_slots(PyFunctionObject* function, const Names& name
   return slots;
 }
 
-// Values of the function's surroundings, among which modules' submodules are looked
-// for.
-void add_values_of(std::vector<PyObject*>& values, PyFunctionObject* function,
-                   PyObject* global_names) {
+// The modules among a function's globals and free variables.
+std::vector<PyObject*> modules_around(PyFunctionObject* function,
+                                      PyObject* global_names) {
+  std::vector<PyObject*> modules;
+  auto add = [&](PyObject* value) {
+    if (value != nullptr && PyModule_Check(value)) modules.push_back(value);
+  };
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(global_names); ++i) {
-    PyObject* value = checked_lookup(PyDict_GetItemWithError(
-        function->func_globals, PyTuple_GET_ITEM(global_names, i)));
-    if (value != nullptr) values.push_back(value);
+    add(checked_lookup(PyDict_GetItemWithError(function->func_globals,
+                                               PyTuple_GET_ITEM(global_names, i))));
   }
   PyObject* closure = function->func_closure;
   for (Py_ssize_t i = 0; closure != nullptr && i < PyTuple_GET_SIZE(closure); ++i) {
-    PyObject* value = PyCell_GET(PyTuple_GET_ITEM(closure, i));
-    if (value != nullptr) values.push_back(value);
+    add(PyCell_GET(PyTuple_GET_ITEM(closure, i)));
   }
+  return modules;
 }
 
 }  // namespace
@@ -296,9 +281,9 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
   script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
   std::size_t size = closure != nullptr ? 5 : defaults_inside ? 4 : has_name ? 3 : 2;
   begin_tuple(script, size);
-  write_code(reducers, pickler, script, function->func_code);
+  write_code(script, function->func_code);
   if (memoizing) {
-    write_namespace(script, pickler, space);
+    write_namespace(script, space);
   } else {
     write_whole_namespace(script, function->func_globals, names, globals);
   }
@@ -306,7 +291,7 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
   if (size > 3)
     script.save(defaults_inside ? function->func_defaults : Py_None, Label::kText,
                 names.defaults_text);
-  if (size > 4) write_closure(script, pickler, closure);
+  if (size > 4) write_closure(script, closure);
   end_tuple(script, size);
   script.op(Opcode::REDUCE).memoize(object);
 
@@ -322,9 +307,8 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
     set_entries(script, globals);
     script.op(Opcode::POP);
   }
-  std::vector<PyObject*> surroundings;
-  add_values_of(surroundings, function, info.global_names.get());
-  write_submodule_imports(reducers, pickler, script, surroundings,
+  write_submodule_imports(reducers, script,
+                          modules_around(function, info.global_names.get()),
                           info.mentioned_names.get());
   script.start(object);
 }
@@ -332,7 +316,7 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
 bool save_cell(ByValue&, Pickler& pickler, PyObject* cell) {
   pickler.before_foreign_code();
   Script script(pickler);
-  script.call(push_cell_shell, cell);
+  script.get_or_write(cell, write_cell_shell, cell);
   if (is_filled_later(pickler, cell)) {
     write_cell_state(script, PyCell_GET(cell), nullptr, pickler.names());
   }

@@ -23,12 +23,6 @@ PyObject* name_of(PyObject* module, const Names& names) {
   return name != nullptr && PyUnicode_Check(name) ? name : nullptr;
 }
 
-PyObject* loaded(PyObject* name) {
-  PyObject* modules = cpython::loaded_modules();
-  return PyDict_Check(modules) ? checked_lookup(PyDict_GetItemWithError(modules, name))
-                               : nullptr;
-}
-
 void save_as_import(Pickler& pickler, PyObject* module, PyObject* name) {
   PyObject* import = pickler.imported().builtin_import;
   Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1);
@@ -39,21 +33,16 @@ void save_as_import(Pickler& pickler, PyObject* module, PyObject* name) {
             {name, Py_None, Py_None, pickler.imported().from_name});
 }
 
-bool belongs_to_import_system(PyObject* name, const Names& names) {
-  for (PyObject* own :
-       {names.builtins_attribute, names.spec, names.loader, names.cached}) {
-    if (PyUnicode_Compare(name, own) == 0) return true;
-  }
-  return false;
-}
-
 // A copy of the module's namespace, in which everything travels.
 std::vector<Entry> module_entries(PyObject* copy, const Names& names) {
   std::vector<Entry> entries;
   Py_ssize_t position = 0;
   PyObject *key, *value;
   while (PyDict_Next(copy, &position, &key, &value)) {
-    if (PyUnicode_Check(key) && belongs_to_import_system(key, names)) continue;
+    if (PyUnicode_Check(key) &&
+        cpython::is_any_of(
+            key, {names.builtins_attribute, names.spec, names.loader, names.cached}))
+      continue;
     entries.push_back(
         {key, value, PyUnicode_Check(key) ? Label::kAttribute : Label::kKey});
   }
@@ -74,11 +63,8 @@ void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module,
     pickler.memo().alias(module, pickler.memo().find(key.get()));
     script.get(module);
   } else {
-    script.save(reinterpret_cast<PyObject*>(&PyModule_Type));
-    begin_tuple(script, 1);
-    script.save(name);
-    end_tuple(script, 1);
-    script.op(Opcode::REDUCE).memoize(module);
+    write_call(script, reinterpret_cast<PyObject*>(&PyModule_Type), {name});
+    script.memoize(module);
   }
   space.module = Ref::borrow(module);
   new_dict(script, module_entries(copy.get(), pickler.names()));
@@ -93,7 +79,7 @@ bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
   if (name == nullptr) return false;
   // A module of that name may be another one; an imported module that has put something
   // else in its place has a spec.
-  PyObject* found = loaded(name);
+  PyObject* found = cpython::loaded_module(name);
   PyObject* spec = checked_lookup(
       PyDict_GetItemWithError(PyModule_GetDict(module), pickler.names().spec));
   bool imported =
@@ -107,32 +93,28 @@ bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
   return true;
 }
 
-void write_submodule_imports(ByValue& reducers, Pickler& pickler, Script& script,
-                             const std::vector<PyObject*>& values,
+void write_submodule_imports(ByValue& reducers, Script& script,
+                             const std::vector<PyObject*>& modules,
                              PyObject* mentioned_names) {
+  Pickler& pickler = script.pickler();
   std::vector<Ref> packages;
-  for (PyObject* value : values) {
-    if (!PyModule_Check(value)) continue;
-    PyObject* name = name_of(value, pickler.names());
+  for (PyObject* module : modules) {
+    PyObject* name = name_of(module, pickler.names());
     bool package = checked_lookup(PyDict_GetItemWithError(
-                       PyModule_GetDict(value), pickler.names().path)) != nullptr;
+                       PyModule_GetDict(module), pickler.names().path)) != nullptr;
     if (name != nullptr && package) packages.push_back(Ref::borrow(name));
   }
   for (std::size_t next = 0; next < packages.size(); ++next) {
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mentioned_names); ++i) {
       PyObject* part = PyTuple_GET_ITEM(mentioned_names, i);
       Ref full = checked(PyUnicode_FromFormat("%U.%U", packages[next].get(), part));
-      PyObject* module = loaded(full.get());
-      if (module == nullptr || module == Py_None ||
+      if (cpython::loaded_module(full.get()) == nullptr ||
           reducers.shared().policy().is_registered(full.get()))
         continue;
       packages.push_back(Ref::borrow(full.get()));
       if (pickler.memoizing() && !reducers.imports_first_time(full.get())) continue;
-      script.save(pickler.imported().builtin_import);
-      begin_tuple(script, 1);
-      script.save(full.get());
-      end_tuple(script, 1);
-      script.op(Opcode::REDUCE).op(Opcode::POP);
+      write_call(script, pickler.imported().builtin_import, {full.get()});
+      script.op(Opcode::POP);
     }
   }
 }

@@ -19,10 +19,9 @@ namespace cppickle::by_value {
 bool save_module(ByValue& reducers, pickling::Pickler& pickler, PyObject* module);
 
 // Imports of the submodules that code with these names reaches from packages among
-// `values`: `import a; import a.b` leaves only `a` among a function's globals.
-void write_submodule_imports(ByValue& reducers, pickling::Pickler& pickler,
-                             pickling::Script& script,
-                             const std::vector<PyObject*>& values,
+// `modules`: `import a; import a.b` leaves only `a` among a function's globals.
+void write_submodule_imports(ByValue& reducers, pickling::Script& script,
+                             const std::vector<PyObject*>& modules,
                              PyObject* mentioned_names);
 
 }  // namespace cppickle::by_value

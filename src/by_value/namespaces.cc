@@ -37,22 +37,23 @@ namespace {
 
 // The module of a namespace that is not an imported one's: it may be saved itself
 // later.
-void push_namespace_module(Pickler& pickler, PyObject* globals) {
-  Namespace& space = ByValue::of(pickler).namespace_of(globals);
-  if (pickler.get(space.module.get())) return;
+void write_namespace_module(Script& script, PyObject* globals) {
+  Pickler& pickler = script.pickler();
   PyObject* name =
       checked_lookup(PyDict_GetItemWithError(globals, pickler.names().attr_name));
-  save_call(pickler, space.module.get(), reinterpret_cast<PyObject*>(&PyModule_Type),
-            {name});
+  write_call(script, reinterpret_cast<PyObject*>(&PyModule_Type), {name});
+  script.memoize(ByValue::of(pickler).namespace_of(globals).module.get());
 }
 
 // Pushes the rebuilt globals dict, which is not in the memo yet.
-void write_new_namespace(Script& script, Pickler& pickler, Namespace& space) {
-  PyObject* globals = space.globals.get();
+void write_new_namespace(Script& script, PyObject* globals) {
+  Pickler& pickler = script.pickler();
+  Namespace& space = ByValue::of(pickler).namespace_of(globals);
   if (space.module) {
     script.save(pickler.imported().builtin_getattr);
     begin_tuple(script, 2);
-    script.call(push_namespace_module, globals).save(pickler.names().attr_dict);
+    script.get_or_write(space.module.get(), write_namespace_module, globals);
+    script.save(pickler.names().attr_dict);
     end_tuple(script, 2);
     script.op(Opcode::REDUCE).memoize(space.stand_in.get());
   } else {
@@ -64,22 +65,10 @@ void write_new_namespace(Script& script, Pickler& pickler, Namespace& space) {
   write_builtins_entry(script, pickler.names());
 }
 
-void push_namespace(Pickler& pickler, PyObject* globals) {
-  Namespace& space = ByValue::of(pickler).namespace_of(globals);
-  if (pickler.get(space.stand_in.get())) return;
-  Script script(pickler);
-  write_new_namespace(script, pickler, space);
-  script.start();
-}
-
 }  // namespace
 
-void write_namespace(Script& script, Pickler& pickler, Namespace& space) {
-  if (!script.is_direct()) {
-    script.call(push_namespace, space.globals.get());
-  } else if (!pickler.get(space.stand_in.get())) {
-    write_new_namespace(script, pickler, space);
-  }
+void write_namespace(Script& script, Namespace& space) {
+  script.get_or_write(space.stand_in.get(), write_new_namespace, space.globals.get());
 }
 
 std::vector<Entry> missing_globals(Namespace& space, PyObject* names, bool memoizing) {

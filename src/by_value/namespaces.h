@@ -20,8 +20,7 @@ namespace cppickle::by_value {
 std::vector<Entry> base_entries(PyObject* globals, const cpython::Names& names);
 
 // Pushes the rebuilt globals dict: empty but for the base names when it is new.
-void write_namespace(pickling::Script& script, pickling::Pickler& pickler,
-                     Namespace& space);
+void write_namespace(pickling::Script& script, Namespace& space);
 
 // The entries of `names` that the other side's namespace does not have yet; they count
 // as sent from now on.

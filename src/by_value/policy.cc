@@ -8,6 +8,7 @@ namespace cppickle::by_value {
 using cpython::checked;
 using cpython::checked_lookup;
 using cpython::checked_status;
+using cpython::loaded_module;
 using cpython::Ref;
 
 namespace {
@@ -27,14 +28,6 @@ Ref attribute_of(pickling::Pickler* pickler, PyObject* owner, PyObject* name) {
   if (pickler == nullptr) return Ref();
   pickler->before_foreign_code();
   return cpython::lookup_attribute(owner, name);
-}
-
-PyObject* loaded_module(PyObject* name) {
-  PyObject* modules = cpython::loaded_modules();
-  PyObject* module = PyDict_Check(modules)
-                         ? checked_lookup(PyDict_GetItemWithError(modules, name))
-                         : nullptr;
-  return module == Py_None ? nullptr : module;
 }
 
 PyObject* name_of_module(PyObject* module) {

@@ -1,5 +1,6 @@
 #include "by_value/script_parts.h"
 
+#include "cpython/compat.h"
 #include "cpython/error.h"
 
 namespace cppickle::by_value {
@@ -70,8 +71,8 @@ void write_global(Script& script, PyObject* module, PyObject* name) {
   script.call(
       [](Pickler& self, PyObject* pair) {
         self.emitter().op_lines(Opcode::GLOBAL,
-                                PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 0)),
-                                PyUnicode_AsUTF8(PyTuple_GET_ITEM(pair, 1)));
+                                cpython::utf8_view(PyTuple_GET_ITEM(pair, 0)),
+                                cpython::utf8_view(PyTuple_GET_ITEM(pair, 1)));
       },
       cpython::checked(PyTuple_Pack(2, module, name)).get());
 }
@@ -82,15 +83,29 @@ void write_builtins_entry(Script& script, const cpython::Names& names) {
   script.op(Opcode::SETITEM);
 }
 
-void save_call(Pickler& pickler, PyObject* object, PyObject* callable,
-               std::initializer_list<PyObject*> arguments) {
-  pickler.before_foreign_code();
-  Script script(pickler);
+void write_call(Script& script, PyObject* callable,
+                std::initializer_list<PyObject*> arguments) {
   script.save(callable);
   begin_tuple(script, arguments.size());
   for (PyObject* argument : arguments) script.save(argument);
   end_tuple(script, arguments.size());
-  script.op(Opcode::REDUCE).memoize(object).start(object);
+  script.op(Opcode::REDUCE);
+}
+
+void save_call(Pickler& pickler, PyObject* object, PyObject* callable,
+               std::initializer_list<PyObject*> arguments) {
+  pickler.before_foreign_code();
+  Script script(pickler);
+  write_call(script, callable, arguments);
+  script.memoize(object).start(object);
+}
+
+cpython::Ref with_keywords(const cpython::Imported& imported, PyObject* callable,
+                           PyObject* keywords) {
+  using cpython::checked;
+  if (PyDict_GET_SIZE(keywords) == 0) return cpython::Ref::borrow(callable);
+  cpython::Ref head = checked(PyTuple_Pack(1, callable));
+  return checked(PyObject_Call(imported.functools_partial, head.get(), keywords));
 }
 
 }  // namespace cppickle::by_value

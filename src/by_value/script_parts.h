@@ -39,9 +39,16 @@ void write_global(pickling::Script& script, PyObject* module, PyObject* name);
 // look for the entry.
 void write_builtins_entry(pickling::Script& script, const cpython::Names& names);
 
-// callable(*arguments), memoized as `object`; starts the script.
+// Pushes callable(*arguments), which is not memoized.
+void write_call(pickling::Script& script, PyObject* callable,
+                std::initializer_list<PyObject*> arguments);
+// The same, memoized as `object`, as a script of its own.
 void save_call(pickling::Pickler& pickler, PyObject* object, PyObject* callable,
                std::initializer_list<PyObject*> arguments);
+
+// functools.partial(callable, **keywords); the callable itself where there are none.
+cpython::Ref with_keywords(const cpython::Imported& imported, PyObject* callable,
+                           PyObject* keywords);
 
 }  // namespace cppickle::by_value
 

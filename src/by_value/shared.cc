@@ -57,10 +57,7 @@ std::string encoded_global(PyObject* module, PyObject* name) {
   core::MemorySink sink;
   core::Emitter emitter(sink, 4);
   for (PyObject* text : {module, name}) {
-    Py_ssize_t size;
-    const char* utf8 = PyUnicode_AsUTF8AndSize(text, &size);
-    if (utf8 == nullptr) throw cpython::ErrorSet{};
-    emitter.utf8({utf8, static_cast<std::size_t>(size)}, nullptr);
+    emitter.utf8(cpython::utf8_view(text), nullptr);
   }
   emitter.op(core::Opcode::STACK_GLOBAL);
   return std::string(emitter.written(0));

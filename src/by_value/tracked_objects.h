@@ -14,13 +14,11 @@ namespace cppickle::by_value {
 
 // Begins a helper call with the table of objects; `make`, the arguments (one tuple) and
 // end_tracked() follow.
-void begin_tracked(pickling::Script& script, ByValue& reducers,
-                   pickling::Pickler& pickler, PyObject* id);
+void begin_tracked(pickling::Script& script, PyObject* id);
 void end_tracked(pickling::Script& script, PyObject* object);
 
 // Sets attributes unless they are set already.
-void write_tracked_state(pickling::Script& script, ByValue& reducers,
-                         pickling::Pickler& pickler, const Identity& identity,
+void write_tracked_state(pickling::Script& script, const Identity& identity,
                          PyObject* set, PyObject* object,
                          const std::vector<Entry>& attributes);
 

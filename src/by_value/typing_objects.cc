@@ -17,20 +17,6 @@ using pickling::Script;
 
 namespace {
 
-// True when the object was written under its own name.
-bool save_by_reference(ByValue& reducers, Pickler& pickler, PyObject* object,
-                       PyObject* name_attribute) {
-  pickler.before_foreign_code();
-  Ref module = cpython::lookup_attribute(object, pickler.names().attr_module);
-  Ref name = cpython::lookup_attribute(object, name_attribute);
-  if (!module || !name || !PyUnicode_Check(name.get())) return false;
-  if (!reducers.shared().policy().is_importable(pickler, object,
-                                                {module.get(), name.get()}))
-    return false;
-  pickler.emit_global(object, module.get(), name.get());
-  return true;
-}
-
 // What makes the object again, and so its identity too.
 struct Recipe {
   Ref name;
@@ -92,15 +78,9 @@ Tracker::Digest recipe_digest(void* context, PyObject* object) {
   return {fingerprint.digest(), false};
 }
 
-// The class, with the keywords bound where there are any.
 Ref maker_of(Pickler& pickler, PyObject* object, const Recipe& recipe) {
-  Ref make = Ref::borrow(reinterpret_cast<PyObject*>(Py_TYPE(object)));
-  if (PyDict_GET_SIZE(recipe.keywords.get()) != 0) {
-    Ref function = checked(PyTuple_Pack(1, make.get()));
-    make = checked(PyObject_Call(pickler.imported().functools_partial, function.get(),
-                                 recipe.keywords.get()));
-  }
-  return make;
+  return with_keywords(pickler.imported(), reinterpret_cast<PyObject*>(Py_TYPE(object)),
+                       recipe.keywords.get());
 }
 
 void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object,
@@ -110,7 +90,7 @@ void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object,
       reducers.shared().tracker().identify(object, recipe_digest, &context);
   Ref make = maker_of(pickler, object, recipe);
   Script script(pickler);
-  begin_tracked(script, reducers, pickler, identity.id);
+  begin_tracked(script, identity.id);
   script.save(make.get()).save(recipe.arguments.get());
   end_tracked(script, object);
   // The constructor takes the name of whoever calls pickle.loads.
@@ -122,7 +102,7 @@ void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object,
 }  // namespace
 
 bool save_type_variable(ByValue& reducers, Pickler& pickler, PyObject* variable) {
-  if (save_by_reference(reducers, pickler, variable, pickler.names().attr_name))
+  if (reducers.save_under_own_name(pickler, variable, pickler.names().attr_name))
     return true;
   save_by_recipe(reducers, pickler, variable,
                  variable_recipe(variable, pickler.names()));
@@ -130,7 +110,7 @@ bool save_type_variable(ByValue& reducers, Pickler& pickler, PyObject* variable)
 }
 
 bool save_type_alias(ByValue& reducers, Pickler& pickler, PyObject* alias) {
-  if (save_by_reference(reducers, pickler, alias, pickler.names().attr_name))
+  if (reducers.save_under_own_name(pickler, alias, pickler.names().attr_name))
     return true;
   const Names& names = pickler.names();
   Recipe recipe;
@@ -156,7 +136,7 @@ bool save_type_alias(ByValue& reducers, Pickler& pickler, PyObject* alias) {
 }
 
 bool save_new_type(ByValue& reducers, Pickler& pickler, PyObject* new_type) {
-  if (save_by_reference(reducers, pickler, new_type, pickler.names().qualname))
+  if (reducers.save_under_own_name(pickler, new_type, pickler.names().qualname))
     return true;
   if (pickler.protocol() < 2) return false;
   Script script(pickler);

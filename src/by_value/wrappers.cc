@@ -47,6 +47,19 @@ Ref attributes_of_its_own(PyObject* wrapper, PyObject* function) {
   return own;
 }
 
+// type(wrapper)(function), and then the attributes.
+void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label label,
+                 PyObject* label_key, PyObject* attributes) {
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(wrapper)));
+  begin_tuple(script, 1);
+  script.save(function, label, label_key);
+  end_tuple(script, 1);
+  script.op(Opcode::REDUCE).memoize(wrapper);
+  build_state(script, attributes, {});
+  script.start(wrapper);
+}
+
 bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
   Ref implied =
       getter == Py_None ? Ref() : cpython::lookup_attribute(getter, names.doc);
@@ -85,14 +98,8 @@ bool save_method_wrapper(ByValue&, Pickler& pickler, PyObject* wrapper) {
   pickler.before_foreign_code();
   Ref function = checked(PyObject_GetAttr(wrapper, pickler.names().attr_func));
   Ref attributes = attributes_of_its_own(wrapper, function.get());
-  Script script(pickler);
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(wrapper)));
-  begin_tuple(script, 1);
-  script.save(function.get(), Label::kText, pickler.names().func_text);
-  end_tuple(script, 1);
-  script.op(Opcode::REDUCE).memoize(wrapper);
-  build_state(script, attributes.get(), {});
-  script.start(wrapper);
+  save_around(pickler, wrapper, function.get(), Label::kText, pickler.names().func_text,
+              attributes.get());
   return true;
 }
 
@@ -142,14 +149,7 @@ bool save_property(ByValue&, Pickler& pickler, PyObject* property) {
 bool save_lru_cache(ByValue& reducers, Pickler& pickler, PyObject* cache) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
-  Ref module = cpython::lookup_attribute(cache, names.attr_module);
-  Ref qualname = cpython::lookup_attribute(cache, names.qualname);
-  if (module && qualname && PyUnicode_Check(qualname.get()) &&
-      reducers.shared().policy().is_importable(pickler, cache,
-                                               {module.get(), qualname.get()})) {
-    pickler.emit_global(cache, module.get(), qualname.get());
-    return true;
-  }
+  if (reducers.save_under_own_name(pickler, cache, names.qualname)) return true;
   Ref function = cpython::lookup_attribute(cache, names.wrapped);
   Ref parameters = cpython::lookup_attribute(cache, names.cache_parameters);
   if (!function || !parameters || !PyFunction_Check(parameters.get())) return false;
@@ -177,14 +177,12 @@ bool save_partial_method(ByValue&, Pickler& pickler, PyObject* partial) {
   Ref function = cpython::lookup_attribute(partial, names.func);
   Ref arguments = cpython::lookup_attribute(partial, names.args);
   Ref keywords = cpython::lookup_attribute(partial, names.keywords);
-  if (!function || !arguments || !PyTuple_Check(arguments.get())) return false;
-  Ref make = Ref::borrow(reinterpret_cast<PyObject*>(Py_TYPE(partial)));
-  if (keywords && PyDict_Check(keywords.get()) &&
-      PyDict_GET_SIZE(keywords.get()) != 0) {
-    Ref head = checked(PyTuple_Pack(1, make.get()));
-    make = checked(PyObject_Call(pickler.imported().functools_partial, head.get(),
-                                 keywords.get()));
-  }
+  if (!function || !arguments || !PyTuple_Check(arguments.get()) || !keywords ||
+      !PyDict_Check(keywords.get()))
+    return false;
+  Ref make =
+      with_keywords(pickler.imported(), reinterpret_cast<PyObject*>(Py_TYPE(partial)),
+                    keywords.get());
   Ref head = checked(PyTuple_Pack(1, function.get()));
   pickler.save_as_call(partial, make.get(),
                        checked(PySequence_Concat(head.get(), arguments.get())));
@@ -204,14 +202,8 @@ bool save_cached_property(ByValue&, Pickler& pickler, PyObject* property) {
       cpython::checked_status(PyDict_DelItem(dict.get(), name));
     }
   }
-  Script script(pickler);
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(property)));
-  begin_tuple(script, 1);
-  script.save(function.get(), Label::kAttribute, names.func);
-  end_tuple(script, 1);
-  script.op(Opcode::REDUCE).memoize(property);
-  build_state(script, dict.get(), {});
-  script.start(property);
+  save_around(pickler, property, function.get(), Label::kAttribute, names.func,
+              dict.get());
   return true;
 }
 

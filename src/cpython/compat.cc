@@ -144,6 +144,13 @@ Ref weakly_referenced(PyObject* weak) {
 #endif
 }
 
+std::string_view utf8_view(PyObject* text) {
+  Py_ssize_t size;
+  const char* utf8 = PyUnicode_AsUTF8AndSize(text, &size);
+  if (utf8 == nullptr) throw ErrorSet{};
+  return {utf8, static_cast<std::size_t>(size)};
+}
+
 void resize_bytes(Ref& bytes, Py_ssize_t size) {
   PyObject* resized = bytes.release();
   checked_status(_PyBytes_Resize(&resized, size));
@@ -249,6 +256,13 @@ PyObject* local_object_error(PyObject* pickling_error) {
   (void)pickling_error;
   return PyExc_AttributeError;
 #endif
+}
+
+PyObject* loaded_module(PyObject* name) {
+  PyObject* modules = loaded_modules();
+  if (!PyDict_Check(modules)) return nullptr;
+  PyObject* module = checked_lookup(PyDict_GetItemWithError(modules, name));
+  return module == Py_None ? nullptr : module;
 }
 
 PyObject* loaded_modules() { return PyImport_GetModuleDict(); }

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string_view>
 
 #include "cpython/error.h"
@@ -26,6 +27,13 @@ inline bool same_name(PyObject* left, PyObject* right) {
   if (left == right) return true;
   if (PyUnicode_CHECK_INTERNED(left) && PyUnicode_CHECK_INTERNED(right)) return false;
   return PyUnicode_Compare(left, right) == 0;
+}
+
+inline bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidates) {
+  for (PyObject* candidate : candidates) {
+    if (same_name(name, candidate)) return true;
+  }
+  return false;
 }
 
 // A new object(), which is nothing but its identity.
@@ -76,6 +84,11 @@ PyObject* proxied_mapping(PyObject* proxy);
 PyObject* class_qualname(PyTypeObject* type);
 // True for a class that a class statement (or type()) made; false for those made in C.
 bool is_python_class(PyTypeObject* type);
+// The class made in C that the type is or derives its layout from.
+inline PyTypeObject* builtin_base(PyTypeObject* type) {
+  while (is_python_class(type)) type = type->tp_base;
+  return type;
+}
 
 // --- Weak references --------------------------------------------------------
 
@@ -84,6 +97,11 @@ Ref weakly_referenced(PyObject* weak);
 
 // --- Bytes ------------------------------------------------------------------
 
+inline std::string_view bytes_view(PyObject* bytes) {
+  return {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))};
+}
+// A str's UTF-8, which lives as long as it does.  Throws ErrorSet for lone surrogates.
+std::string_view utf8_view(PyObject* text);
 // Changes the size of a bytes object that nothing else refers to.
 void resize_bytes(Ref& bytes, Py_ssize_t size);
 
@@ -135,6 +153,8 @@ inline constexpr bool kLoneItemsHaveNoMark = PY_VERSION_HEX >= 0x030f0000;
 // What the standard pickler raises for a global name with <locals> in it.
 PyObject* local_object_error(PyObject* pickling_error);
 
+// The module of that name in sys.modules, or null; borrowed.
+PyObject* loaded_module(PyObject* name);
 // sys.modules; borrowed.
 PyObject* loaded_modules();
 

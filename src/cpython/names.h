@@ -14,7 +14,6 @@ namespace cppickle::cpython {
   X(add_note, "add_note")                       \
   X(alias_value, "__value__")                   \
   X(annotate, "__annotate__")                   \
-  X(annotate_func, "__annotate_func__")         \
   X(annotations, "__annotations__")             \
   X(annotations_cache, "__annotations_cache__") \
   X(args, "args")                               \
@@ -112,7 +111,6 @@ namespace cppickle::cpython {
   X(spec, "__spec__")                           \
   X(static_attributes, "__static_attributes__") \
   X(stderr_, "stderr")                          \
-  X(stdin_, "stdin")                            \
   X(stdout_, "stdout")                          \
   X(suppress_context, "__suppress_context__")   \
   X(sys, "sys")                                 \

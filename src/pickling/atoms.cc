@@ -142,8 +142,7 @@ void Pickler::emit_str(PyObject* object) {
   if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) throw cpython::ErrorSet{};
   PyErr_Clear();  // lone surrogates
   Ref encoded = checked(PyUnicode_AsEncodedString(object, "utf-8", "surrogatepass"));
-  emitter_.utf8(view(PyBytes_AS_STRING(encoded.get()), PyBytes_GET_SIZE(encoded.get())),
-                encoded.get());
+  emitter_.utf8(cpython::bytes_view(encoded.get()), encoded.get());
 }
 
 void Pickler::save_str_text(PyObject* object) {

@@ -64,10 +64,7 @@ Ref module_name_of(PyObject* object, PyObject* qualname, const cpython::Names& n
 }
 
 Ref import_module(PyObject* name) {
-  PyObject* loaded =
-      PyDict_Check(cpython::loaded_modules())
-          ? checked_lookup(PyDict_GetItemWithError(cpython::loaded_modules(), name))
-          : nullptr;
+  PyObject* loaded = cpython::loaded_module(name);
   return loaded != nullptr ? Ref::borrow(loaded) : Ref::steal(PyImport_Import(name));
 }
 
@@ -98,9 +95,7 @@ void Pickler::save_global(PyObject* object, PyObject* name) {
   Ref module_name = module_name_of(object, qualname.get(), names());
   auto text = [](const char* format, auto... args) {
     Ref formatted = checked(PyUnicode_FromFormat(format, args...));
-    const char* utf8 = PyUnicode_AsUTF8(formatted.get());
-    if (utf8 == nullptr) throw ErrorSet{};
-    return std::string(utf8);
+    return std::string(cpython::utf8_view(formatted.get()));
   };
   Ref module = import_module(module_name.get());
   if (!module) {
@@ -224,11 +219,8 @@ void Pickler::emit_text_global(PyObject* module, PyObject* qualname) {
   };
   Ref first = encoded(module);
   Ref second = encoded(qualname);
-  auto view = [](const Ref& bytes) {
-    return std::string_view(PyBytes_AS_STRING(bytes.get()),
-                            static_cast<std::size_t>(PyBytes_GET_SIZE(bytes.get())));
-  };
-  emitter_.op_lines(Opcode::GLOBAL, view(first), view(second));
+  emitter_.op_lines(Opcode::GLOBAL, cpython::bytes_view(first.get()),
+                    cpython::bytes_view(second.get()));
 }
 
 }  // namespace cppickle::pickling

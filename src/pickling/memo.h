@@ -122,8 +122,8 @@ class Memo {
   };
   static constexpr Py_ssize_t kLongestUnified = 200;  // characters
   static constexpr std::size_t kFewStrings = 8;
-  static constexpr std::uintptr_t kLeftOut =
-      1;  // tag of a key that has no entry in the table
+  // The tag of a key that has no entry in the table.
+  static constexpr std::uintptr_t kLeftOut = 1;
 
   std::size_t slot_of(PyObject* key) const {
     auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(key));
@@ -143,8 +143,8 @@ class Memo {
   void insert_new(PyObject* key, std::size_t index);
   void end_quiet();
 
-  static constexpr std::size_t kFirstSize =
-      32;  // entries; this table needs no allocation
+  // Entries of the first table, which needs no allocation.
+  static constexpr std::size_t kFirstSize = 32;
 
   Entry* table_ = nullptr;  // first_ or heap_
   std::size_t mask_ = 0;

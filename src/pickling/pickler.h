@@ -53,8 +53,7 @@ class Pickler {
   // (error_path.h).
   void dump(PyObject* root);
 
-  // --- For reducers: everything an object's expansion is made of
-  // ---------------------------------------
+  // --- For reducers: everything an object's expansion is made of -----------
 
   const cpython::Imported& imported() const { return imported_; }
   const cpython::Names& names() const { return imported_.names; }
@@ -210,6 +209,7 @@ class Pickler {
 
   // script.cc
   void step_script(Frame& frame);
+  void write_or_get(const Step& step);
 
   void step_state();
   void write_slots(Script& script, PyObject* object, const InstancePlan& plan,
@@ -293,6 +293,17 @@ class Script {
                  Py_XNewRef(object),
                  nullptr,
                  function});
+  }
+  // Pushes `key` from the memo, or else write(script, object), which memoizes it.
+  Script& get_or_write(PyObject* key, Step::Write write, PyObject* object) {
+    if (!direct_) {
+      Step step{Step::Kind::kWrite, Label::kTransparent, {},
+                Py_NewRef(object),  Py_NewRef(key),      nullptr};
+      step.write = write;
+      return keep(step);
+    }
+    if (!pickler_.get(key)) write(*this, object);
+    return *this;
   }
   // True as long as everything has been done at once: then the caller may write with
   // the pickler itself, what needs no frame.

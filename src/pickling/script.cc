@@ -27,6 +27,9 @@ void Pickler::step_script(Frame& frame) {
       case Step::Kind::kGet:
         get(step.object);
         break;
+      case Step::Kind::kWrite:
+        write_or_get(step);
+        break;
       case Step::Kind::kItems:
         push_frame(Frame::Kind::kItems, step.object);
         break;
@@ -40,6 +43,13 @@ void Pickler::step_script(Frame& frame) {
     if (stack_.depth() != depth) return;
   }
   pop_frame();
+}
+
+void Pickler::write_or_get(const Step& step) {
+  if (get(step.label_key)) return;
+  Script script(*this);
+  step.write(script, step.object);
+  script.start();
 }
 
 void Pickler::memoize_or_get(PyObject* object) {

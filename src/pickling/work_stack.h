@@ -13,6 +13,7 @@
 namespace cppickle::pickling {
 
 class Pickler;
+class Script;
 
 // How a child is named in a path: what is written after the parent.
 enum class Label : std::uint8_t {
@@ -34,18 +35,23 @@ struct Step {
     kMemoize,  // memoize object; when it got into the memo meanwhile (it is recursive),
                // POP and get that one
     kGet,      // push object, which is in the memo
+    kWrite,    // push label_key from the memo, or else write(script, object)
     kItems,    // append what the iterator `object` yields
     kPairs,    // set the pairs that the iterator `object` yields
     kCall,     // call(pickler, object)
   };
   using Call = void (*)(Pickler&, PyObject*);
+  using Write = void (*)(Script&, PyObject*);
 
   Kind kind;
   Label label;
   core::Opcode opcode;
   PyObject* object;     // owned, may be null
   PyObject* label_key;  // owned, may be null
-  Call call;
+  union {
+    Call call;
+    Write write;
+  };
 };
 
 struct Frame {
