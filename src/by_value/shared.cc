@@ -82,7 +82,9 @@ void Shared::load() {
   policy_.load();
   tracker_.load();
   code_info_slot_ = request_code_info_slot();
-  noticed_.assign(std::size(kLateTypes), false);
+  for (const LateType& late : kLateTypes) {
+    late_names_.push_back({own_name(late.module), own_name(late.attribute), false});
+  }
   know_members_of("types");
   know_members_of("_collections_abc");
   know_methods();
@@ -127,6 +129,7 @@ void Shared::release() {
   enum_meta_ = nullptr;
   policy_.release();
   tracker_.release();
+  late_names_.clear();
   for (PyObject* object : std::exchange(owned_, {})) Py_DECREF(object);
 }
 
@@ -150,14 +153,17 @@ bool Shared::save_known_global(pickling::Pickler& pickler, PyObject* object) con
   return true;
 }
 
+PyObject* Shared::own_name(const char* text) {
+  owned_.push_back(checked(PyUnicode_InternFromString(text)).release());
+  return owned_.back();
+}
+
 void Shared::know(const char* module, PyObject* name, PyObject* object) {
-  Ref module_name = checked(PyUnicode_InternFromString(module));
+  PyObject* module_name = own_name(module);
   owned_.push_back(Py_NewRef(name));
   owned_.push_back(Py_NewRef(object));
-  owned_.push_back(module_name.get());
-  std::string fragment = encoded_global(module_name.get(), name);
   known_globals_.try_emplace(
-      object, KnownGlobal{{module_name.release(), name}, std::move(fragment)});
+      object, KnownGlobal{{module_name, name}, encoded_global(module_name, name)});
 }
 
 void Shared::know_members_of(const char* module) {
@@ -183,7 +189,7 @@ void Shared::know_methods() {
     Ref owner = cpython::import_attribute("builtins", owner_name.c_str());
     Ref method =
         checked(PyObject_GetAttrString(owner.get(), full + owner_name.size() + 1));
-    know("builtins", checked(PyUnicode_InternFromString(full)).get(), method.get());
+    know("builtins", own_name(full), method.get());
   }
 }
 
@@ -206,8 +212,7 @@ void Shared::know_functions() {
       {"_abc", "_abc_register", imported_.abc_register},
   };
   for (const Function& function : functions) {
-    know(function.module, checked(PyUnicode_InternFromString(function.name)).get(),
-         function.object);
+    know(function.module, own_name(function.name), function.object);
   }
 }
 
@@ -218,25 +223,29 @@ void Shared::serve(PyObject* type, Reducer reducer) {
 
 void Shared::notice_new_modules() {
   for (std::size_t i = 0; i < std::size(kLateTypes); ++i) {
-    if (noticed_[i]) continue;
-    const LateType& late = kLateTypes[i];
-    PyObject* module = PyDict_GetItemString(cpython::loaded_modules(), late.module);
+    LateName& name = late_names_[i];
+    if (name.noticed) continue;
+    PyObject* module = cpython::loaded_module(name.module);
     if (module == nullptr || !PyModule_Check(module)) continue;
-    PyObject* object = PyDict_GetItemString(PyModule_GetDict(module), late.attribute);
-    if (object == nullptr)
-      continue;  // not in this version, or the module is being imported
-    noticed_[i] = true;
-    if (std::strcmp(late.module, "enum") == 0) {
-      owned_.push_back(Py_NewRef(object));
-      enum_meta_ = reinterpret_cast<PyTypeObject*>(object);
-    } else if (late.reducer != nullptr) {
-      serve(object, late.reducer);
-    } else {
-      know(late.module, checked(PyUnicode_InternFromString(late.attribute)).get(),
-           object);
-      if (!PyType_Check(object))
-        serve(reinterpret_cast<PyObject*>(Py_TYPE(object)), save_known);
-    }
+    PyObject* object = checked_lookup(
+        PyDict_GetItemWithError(PyModule_GetDict(module), name.attribute));
+    // Not in this version, or the module is being imported.
+    if (object == nullptr) continue;
+    name.noticed = true;
+    notice(kLateTypes[i].module, name.attribute, kLateTypes[i].reducer, object);
+  }
+}
+
+void Shared::notice(const char* module, PyObject* name, Reducer reducer,
+                    PyObject* object) {
+  if (std::strcmp(module, "enum") == 0) {
+    owned_.push_back(Py_NewRef(object));
+    enum_meta_ = reinterpret_cast<PyTypeObject*>(object);
+  } else if (reducer != nullptr) {
+    serve(object, reducer);
+  } else {
+    know(module, name, object);
+    serve(reinterpret_cast<PyObject*>(Py_TYPE(object)), save_known);
   }
 }
 

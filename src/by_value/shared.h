@@ -55,6 +55,8 @@ class Shared {
   PyTypeObject* enum_meta() const { return enum_meta_; }
 
  private:
+  void notice(const char* module, PyObject* name, Reducer reducer, PyObject* object);
+  PyObject* own_name(const char* text);  // interned, borrowed from owned_
   void know_members_of(const char* module);
   void know_methods();
   void know_functions();
@@ -71,7 +73,12 @@ class Shared {
   };
   std::unordered_map<PyObject*, KnownGlobal> known_globals_;
   std::unordered_map<PyTypeObject*, Reducer> reducers_;
-  std::vector<bool> noticed_;
+  struct LateName {  // of a row of the table of late types; both owned
+    PyObject* module;
+    PyObject* attribute;
+    bool noticed;
+  };
+  std::vector<LateName> late_names_;
   PyTypeObject* enum_meta_ = nullptr;
   std::vector<PyObject*> owned_;  // what the tables point to
 };

@@ -24,82 +24,39 @@ def done(*results):
     os._exit(0)
 """
 
+NODE = "class Node:\n    def __init__(self, next): self.next = next\n"
+
+
+def maker(outer, inner, setup=""):
+    """Source of nested(n), which wraps with `outer`, and of inner(), which unwraps."""
+    return f"""
+{setup}
+def nested(n):
+    obj = None
+    for _ in range(n):
+        obj = {outer}
+    return obj
+def inner(obj): return {inner}
+"""
+
+
 MAKERS = {
-    "a list": """
-def nested(n):
-    obj = None
-    for _ in range(n):
-        obj = [obj]
-    return obj
-def inner(obj): return obj[0]
-""",
-    "a tuple": """
-def nested(n):
-    obj = None
-    for _ in range(n):
-        obj = (obj,)
-    return obj
-def inner(obj): return obj[0]
-""",
-    "a dict": """
-def nested(n):
-    obj = None
-    for _ in range(n):
-        obj = {"k": obj}
-    return obj
-def inner(obj): return obj["k"]
-""",
-    "a chain of instances": """
-class Node:
-    def __init__(self, next): self.next = next
-def nested(n):
-    obj = None
-    for _ in range(n):
-        obj = Node(obj)
-    return obj
-def inner(obj): return obj.next
-""",
-    "a chain of slotted instances": """
-class Node:
-    __slots__ = "next"
-    def __init__(self, next): self.next = next
-def nested(n):
-    obj = None
-    for _ in range(n):
-        obj = Node(obj)
-    return obj
-def inner(obj): return obj.next
-""",
-    "a chain of closures": """
-def wrap(f):
-    return lambda: f
-def nested(n):
-    obj = None
-    for _ in range(n):
-        obj = wrap(obj)
-    return obj
-def inner(obj): return obj()
-""",
-    "a chain of partials": """
-import functools
-def nested(n):
-    obj = None
-    for _ in range(n):
-        obj = functools.partial(id, obj)
-    return obj
-def inner(obj): return obj.args[0]
-""",
-    "reduce values": """
-class Node:
-    def __init__(self, next): self.next = next
-    def __reduce__(self): return Node, (self.next,)
-def nested(n):
-    obj = None
-    for _ in range(n):
-        obj = Node(obj)
-    return obj
-def inner(obj): return obj.next
-""",
+    "a list": maker("[obj]", "obj[0]"),
+    "a tuple": maker("(obj,)", "obj[0]"),
+    "a dict": maker("{'k': obj}", "obj['k']"),
+    "a chain of instances": maker("Node(obj)", "obj.next", NODE),
+    "a chain of slotted instances": maker(
+        "Node(obj)", "obj.next", f"{NODE}    __slots__ = 'next'"
+    ),
+    "a chain of closures": maker("wrap(obj)", "obj()", "def wrap(f): return lambda: f"),
+    "a chain of partials": maker(
+        "functools.partial(id, obj)", "obj.args[0]", "import functools"
+    ),
+    "reduce values": maker(
+        "Node(obj)",
+        "obj.next",
+        f"{NODE}    def __reduce__(self): return Node, (self.next,)",
+    ),
 }
 
 DEPTH = """
