@@ -16,7 +16,9 @@ constexpr char kSource[] = R"(def tracked(t, i, f, a, k=0, d=0):
         if o not in (k, 0):
             t[i] = k
             for n in d: f(a, n, d[n])
-    elif o is None: t[i] = o = f(*a)
+    elif o is None:
+        t[i] = o = f(*a)
+        k = getattr(t, '__dict__', {}); k.pop(i, k.pop((i,), 0))
     return o
 
 def unhooked(b, f, *a):
