@@ -8,6 +8,7 @@ from pickle import load, loads
 
 from ._core import (
     DEFAULT_PROTOCOL,
+    DeepRecursionError,
     Pickler,
     __version__,
     dump,
@@ -46,6 +47,7 @@ def uninstall() -> None:
 __all__ = [
     "DEFAULT_PROTOCOL",
     "CloudPickler",
+    "DeepRecursionError",
     "Pickler",
     "__version__",
     "dump",

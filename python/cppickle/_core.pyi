@@ -1,5 +1,5 @@
 from collections.abc import Callable, Mapping
-from pickle import PickleBuffer
+from pickle import PickleBuffer, PicklingError
 from types import CodeType, ModuleType
 from typing import Any, Protocol, TypeAlias
 
@@ -11,6 +11,8 @@ _Reducer: TypeAlias = Callable[[Any], str | tuple[Any, ...]]
 
 DEFAULT_PROTOCOL: int
 __version__: str
+
+class DeepRecursionError(PicklingError, RecursionError): ...
 
 class Pickler:
     dispatch_table: Mapping[type, _Reducer]

@@ -106,6 +106,8 @@ int exec_module(PyObject* module) {
     state.imported.load();
     state.shared.load();
     add_types(module, state);
+    checked_status(PyModule_AddObjectRef(module, "DeepRecursionError",
+                                         state.imported.deep_recursion_error));
     checked_status(PyModule_AddFunctions(module, compat_functions));
     checked_status(
         PyModule_AddIntConstant(module, "DEFAULT_PROTOCOL", core::kHighestProtocol));
