@@ -41,6 +41,7 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
     hooks.dispatch_table = table.get();
     pickling::Memo memo;
     memo.begin_quiet();
+    if (state.shared.replacements().any()) memo.settle();
     by_value::ByValue reducers(state.shared);
     BytesSink sink;
     core::Emitter emitter(sink, protocol);
