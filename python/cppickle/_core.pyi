@@ -1,7 +1,9 @@
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pickle import PickleBuffer, PicklingError
 from types import CodeType, ModuleType
 from typing import Any, Protocol, TypeAlias
+
+from _typeshed import ReadableBuffer
 
 class _Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
@@ -46,6 +48,15 @@ def dumps(
     protocol: int | None = None,
     buffer_callback: _BufferCallback = None,
 ) -> bytes: ...
+def loads(
+    data: ReadableBuffer,
+    /,
+    *,
+    fix_imports: bool = True,
+    encoding: str = "ASCII",
+    errors: str = "strict",
+    buffers: Iterable[Any] | None = (),
+) -> Any: ...
 def register_pickle_by_value(module: ModuleType) -> None: ...
 def unregister_pickle_by_value(module: ModuleType) -> None: ...
 def list_registry_pickle_by_value() -> set[str]: ...
