@@ -3,6 +3,7 @@
 They are made once, by modules(), and are in sys.modules only after an install().
 """
 
+import builtins
 import functools
 import pickle
 import types
@@ -171,6 +172,7 @@ def _with_globals(function: Any, names: dict[str, Any]) -> Any:
 
 
 def _fill_main(names: dict[str, Any]) -> None:
+    names["__builtins__"] = builtins.__dict__
     for source in (tracking, rebuilding, helpers, reducers):
         for name, value in vars(source).items():
             if name.startswith("__") or name in names:
