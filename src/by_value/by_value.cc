@@ -27,6 +27,12 @@ PyObject* only_instance_of(PyObject* cls) {
   return nullptr;
 }
 
+// False for most classes that derive neither from a descriptor nor from the module type.
+bool may_be_derived(PyTypeObject* type) {
+  return type->tp_descr_get != nullptr ||
+         type->tp_basicsize >= PyModule_Type.tp_basicsize;
+}
+
 constexpr std::size_t kFewNamespaces = 8;
 
 // True for the globals of a module that nobody can import, made by types.ModuleType:
@@ -119,18 +125,18 @@ bool ByValue::save_other(Pickler& pickler, PyObject* object) {
   if (Py_TYPE(type) != &PyType_Type && save_enum_member(*this, pickler, object))
     return true;
   if (PyExceptionInstance_Check(object)) return save_exception(*this, pickler, object);
-  return save_derived(pickler, object);
+  return may_be_derived(type) && save_derived(pickler, object);
 }
 
 // Classes that derive from builtin types with a reducer, and have none themselves.
 bool ByValue::save_derived(Pickler& pickler, PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
-  if (type->tp_descr_get == nullptr && !PyModule_Check(object)) return false;
   const cpython::Names& names = pickler.names();
   if (!cpython::is_objects_own(type, names.reduce_ex) ||
       !cpython::is_objects_own(type, names.reduce))
     return false;
   if (PyModule_Check(object)) return save_module_by_reference(*this, pickler, object);
+  if (type->tp_descr_get == nullptr) return false;
   if (PyType_IsSubtype(type, &PyProperty_Type))
     return save_property(*this, pickler, object);
   return (PyType_IsSubtype(type, &PyClassMethod_Type) ||

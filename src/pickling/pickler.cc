@@ -191,8 +191,10 @@ void Pickler::save_compound(PyObject* object) {
 void Pickler::save_object(PyObject* object) {
   Ref hold = Ref::borrow(object);
   if (PyPickleBuffer_Check(object)) return save_buffer(object);
-  if (Ref value = overriding_reduction(object))
-    return save_foreign_value(object, value.get());
+  if (hooks_.reducer_override != nullptr) [[unlikely]] {
+    if (Ref value = overriding_reduction(object))
+      return save_foreign_value(object, value.get());
+  }
   PyTypeObject* type = Py_TYPE(object);
   if (type == &PyType_Type) return reducers_.save_class(*this, object);
   if (type == &PyFunction_Type) return reducers_.save_function(*this, object);

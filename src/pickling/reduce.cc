@@ -12,46 +12,61 @@ using cpython::checked;
 using cpython::checked_lookup;
 using cpython::Ref;
 
+namespace {
+
 // A metaclass may make classes unhashable; such a class is in no table.
 bool is_hashable_class(PyTypeObject* type) {
   return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
 }
 
+Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
+  auto key = reinterpret_cast<PyObject*>(type);
+  return Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, key)));
+}
+
+// Looks `type`, which is hashable, up in a list of exact dicts and exact ChainMaps of
+// such, without running Python code.  False when there are others in it, or when it is
+// too deep.
+bool lookup_in_maps(PyObject* maps, PyTypeObject* type,
+                    const cpython::Imported& imported, Ref& found, int deepest) {
+  if (!PyList_CheckExact(maps)) return false;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps) && !found; ++i) {
+    PyObject* map = PyList_GET_ITEM(maps, i);
+    if (PyDict_CheckExact(map)) {
+      found = lookup_in_dict(map, type);
+      continue;
+    }
+    bool chained = Py_TYPE(map) == reinterpret_cast<PyTypeObject*>(imported.chain_map);
+    if (!chained || deepest == 0) return false;
+    Ref inner = checked(PyObject_GetAttr(map, imported.names.maps));
+    if (!lookup_in_maps(inner.get(), type, imported, found, deepest - 1)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 // The reducer that the pickler's dispatch table, or else copyreg, registers for the
 // type.
 Ref Pickler::registered_reducer(PyTypeObject* type) {
-  auto key = reinterpret_cast<PyObject*>(type);
+  constexpr int kDeepestTable = 4;
   PyObject* table = hooks_.dispatch_table;
   if (table == nullptr) table = imported_.copyreg_dispatch_table;
-  Ref found;
-  if (lookup_in_dicts(imported_, table, type, found)) return found;
+  if (PyDict_CheckExact(table))
+    return is_hashable_class(type) ? lookup_in_dict(table, type) : Ref();
+  if (Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported_.chain_map)) {
+    Ref maps = checked(PyObject_GetAttr(table, names().maps));
+    Ref found;
+    if (!is_hashable_class(type)) return found;
+    if (lookup_in_maps(maps.get(), type, imported_, found, kDeepestTable)) return found;
+  }
   before_foreign_code();
-  found = Ref::steal(PyObject_GetItem(table, key));
+  Ref found = Ref::steal(PyObject_GetItem(table, reinterpret_cast<PyObject*>(type)));
   if (!found) {
     if (!PyErr_ExceptionMatches(PyExc_LookupError)) throw cpython::ErrorSet{};
     PyErr_Clear();
   }
   return found;
-}
-
-bool lookup_in_dicts(const cpython::Imported& imported, PyObject* table,
-                     PyTypeObject* type, Ref& found, int deepest) {
-  if (PyDict_CheckExact(table)) {
-    if (is_hashable_class(type)) {
-      found = Ref::borrow(checked_lookup(
-          PyDict_GetItemWithError(table, reinterpret_cast<PyObject*>(type))));
-    }
-    return true;
-  }
-  bool chained = Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported.chain_map);
-  if (!chained || deepest == 0) return false;
-  Ref maps = checked(PyObject_GetAttr(table, imported.names.maps));
-  if (!PyList_CheckExact(maps.get())) return false;
-  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps.get()) && !found; ++i) {
-    PyObject* map = PyList_GET_ITEM(maps.get(), i);
-    if (!lookup_in_dicts(imported, map, type, found, deepest - 1)) return false;
-  }
-  return true;
 }
 
 // What reducer_override answers, or an empty Ref when it leaves the object to us.
