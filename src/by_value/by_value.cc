@@ -27,7 +27,8 @@ PyObject* only_instance_of(PyObject* cls) {
   return nullptr;
 }
 
-// False for most classes that derive neither from a descriptor nor from the module type.
+// False for most classes that derive neither from a descriptor nor from the module
+// type.
 bool may_be_derived(PyTypeObject* type) {
   return type->tp_descr_get != nullptr ||
          type->tp_basicsize >= PyModule_Type.tp_basicsize;
