@@ -49,6 +49,20 @@ class Emitter {
   // STOP, the last frame's header, and a last flush.
   void finish();
 
+  // How many bytes can be written before a frame is due.
+  std::size_t frame_room() const {
+    if (frame_ == nullptr) return kFrameSizeTarget;
+    return pos_ >= frame_due_ ? 0 : static_cast<std::size_t>(frame_due_ - pos_);
+  }
+  // The place, as for written(), of the next opcode: in a frame where there are frames.
+  std::size_t begin_record() {
+    room(1);
+    record_is_whole_ = true;
+    return size();
+  }
+  // True when all since the last begin_record() is in one piece in memory.
+  bool record_is_whole() const { return record_is_whole_; }
+
   // True when the frame in progress is due: call commit_frame() before the next object.
   bool frame_is_due() const { return pos_ >= frame_due_; }
   void commit_frame();
@@ -183,6 +197,7 @@ class Emitter {
   int protocol_;
   bool binary_;
   bool framing_ = false;
+  bool record_is_whole_ = false;
   char* begin_ = nullptr;
   char* pos_ = nullptr;
   char* limit_ = nullptr;  // end of the room; pos_ while framing without an open frame

@@ -82,14 +82,24 @@ class Memo {
   // of them are interned.
   void unify_strings();
   bool unifies_strings() const { return unifies_strings_; }
+  // True for a string that is one with its equals once strings are unified.
+  static bool unifies(PyObject* text) {
+    return PyUnicode_GET_LENGTH(text) <= kLongestUnified;
+  }
   // The string that stands for all that equal `text`.  Requires unifies_strings().
   PyObject* unified(PyObject* text) {
-    if (PyUnicode_GET_LENGTH(text) > kLongestUnified) return text;
+    if (!unifies(text)) return text;
     for (const cpython::Ref& known : few_strings_) {
       if (known.get() == text) return text;
     }
     return unified_by_value(text);
   }
+
+  // The key that has the index, borrowed; null for an anonymous one.
+  PyObject* key_at(std::size_t index) const {
+    return reinterpret_cast<PyObject*>(keys_[index] & ~kLeftOut);
+  }
+  bool has_aliases() const { return !aliases_.empty(); }
 
   // Puts `key` under an index of the caller's choice (assignment to Pickler.memo).
   void set(PyObject* key, std::size_t index);

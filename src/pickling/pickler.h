@@ -28,6 +28,7 @@ struct Hooks {
   bool fix_imports = true;
   bool fast = false;
   bool foreign_sink = false;  // the sink calls foreign code, at any write
+  bool memo_is_dropped = false;  // nobody uses the memo after this dump
 };
 
 // One dump.  The stream of plain data equals that of the standard pickler at the same
@@ -106,6 +107,11 @@ class Pickler {
   bool fits_frame(PyObject* tuple) const;
   // True when persistent_id has to be asked about every object, names of globals too.
   bool asks_for_ids() const { return hooks_.persistent_id != nullptr; }
+  // True when objects of the type may have a reducer in the dispatch table; true, too,
+  // where only foreign code could tell.
+  bool may_have_reducer(PyTypeObject* type) const;
+  // Valid until the next call.
+  const InstancePlan& plan_for(PyTypeObject* type) { return plans_.plan_for(type); }
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
   // By reference under its own or the given qualified name, verified.  Raises
@@ -118,6 +124,15 @@ class Pickler {
   // callable(*arguments), memoized as `object`; the tuple gets into the memo too, as
   // the standard pickler has it.
   void save_as_call(PyObject* object, PyObject* callable, cpython::Ref arguments);
+
+  // True when nobody's code takes part in how an object is written, and every object has
+  // a place in the memo.
+  bool hookless() const {
+    return hooks_.persistent_id == nullptr && hooks_.reducer_override == nullptr &&
+           !hooks_.fast && PyDict_GET_SIZE(imported_.extension_registry) == 0;
+  }
+  // True while the root is being saved in a stream whose memo nobody uses later.
+  bool nothing_follows() const { return hooks_.memo_is_dropped && stack_.empty(); }
 
   void op(core::Opcode code) { emitter_.op(code); }
   // Memoizes the object that is on top of the unpickler's stack.
@@ -223,6 +238,7 @@ class Pickler {
 
   // reduce.cc
   cpython::Ref find_reduction(PyObject* object);
+  bool find_plain_reducer(PyTypeObject* type, cpython::Ref& found) const;
   cpython::Ref registered_reducer(PyTypeObject* type);
 
   const cpython::Imported& imported_;

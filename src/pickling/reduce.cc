@@ -12,32 +12,11 @@ using cpython::checked;
 using cpython::checked_lookup;
 using cpython::Ref;
 
+namespace {
+
 // A metaclass may make classes unhashable; such a class is in no table.
 bool is_hashable_class(PyTypeObject* type) {
   return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
-}
-
-// The reducer that the pickler's dispatch table, or else copyreg, registers for the
-// type.
-Ref Pickler::registered_reducer(PyTypeObject* type) {
-  auto key = reinterpret_cast<PyObject*>(type);
-  PyObject* table = hooks_.dispatch_table;
-  if (table == nullptr) table = imported_.copyreg_dispatch_table;
-  if (PyDict_CheckExact(table)) {
-    if (!is_hashable_class(type)) return Ref();
-    return Ref::borrow(checked_lookup(PyDict_GetItemWithError(table, key)));
-  }
-  if (Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported_.chain_map)) {
-    Ref maps = checked(PyObject_GetAttr(table, names().maps));
-    if (Ref found; lookup_in_dicts(maps.get(), type, found)) return found;
-  }
-  before_foreign_code();
-  Ref found = Ref::steal(PyObject_GetItem(table, key));
-  if (!found) {
-    if (!PyErr_ExceptionMatches(PyExc_LookupError)) throw cpython::ErrorSet{};
-    PyErr_Clear();
-  }
-  return found;
 }
 
 // A ChainMap of plain dicts is looked through without running its Python code.  False
@@ -54,6 +33,45 @@ bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, Ref& found) {
         PyDict_GetItemWithError(dict, reinterpret_cast<PyObject*>(type))));
   }
   return true;
+}
+
+}  // namespace
+
+// Looks the type up without running foreign code; false when that cannot be done.
+bool Pickler::find_plain_reducer(PyTypeObject* type, Ref& found) const {
+  PyObject* table = hooks_.dispatch_table;
+  if (table == nullptr) table = imported_.copyreg_dispatch_table;
+  if (PyDict_CheckExact(table)) {
+    if (is_hashable_class(type)) {
+      found = Ref::borrow(checked_lookup(
+          PyDict_GetItemWithError(table, reinterpret_cast<PyObject*>(type))));
+    }
+    return true;
+  }
+  if (Py_TYPE(table) != reinterpret_cast<PyTypeObject*>(imported_.chain_map))
+    return false;
+  Ref maps = checked(PyObject_GetAttr(table, names().maps));
+  return lookup_in_dicts(maps.get(), type, found);
+}
+
+bool Pickler::may_have_reducer(PyTypeObject* type) const {
+  Ref found;
+  return !find_plain_reducer(type, found) || found;
+}
+
+// The reducer that the pickler's dispatch table, or else copyreg, registers for the
+// type.
+Ref Pickler::registered_reducer(PyTypeObject* type) {
+  Ref found;
+  if (find_plain_reducer(type, found)) return found;
+  before_foreign_code();
+  found = Ref::steal(
+      PyObject_GetItem(hooks_.dispatch_table, reinterpret_cast<PyObject*>(type)));
+  if (!found) {
+    if (!PyErr_ExceptionMatches(PyExc_LookupError)) throw cpython::ErrorSet{};
+    PyErr_Clear();
+  }
+  return found;
 }
 
 // What the object itself answers.

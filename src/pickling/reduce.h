@@ -37,13 +37,6 @@ struct ReduceValue {
   void write_partial_new(Pickler& pickler, Script& script) const;
 };
 
-// True when classes of this metaclass hash by identity, so that they can be keys of a
-// dispatch table.
-bool is_hashable_class(PyTypeObject* type);
-// Looks `type` up in a list of exact dicts, the first that has it wins.  False when one
-// is no exact dict.
-bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, cpython::Ref& found);
-
 }  // namespace cppickle::pickling
 
 #endif  // CPPICKLE_PICKLING_REDUCE_H_
