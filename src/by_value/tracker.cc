@@ -133,18 +133,33 @@ bool Tracker::is_taken(PyObject* id) const {
          cpython::weakly_referenced(weak);
 }
 
+// The digest, or the digest and a number.
+Ref Tracker::free_id(PyObject* digest) {
+  if (!is_taken(digest)) return Ref::borrow(digest);
+  constexpr int kFewTwins = 8;
+  std::string_view bytes = cpython::bytes_view(digest);
+  for (int number = 2;; ++number) {
+    Ref suffix = checked(PyBytes_FromFormat("-%d", number));
+    PyObject* joined = Py_NewRef(digest);
+    PyBytes_Concat(&joined, suffix.get());
+    Ref id = checked(joined);
+    if (!is_taken(id.get())) return id;
+    if (number < kFewTwins) continue;
+    // The numbers of many twins are not tried one by one.
+    if (numbers_.size() >= kManyKnown) numbers_.clear();
+    int& last = numbers_.try_emplace(std::string(bytes), number).first->second;
+    number = std::max(last, number);
+    last = number + 1;
+  }
+}
+
 // Gives an object that is met for the first time its id, and makes it known in the
 // process.
 void Tracker::enter(PyObject* object, PyObject* digest, Known& known) {
   known.id = id_from_stream(object);
   if (known.id) return;
   known.id = id_in_other_trackers(imported_, object);
-  if (!known.id) known.id = Ref::borrow(digest);
-  for (int number = 2; is_taken(known.id.get()); ++number) {
-    PyObject* id = Py_NewRef(digest);
-    PyBytes_ConcatAndDel(&id, PyBytes_FromFormat("-%d", number));
-    known.id = checked(id);
-  }
+  if (!known.id || is_taken(known.id.get())) known.id = free_id(digest);
   set_weak_value(imported_, objects_, known.id.get(), object);
   enter_in_other_trackers(imported_, object, known.id.get());
   Ref methods_id = checked(PyTuple_Pack(1, known.id.get()));

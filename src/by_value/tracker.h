@@ -3,6 +3,7 @@
 #define CPPICKLE_BY_VALUE_TRACKER_H_
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 
 #include "by_value/helper.h"
@@ -63,6 +64,7 @@ class Tracker {
   cpython::Ref id_from_stream(PyObject* object);
   void read_new_ids();
   bool is_taken(PyObject* id) const;
+  cpython::Ref free_id(PyObject* digest);
   void notice_other_trackers();
   void enter(PyObject* object, PyObject* digest, Known& known);
 
@@ -71,6 +73,7 @@ class Tracker {
   const cpython::Imported& imported_;
   std::unordered_map<PyObject*, Known> known_;
   std::size_t many_known_ = kManyKnown;  // from here on the dead are looked for
+  std::unordered_map<std::string, int> numbers_;  // the last, of digests with many twins
   std::uint64_t epoch_ = 0;
   Py_ssize_t modules_ = 0;  // how many were loaded when other trackers were looked for
   std::size_t others_ = 0;

@@ -14,12 +14,21 @@ PyObject* untagged(std::uintptr_t key) {
 }  // namespace
 
 void Memo::grow() {
+  std::size_t size = table_ == nullptr ? 0 : mask_ + 1;
+  resize(size == 0 ? kFirstSize : size * (size < 1 << 16 ? 8 : 4));
+}
+
+void Memo::reserve(std::size_t count) {
+  std::size_t size = std::bit_ceil((count + 1) * 2);
+  if (size > (table_ == nullptr ? 0 : mask_ + 1)) resize(std::max(size, kFirstSize));
+  keys_.reserve(count);
+}
+
+void Memo::resize(std::size_t size) {
   std::size_t old_size = table_ == nullptr ? 0 : mask_ + 1;
-  std::size_t size =
-      old_size == 0 ? kFirstSize : old_size * (old_size < 1 << 16 ? 8 : 4);
   std::vector<Entry> old_heap;
   std::span<Entry> old(table_, old_size);
-  if (old_size == 0) {
+  if (size == kFirstSize) {
     first_.fill(Entry{nullptr, 0});
     table_ = first_.data();
     keys_.reserve(kFirstSize / 2);
@@ -71,7 +80,20 @@ void Memo::unify_strings() {
   }
 }
 
+void Memo::unify_strings_with(PyObject* strings) {
+  unify_strings();
+  strings_ = cpython::Ref::borrow(strings);
+  strings_are_shared_ = true;
+}
+
 PyObject* Memo::unified_by_value(PyObject* text) {
+  if (strings_are_shared_) {
+    PyObject* known =
+        cpython::checked_lookup(PyDict_GetItemWithError(strings_.get(), text));
+    if (known != nullptr) return known;
+    strings_ = cpython::checked(PyDict_Copy(strings_.get()));
+    strings_are_shared_ = false;
+  }
   if (strings_)
     return cpython::checked_lookup(PyDict_SetDefault(strings_.get(), text, text));
   for (const cpython::Ref& known : few_strings_) {
@@ -102,6 +124,7 @@ void Memo::clear() {
   aliases_.clear();
   few_strings_.clear();
   strings_.reset();
+  strings_are_shared_ = false;
   unifies_strings_ = false;
   table_ = nullptr;
   heap_ = {};

@@ -82,6 +82,9 @@ class Memo {
   // of them are interned.
   void unify_strings();
   bool unifies_strings() const { return unifies_strings_; }
+  // The same for an empty memo, where `strings`, a dict of strings to themselves, is
+  // known.  Others may hold it too: it is copied when it has to grow.
+  void unify_strings_with(PyObject* strings);
   // True for a string that is one with its equals once strings are unified.
   static bool unifies(PyObject* text) {
     return PyUnicode_GET_LENGTH(text) <= kLongestUnified;
@@ -100,6 +103,9 @@ class Memo {
     return reinterpret_cast<PyObject*>(keys_[index] & ~kLeftOut);
   }
   bool has_aliases() const { return !aliases_.empty(); }
+
+  // Makes room for `count` keys in all.
+  void reserve(std::size_t count);
 
   // Puts `key` under an index of the caller's choice (assignment to Pickler.memo).
   void set(PyObject* key, std::size_t index);
@@ -150,6 +156,7 @@ class Memo {
   std::span<Entry> entries() const { return {table_, used_ == 0 ? 0 : mask_ + 1}; }
   PyObject* unified_by_value(PyObject* text);
   void grow();
+  void resize(std::size_t size);
   void insert_new(PyObject* key, std::size_t index);
   void end_quiet();
 
@@ -169,6 +176,7 @@ class Memo {
   bool unifies_strings_ = false;
   std::vector<cpython::Ref> few_strings_;  // the unified strings
   cpython::Ref strings_;                   // the same as a dict, once they are many
+  bool strings_are_shared_ = false;
 };
 
 }  // namespace cppickle::pickling
