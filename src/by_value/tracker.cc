@@ -76,20 +76,35 @@ Tracker::Known* Tracker::find(PyObject* object) {
   // Another object may have lived at this address.
   if (cpython::weakly_referenced(found->second.weak.get()).get() == object)
     return &found->second;
+  drop_tokens(found->second.id.get());
   known_.erase(found);
   return nullptr;
 }
 
-Tracker::Known& Tracker::make_known(PyObject* object) {
-  if (known_.size() >= many_known_) {
-    std::erase_if(known_, [](const auto& entry) {
-      return !cpython::weakly_referenced(entry.second.weak.get());
-    });
-    many_known_ = std::max(kManyKnown, known_.size() * 2);
+// Of an object that is gone, unless another one has its id by now.
+void Tracker::drop_tokens(PyObject* id) {
+  if (is_taken(id)) return;
+  Ref methods_id = checked(PyTuple_Pack(1, id));
+  for (PyObject* key : {id, methods_id.get()}) {
+    if (checked_lookup(PyDict_GetItemWithError(tokens_, key)) != nullptr)
+      checked_status(PyDict_DelItem(tokens_, key));
   }
+}
+
+Tracker::Known& Tracker::make_known(PyObject* object) {
+  if (known_.size() >= many_known_) forget_the_dead();
   Known& known = known_.insert_or_assign(object, Known{}).first->second;
   known.weak = checked(PyWeakref_NewRef(object, nullptr));
   return known;
+}
+
+void Tracker::forget_the_dead() {
+  std::erase_if(known_, [this](const auto& entry) {
+    if (cpython::weakly_referenced(entry.second.weak.get())) return false;
+    drop_tokens(entry.second.id.get());
+    return true;
+  });
+  many_known_ = std::max(kManyKnown, known_.size() * 2);
 }
 
 // Streams enter what they bring behind what is there.  When the table was changed in
@@ -99,7 +114,9 @@ void Tracker::read_new_ids() {
   Py_ssize_t next = position_;
   bool continues = last_read_ && PyDict_Next(references_, &next, &id, &weak) &&
                    id == last_read_.get();
-  if (!continues) {
+  bool many_are_gone =
+      ids_.size() > kManyKnown + 2 * static_cast<std::size_t>(PyDict_GET_SIZE(references_));
+  if (!continues || many_are_gone) {
     next = 0;
     ids_.clear();
     last_read_.reset();

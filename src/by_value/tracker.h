@@ -61,6 +61,8 @@ class Tracker {
 
   Known* find(PyObject* object);
   Known& make_known(PyObject* object);
+  void forget_the_dead();
+  void drop_tokens(PyObject* id);
   cpython::Ref id_from_stream(PyObject* object);
   void read_new_ids();
   bool is_taken(PyObject* id) const;
@@ -68,7 +70,7 @@ class Tracker {
   void notice_other_trackers();
   void enter(PyObject* object, PyObject* digest, Known& known);
 
-  static constexpr std::size_t kManyKnown = 1024;
+  static constexpr std::size_t kManyKnown = 64;
 
   const cpython::Imported& imported_;
   std::unordered_map<PyObject*, Known> known_;
