@@ -150,6 +150,10 @@ class CollectorPause {
 // MARK when it is alone in its batch, and no empty batch.
 inline constexpr bool kLoneItemsHaveNoMark = PY_VERSION_HEX >= 0x030f0000;
 
+// The standard pickler of this version writes a dotted name before protocol 4 as nested
+// calls of getattr around its first part; older ones memoize each of the parents.
+inline constexpr bool kDottedNamesAreOneExpression = PY_VERSION_HEX >= 0x030d0000;
+
 // What the standard pickler raises for a global name with <locals> in it.
 PyObject* local_object_error(PyObject* pickling_error);
 

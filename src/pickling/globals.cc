@@ -41,6 +41,12 @@ bool is_local(PyObject* qualname) {
          std::string_view(text).find("<locals>") != std::string_view::npos;
 }
 
+// True when `parent` is a global of this name: saving it comes to an end.
+bool is_called(PyObject* parent, PyObject* name, const cpython::Names& names) {
+  Ref own = cpython::lookup_attribute(parent, names.qualname);
+  return own && PyUnicode_Check(own.get()) && PyUnicode_Compare(own.get(), name) == 0;
+}
+
 // The module in which `object` is found under its name, for objects that do not tell:
 // pickle.whichmodule().
 Ref search_modules(PyObject* object, PyObject* qualname, const cpython::Names& names) {
@@ -150,7 +156,8 @@ void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname
   memoize(object);
 }
 
-// getattr(parent, name): protocols before 4 have no dotted names.
+// getattr(parent, name): protocols before 4 have no dotted names.  Older versions write
+// the parent as the global that it is, newer ones the whole name as one expression.
 void Pickler::emit_nested_global(PyObject* object, PyObject* module_name,
                                  PyObject* qualname) {
   before_foreign_code();
@@ -159,9 +166,37 @@ void Pickler::emit_nested_global(PyObject* object, PyObject* module_name,
   if (!found.parent) fail_global(object, "its parent was not found");
   Ref dot = checked(PyUnicode_FromString("."));
   Ref parts = checked(PyUnicode_RPartition(qualname, dot.get()));
+  if (cpython::kDottedNamesAreOneExpression ||
+      !is_called(found.parent.get(), PyTuple_GET_ITEM(parts.get(), 0), names())) {
+    return emit_attribute_chain(object, module_name, qualname);
+  }
   Ref arguments =
       checked(PyTuple_Pack(2, found.parent.get(), PyTuple_GET_ITEM(parts.get(), 2)));
   save_as_call(object, imported_.builtin_getattr, std::move(arguments));
+}
+
+// getattr(getattr(first, second), third)
+void Pickler::emit_attribute_chain(PyObject* object, PyObject* module_name,
+                                   PyObject* qualname) {
+  Ref dot = checked(PyUnicode_FromString("."));
+  Ref parts = checked(PyUnicode_Split(qualname, dot.get(), -1));
+  Ref head = checked(PyTuple_Pack(2, module_name, PyList_GET_ITEM(parts.get(), 0)));
+  bool marked = protocol() < 2;
+  Script script(*this);
+  for (Py_ssize_t i = 1; i < PyList_GET_SIZE(parts.get()); ++i) {
+    script.save(imported_.builtin_getattr);
+    if (marked) script.op(Opcode::MARK);
+  }
+  script.call(
+      [](Pickler& self, PyObject* name) {
+        self.emit_text_global(PyTuple_GET_ITEM(name, 0), PyTuple_GET_ITEM(name, 1));
+      },
+      head.get());
+  for (Py_ssize_t i = 1; i < PyList_GET_SIZE(parts.get()); ++i) {
+    script.save(PyList_GET_ITEM(parts.get(), i));
+    script.op(marked ? Opcode::TUPLE : Opcode::TUPLE2).op(Opcode::REDUCE);
+  }
+  script.memoize(object).start(object);
 }
 
 // Under the code that copyreg's extension registry gives it, if any.  Such a global is
@@ -171,13 +206,9 @@ bool Pickler::emit_extension(PyObject* module, PyObject* qualname) {
   PyObject* entry =
       checked_lookup(PyDict_GetItemWithError(imported_.extension_registry, key.get()));
   if (entry == nullptr) return false;
-  if (!PyLong_Check(entry)) {
-    fail(PyExc_RuntimeError, "the extension registry holds a code that is no int, %R",
-         entry);
-  }
   long code = PyLong_AsLong(entry);
+  if (code == -1 && PyErr_Occurred()) throw ErrorSet{};
   if (code <= 0 || code > 0x7fffffff) {
-    PyErr_Clear();
     fail(PyExc_RuntimeError, "extension code %R is out of range", entry);
   }
   if (code <= 0xff) {

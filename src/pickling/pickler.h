@@ -218,6 +218,7 @@ class Pickler {
   // globals.cc
   [[noreturn]] void fail_global(PyObject* object, const char* why);
   void emit_nested_global(PyObject* object, PyObject* module, PyObject* qualname);
+  void emit_attribute_chain(PyObject* object, PyObject* module, PyObject* qualname);
   bool emit_extension(PyObject* module, PyObject* qualname);
   void emit_text_global(PyObject* module, PyObject* qualname);
 
