@@ -121,6 +121,21 @@ PyObject* class_qualname(PyTypeObject* type) {
   return heap ? reinterpret_cast<PyHeapTypeObject*>(type)->ht_qualname : nullptr;
 }
 
+Ref type_name(PyObject* object) {
+#if PY_VERSION_HEX >= 0x030d0000
+  return checked(PyType_GetFullyQualifiedName(Py_TYPE(object)));
+#else
+  auto type = reinterpret_cast<PyObject*>(Py_TYPE(object));
+  Ref name = checked(PyObject_GetAttrString(type, "__qualname__"));
+  Ref module = checked(PyObject_GetAttrString(type, "__module__"));
+  bool known = PyUnicode_Check(module.get()) &&
+               PyUnicode_CompareWithASCIIString(module.get(), "builtins") != 0 &&
+               PyUnicode_CompareWithASCIIString(module.get(), "__main__") != 0;
+  if (!known) return name;
+  return checked(PyUnicode_FromFormat("%U.%S", module.get(), name.get()));
+#endif
+}
+
 // type.__new__ gives its classes subtype_dealloc, which is not exported; an exception
 // class made by the C API's own class statement has it too.
 bool is_python_class(PyTypeObject* type) {

@@ -82,6 +82,8 @@ PyObject* function_annotations(PyObject* function);
 PyObject* proxied_mapping(PyObject* proxy);
 // A class's qualified name; borrowed or null for static types (their tp_name tells).
 PyObject* class_qualname(PyTypeObject* type);
+// The name of an object's class with its module, as messages have it.
+Ref type_name(PyObject* object);
 // True for a class that a class statement (or type()) made; false for those made in C.
 bool is_python_class(PyTypeObject* type);
 // The class made in C that the type is or derives its layout from.

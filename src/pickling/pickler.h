@@ -178,8 +178,10 @@ class Pickler {
   void save_bytes(PyObject* object);
   void save_bytearray(PyObject* object);
   void save_buffer(PyObject* object);
-  void emit_bytes(PyObject* owner, const char* data, Py_ssize_t size);
-  void emit_bytearray(PyObject* owner, const char* data, Py_ssize_t size);
+  void emit_buffer(PyObject* object, PyObject* owner, const Py_buffer& buffer);
+  void emit_bytes(PyObject* object, PyObject* owner, const char* data, Py_ssize_t size);
+  void emit_bytearray(PyObject* object, PyObject* owner, const char* data,
+                      Py_ssize_t size);
   void save_str_text(PyObject* object);
 
   // containers.cc
@@ -216,7 +218,9 @@ class Pickler {
                    PyObject* dict, std::size_t count);
 
   // globals.cc
-  [[noreturn]] void fail_global(PyObject* object, const char* why);
+  template <typename... Args>
+  [[noreturn]] void fail_global(const char* format, Args... args);
+  [[noreturn]] void fail_import(PyObject* object);
   void emit_nested_global(PyObject* object, PyObject* module, PyObject* qualname);
   void emit_attribute_chain(PyObject* object, PyObject* module, PyObject* qualname);
   bool emit_extension(PyObject* module, PyObject* qualname);
