@@ -194,20 +194,6 @@ void long_as_bytes(PyObject* value, char* out, std::size_t count) {
 #endif
 }
 
-bool small_int(PyObject* value, std::int32_t& out) {
-  auto number = reinterpret_cast<PyLongObject*>(value);
-#if PY_VERSION_HEX >= 0x030c0000
-  if (!PyUnstable_Long_IsCompact(number)) return false;
-  Py_ssize_t compact = PyUnstable_Long_CompactValue(number);
-#else
-  Py_ssize_t size = Py_SIZE(number);
-  if (size < -1 || size > 1) return false;
-  Py_ssize_t compact = size * static_cast<Py_ssize_t>(number->ob_digit[0]);
-#endif
-  out = static_cast<std::int32_t>(compact);  // a digit has 30 bits
-  return true;
-}
-
 bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item) {
 #if PY_VERSION_HEX >= 0x030d0000
   auto table = reinterpret_cast<PySetObject*>(set);

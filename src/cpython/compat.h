@@ -102,6 +102,12 @@ Ref weakly_referenced(PyObject* weak);
 inline std::string_view bytes_view(PyObject* bytes) {
   return {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))};
 }
+// The characters of a str for which PyUnicode_IS_COMPACT_ASCII holds.
+inline std::string_view compact_ascii(PyObject* text) {
+  auto head = reinterpret_cast<PyASCIIObject*>(text);
+  return {reinterpret_cast<const char*>(head + 1),
+          static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
+}
 // A str's UTF-8, which lives as long as it does.  Throws ErrorSet for lone surrogates.
 std::string_view utf8_view(PyObject* text);
 // Changes the size of a bytes object that nothing else refers to.
@@ -115,7 +121,19 @@ std::size_t long_byte_count(PyObject* value);
 void long_as_bytes(PyObject* value, char* out, std::size_t count);
 // The value when it is a compact int that fits 32 bits; false when another way is
 // needed.
-bool small_int(PyObject* value, std::int32_t& out);
+inline bool small_int(PyObject* value, std::int32_t& out) {
+  auto number = reinterpret_cast<PyLongObject*>(value);
+#if PY_VERSION_HEX >= 0x030c0000
+  if (!PyUnstable_Long_IsCompact(number)) return false;
+  Py_ssize_t compact = PyUnstable_Long_CompactValue(number);
+#else
+  Py_ssize_t size = Py_SIZE(number);
+  if (size < -1 || size > 1) return false;
+  Py_ssize_t compact = size * static_cast<Py_ssize_t>(number->ob_digit[0]);
+#endif
+  out = static_cast<std::int32_t>(compact);  // a digit has 30 bits
+  return true;
+}
 // True for an int that small_int() answers.
 inline bool is_compact_int(PyObject* object) {
   std::int32_t value;

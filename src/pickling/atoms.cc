@@ -131,9 +131,7 @@ void Pickler::save_str(PyObject* object) {
 void Pickler::emit_str(PyObject* object) {
   if (!emitter_.binary()) return save_str_text(object);
   if (PyUnicode_IS_COMPACT_ASCII(object)) [[likely]] {
-    auto data =
-        reinterpret_cast<const char*>(reinterpret_cast<PyASCIIObject*>(object) + 1);
-    return emitter_.utf8(view(data, PyUnicode_GET_LENGTH(object)), nullptr);
+    return emitter_.utf8(cpython::compact_ascii(object), nullptr);
   }
   Py_ssize_t size;
   if (const char* data = PyUnicode_AsUTF8AndSize(object, &size)) {
