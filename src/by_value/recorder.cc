@@ -150,7 +150,6 @@ void restore(const Recording& recording, const Snapshot& snapshot, ByValue& redu
   pickling::Memo& memo = pickler.memo();
   Tracker& tracker = reducers.shared().tracker();
   memo.unify_strings_with(recording.strings.get());
-  memo.reserve(recording.keys.size() + 16);
   for (const Key& key : recording.keys) {
     switch (key.kind) {
       case Key::Kind::kAnonymous:

@@ -7,7 +7,7 @@
 namespace cppickle::core {
 namespace {
 
-constexpr std::size_t kFirstCapacity = 1024;
+constexpr std::size_t kFirstCapacity = 2048;
 
 std::string_view decimal(char (&buffer)[24], auto value) {
   auto end = std::to_chars(std::begin(buffer), std::end(buffer), value).ptr;

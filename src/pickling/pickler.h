@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "core/emitter.h"
+#include "cpython/compat.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 #include "pickling/instance_plans.h"
@@ -48,7 +49,9 @@ class Pickler {
         reducers_(reducers),
         emitter_(emitter),
         hooks_(hooks),
-        careful_(hooks.persistent_id != nullptr || hooks.foreign_sink) {}
+        careful_(hooks.persistent_id != nullptr || hooks.foreign_sink),
+        plain_(!careful_ && !hooks.fast && emitter.binary() &&
+               emitter.protocol() >= 4) {}
 
   // Writes the whole stream of `root`.  On failure the error carries the path
   // (error_path.h).
@@ -176,8 +179,12 @@ class Pickler {
   bool save_flat(PyObject* object);  // a leaf or short bytes; false for others
   void save_compound(PyObject* object);
   void save_object(PyObject* object);
-  // `references`: how many the engine itself holds beside the one of the container.
-  std::size_t next_index(PyObject* object, Py_ssize_t references = 0);
+  // Gives the next memo index to an object that is not in the memo.  `references`: how
+  // many the engine itself holds beside the one of the container.
+  std::size_t next_index(PyObject* object, Py_ssize_t references = 0) {
+    bool unshared = memo_.quiet() && cpython::has_references(object, references + 1);
+    return unshared ? memo_.add_unshared(object) : memo_.add(object);
+  }
 
   // instances.cc
   bool save_instance(PyObject* object);
@@ -193,8 +200,10 @@ class Pickler {
   void save_bytes(PyObject* object);
   void save_bytearray(PyObject* object);
   void save_buffer(PyObject* object);
-  void emit_bytes(PyObject* owner, const char* data, Py_ssize_t size);
-  void emit_bytearray(PyObject* owner, const char* data, Py_ssize_t size);
+  void emit_buffer(PyObject* object, PyObject* owner, const Py_buffer& buffer);
+  void emit_bytes(PyObject* object, PyObject* owner, const char* data, Py_ssize_t size);
+  void emit_bytearray(PyObject* object, PyObject* owner, const char* data,
+                      Py_ssize_t size);
   void save_str_text(PyObject* object);
 
   // containers.cc
@@ -203,6 +212,18 @@ class Pickler {
   void save_dict(PyObject* dict);
   void save_set(PyObject* set);
   void save_frozenset(PyObject* set);
+  // The entries of a dict that have been written.
+  struct Entries {
+    Py_ssize_t position = 0;  // PyDict_Next's
+    std::size_t count = 0;
+    PyObject* value = nullptr;  // the last one's, where it has not been written
+  };
+  // True when a LeafWriter writes what save_leaf() does.
+  bool writes_leaves() const { return plain_ && !memo_.unifies_strings(); }
+  std::size_t save_leaves(PyObject* const* items, std::size_t count);
+  Entries save_leaf_entries(PyObject* dict, Entries entries, std::size_t most);
+  void go_on_behind(Frame& frame, const Entries& entries);
+  void begin_container(core::Opcode binary, core::Opcode text, PyObject* object);
   Frame& push_frame(Frame::Kind kind, PyObject* object);
   void pop_frame();
   void step_list(Frame& frame);
@@ -231,8 +252,11 @@ class Pickler {
                    PyObject* dict, std::size_t count);
 
   // globals.cc
-  [[noreturn]] void fail_global(PyObject* object, const char* why);
+  template <typename... Args>
+  [[noreturn]] void fail_global(const char* format, Args... args);
+  [[noreturn]] void fail_import(PyObject* object);
   void emit_nested_global(PyObject* object, PyObject* module, PyObject* qualname);
+  void emit_attribute_chain(PyObject* object, PyObject* module, PyObject* qualname);
   bool emit_extension(PyObject* module, PyObject* qualname);
   void emit_text_global(PyObject* module, PyObject* qualname);
 
@@ -248,6 +272,7 @@ class Pickler {
   core::Emitter& emitter_;
   Hooks hooks_;
   bool careful_;  // every save may run foreign code
+  bool plain_;    // none of the modes that make leaves take another form
   WorkStack stack_;
   bool frame_waits_ = false;  // see AtOnce
   bool error_is_ours_ = false;

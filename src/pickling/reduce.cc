@@ -92,9 +92,8 @@ void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
   before_foreign_code();
   if (PyUnicode_Check(value)) return save_global(object, value);
   if (!PyTuple_Check(value)) {
-    fail(imported_.pickling_error,
-         "__reduce__ of '%.200s' object must return a string or tuple, not %.200s",
-         Py_TYPE(object)->tp_name, Py_TYPE(value)->tp_name);
+    fail(imported_.pickling_error, "__reduce__ must return a string or tuple, not %S",
+         cpython::type_name(value).get());
   }
   ReduceValue parts = ReduceValue::validated(*this, object, value);
   Script script(*this);
@@ -109,15 +108,24 @@ void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
   script.start(object);
 }
 
+namespace {
+
+void require_type(Pickler& pickler, bool good, const char* what, PyObject* found) {
+  if (good) return;
+  pickler.fail(pickler.imported().pickling_error, "%s, not %S", what,
+               cpython::type_name(found).get());
+}
+
+}  // namespace
+
+// Messages are those of Modules/_pickle.c.
 ReduceValue ReduceValue::validated(Pickler& pickler, PyObject* object,
                                    PyObject* value) {
   PyObject* error = pickler.imported().pickling_error;
   Py_ssize_t size = PyTuple_GET_SIZE(value);
   if (size < 2 || size > 6) {
-    pickler.fail(
-        error,
-        "tuple returned by __reduce__ must contain 2 through 6 elements, not %zd",
-        size);
+    pickler.fail(error,
+                 "tuple returned by __reduce__ must contain 2 through 6 elements");
   }
   auto part = [&](Py_ssize_t i) -> PyObject* {
     PyObject* item = i < size ? PyTuple_GET_ITEM(value, i) : Py_None;
@@ -131,7 +139,7 @@ ReduceValue ReduceValue::validated(Pickler& pickler, PyObject* object,
                      part(5),
                      Form::kReduce};
   auto require = [&](bool good, const char* what, PyObject* found) {
-    if (!good) pickler.fail(error, "%s, not %.200s", what, Py_TYPE(found)->tp_name);
+    require_type(pickler, good, what, found);
   };
   require(PyCallable_Check(result.callable),
           "first item of the tuple returned by __reduce__ must be callable",
@@ -169,31 +177,35 @@ void ReduceValue::recognise_newobj(Pickler& pickler, PyObject* object) {
 void ReduceValue::validate_newobj(Pickler& pickler, PyObject* object) const {
   PyObject* error = pickler.imported().pickling_error;
   if (PyTuple_GET_SIZE(arguments) < 1)
-    pickler.fail(error, "__newobj__ arglist is empty");
+    pickler.fail(error, "__newobj__ expected at least 1 argument, got 0");
   PyObject* cls = PyTuple_GET_ITEM(arguments, 0);
-  if (!PyType_Check(cls))
-    pickler.fail(error, "args[0] from __newobj__ args is not a type");
+  require_type(pickler, PyType_Check(cls),
+               "first argument to __newobj__() must be a class", cls);
   if (object == nullptr) return;
   Ref own_class = cpython::lookup_attribute(object, pickler.names().attr_class);
   PyObject* expected =
       own_class ? own_class.get() : reinterpret_cast<PyObject*>(Py_TYPE(object));
-  if (expected != cls)
-    pickler.fail(error, "args[0] from __newobj__ args has the wrong class");
+  if (expected != cls) {
+    pickler.fail(error, "first argument to __newobj__() must be %R, not %R", expected,
+                 cls);
+  }
 }
 
 void ReduceValue::validate_newobj_ex(Pickler& pickler) const {
-  PyObject* error = pickler.imported().pickling_error;
   if (PyTuple_GET_SIZE(arguments) != 3) {
-    pickler.fail(error,
-                 "length of the NEWOBJ_EX argument tuple must be exactly 3, not %zd",
+    pickler.fail(pickler.imported().pickling_error,
+                 "__newobj_ex__ expected 3 arguments, got %zd",
                  PyTuple_GET_SIZE(arguments));
   }
-  if (!PyType_Check(PyTuple_GET_ITEM(arguments, 0)) ||
-      !PyTuple_Check(PyTuple_GET_ITEM(arguments, 1)) ||
-      !PyDict_Check(PyTuple_GET_ITEM(arguments, 2))) {
-    pickler.fail(error,
-                 "the NEWOBJ_EX argument tuple must hold a class, a tuple and a dict");
-  }
+  PyObject* cls = PyTuple_GET_ITEM(arguments, 0);
+  PyObject* args = PyTuple_GET_ITEM(arguments, 1);
+  PyObject* kwargs = PyTuple_GET_ITEM(arguments, 2);
+  require_type(pickler, PyType_Check(cls),
+               "first argument to __newobj_ex__() must be a class", cls);
+  require_type(pickler, PyTuple_Check(args),
+               "second argument to __newobj_ex__() must be a tuple", args);
+  require_type(pickler, PyDict_Check(kwargs),
+               "third argument to __newobj_ex__() must be a dict", kwargs);
 }
 
 // Pushes the new object on the unpickler's stack.
