@@ -1,7 +1,9 @@
-from collections.abc import Callable, Mapping
-from pickle import PickleBuffer
-from types import ModuleType
+from collections.abc import Callable, Iterable, Mapping
+from pickle import PickleBuffer, PicklingError
+from types import CodeType, ModuleType
 from typing import Any, Protocol, TypeAlias
+
+from _typeshed import ReadableBuffer
 
 class _Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
@@ -11,6 +13,8 @@ _Reducer: TypeAlias = Callable[[Any], str | tuple[Any, ...]]
 
 DEFAULT_PROTOCOL: int
 __version__: str
+
+class DeepRecursionError(PicklingError, RecursionError): ...
 
 class Pickler:
     dispatch_table: Mapping[type, _Reducer]
@@ -44,6 +48,21 @@ def dumps(
     protocol: int | None = None,
     buffer_callback: _BufferCallback = None,
 ) -> bytes: ...
+def loads(
+    data: ReadableBuffer,
+    /,
+    *,
+    fix_imports: bool = True,
+    encoding: str = "ASCII",
+    errors: str = "strict",
+    buffers: Iterable[Any] | None = (),
+) -> Any: ...
 def register_pickle_by_value(module: ModuleType) -> None: ...
 def unregister_pickle_by_value(module: ModuleType) -> None: ...
 def list_registry_pickle_by_value() -> set[str]: ...
+
+# For cppickle.compat alone.
+def _by_value_modules() -> set[str]: ...
+def _use_by_value_modules(names: set[str], /) -> None: ...
+def _code_globals(code: CodeType, /) -> tuple[str, ...]: ...
+def _replace_helper(name: str, function: Callable[..., Any] | None, /) -> None: ...

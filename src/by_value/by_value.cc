@@ -7,6 +7,7 @@
 #include "by_value/enums.h"
 #include "by_value/exceptions.h"
 #include "by_value/functions.h"
+#include "by_value/imports.h"
 #include "by_value/namespaces.h"
 #include "by_value/recorder.h"
 #include "by_value/script_parts.h"
@@ -38,7 +39,11 @@ bool ByValue::save_function_by_reference(Pickler& pickler, PyObject* object) {
   auto function = reinterpret_cast<PyFunctionObject*>(object);
   GlobalName name{function->func_module, function->func_qualname};
   if (!shared_.policy().is_importable(pickler, object, name)) return false;
-  pickler.emit_global(object, name.module, name.qualname);
+  if (shared_.policy().is_decided_elsewhere(object)) [[unlikely]] {
+    pickler.save_global(object, nullptr);
+  } else {
+    pickler.emit_global(object, name.module, name.qualname);
+  }
   return true;
 }
 
@@ -47,6 +52,10 @@ bool ByValue::save_class_by_reference(Pickler& pickler, PyObject* cls) {
   ClassName name = name_of_class(type, pickler.names());
   GlobalName borrowed{name.module.get(), name.qualname.get()};
   if (!shared_.policy().is_importable(pickler, cls, borrowed)) return false;
+  if (shared_.policy().is_decided_elsewhere(cls)) [[unlikely]] {
+    pickler.save_global(cls, nullptr);
+    return true;
+  }
   // The names of static types are made on the spot, so the memo has to hold them.
   if (cpython::class_qualname(type) == nullptr) pickler.before_foreign_code();
   pickler.emit_global(cls, borrowed.module, borrowed.qualname);
@@ -87,6 +96,8 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
 
 bool ByValue::save_at_once(Pickler& pickler, PyObject* object) {
   if (shared_.save_known_global(pickler, object)) return true;
+  if (shared_.replacements().any()) [[unlikely]]
+    return false;
   if (PyFunction_Check(object)) {
     return save_function_by_reference(pickler, object) ||
            save_function_at_once(*this, pickler, object);
@@ -103,10 +114,23 @@ bool ByValue::save_other(Pickler& pickler, PyObject* object) {
   if (Py_TYPE(type) != &PyType_Type && save_enum_member(*this, pickler, object))
     return true;
   if (PyExceptionInstance_Check(object)) return save_exception(*this, pickler, object);
-  if (type->tp_descr_get != nullptr && PyType_IsSubtype(type, &PyProperty_Type)) {
+  return save_derived(pickler, object);
+}
+
+// Classes that derive from builtin types with a reducer, and have none themselves.
+bool ByValue::save_derived(Pickler& pickler, PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  const cpython::Names& names = pickler.names();
+  if (!cpython::is_objects_own(type, names.reduce_ex) ||
+      !cpython::is_objects_own(type, names.reduce))
+    return false;
+  if (PyModule_Check(object)) return save_module_by_reference(*this, pickler, object);
+  if (type->tp_descr_get == nullptr) return false;
+  if (PyType_IsSubtype(type, &PyProperty_Type))
     return save_property(*this, pickler, object);
-  }
-  return false;
+  return (PyType_IsSubtype(type, &PyClassMethod_Type) ||
+          PyType_IsSubtype(type, &PyStaticMethod_Type)) &&
+         save_method_wrapper(*this, pickler, object);
 }
 
 void ByValue::notice_new_modules() {

@@ -93,8 +93,11 @@ void write_guarded(Script& script, Pickler& pickler, PyObject* code,
 void write_unguarded(Script& script, Pickler& pickler, PyObject* blob) {
   script.save(pickler.imported().marshal_loads);
   begin_tuple(script, 1);
-  if (script.is_direct() &&
-      static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment) {
+  // Before protocol 3 bytes are calls, which may need a frame.
+  bool at_once =
+      script.is_direct() && script.protocol() >= 3 &&
+      static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment;
+  if (at_once) {
     push_bytes(pickler, blob);
   } else {
     script.call(push_bytes, blob);
@@ -119,15 +122,22 @@ void write_new_code(Script& script, PyObject* code) {
 }  // namespace
 
 void write_code(Script& script, PyObject* code) {
-  if (!script.is_direct()) {
+  Shared& shared = ByValue::of(script.pickler()).shared();
+  bool replaced = shared.replacements().of(Helper::kCodeReduce) != nullptr;
+  if (!script.is_direct() || replaced) {
     script.save(code);
   } else if (!script.pickler().get(code)) {
     write_new_code(script, code);
   }
 }
 
-bool save_code(ByValue&, Pickler& pickler, PyObject* code) {
+bool save_code(ByValue& reducers, Pickler& pickler, PyObject* code) {
   pickler.memo().unify_strings();
+  const Replacements& replacements = reducers.shared().replacements();
+  if (replacements.of(Helper::kCodeReduce) != nullptr) [[unlikely]] {
+    Ref value = replacements.call(Helper::kCodeReduce, code);
+    return pickler.save_reduce_value(code, value.get()), true;
+  }
   Script script(pickler);
   write_new_code(script, code);
   script.start(code);

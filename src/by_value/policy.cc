@@ -1,5 +1,7 @@
 #include "by_value/policy.h"
 
+#include <utility>
+
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -84,11 +86,29 @@ void Policy::remove(PyObject* module) {
 
 Ref Policy::registry_copy() const { return checked(PySet_New(registry_)); }
 
+void Policy::use_registry(PyObject* names) {
+  if (!PySet_Check(names)) {
+    cpython::raise_format(PyExc_TypeError,
+                          "the registry of modules must be a set, not %.200s",
+                          Py_TYPE(names)->tp_name);
+  }
+  Ref old = Ref::steal(std::exchange(registry_, Py_NewRef(names)));
+}
+
 bool Policy::is_registered(PyObject* module_name) const {
+  if (replacements_.of(Helper::kIsRegistered) != nullptr) [[unlikely]] {
+    if (PyObject* module = loaded_module(module_name))
+      return replacements_.is_true(Helper::kIsRegistered, Ref::borrow(module).get());
+  }
+  return is_in_registry(module_name);
+}
+
+bool Policy::is_in_registry(PyObject* module_name) const {
   if (PySet_GET_SIZE(registry_) == 0) return false;
+  Ref registry = Ref::borrow(registry_);
   Ref name = Ref::borrow(module_name);
   for (;;) {
-    if (checked_status(PySet_Contains(registry_, name.get()))) return true;
+    if (checked_status(PySet_Contains(registry.get(), name.get()))) return true;
     Py_ssize_t dot =
         PyUnicode_FindChar(name.get(), '.', 0, PyUnicode_GET_LENGTH(name.get()), -1);
     if (dot < 0) return false;
@@ -139,13 +159,15 @@ Policy::Verdict Policy::leads_to(pickling::Pickler* pickler, PyObject* object,
                                  const GlobalName& name) const {
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return Verdict::kByValue;
-  PyObject* module = loaded_module(name.module);
-  if (module == nullptr || is_registered(name.module)) return Verdict::kByValue;
+  Ref module = Ref::borrow(loaded_module(name.module));
+  if (!module) return Verdict::kByValue;
+  if (pickler != nullptr ? is_registered(name.module) : is_in_registry(name.module))
+    return Verdict::kByValue;
   Py_ssize_t length = PyUnicode_GET_LENGTH(name.qualname);
   bool unknown = false;
-  Ref found = Ref::borrow(module);
+  Ref found = Ref::borrow(module.get());
   if (PyUnicode_FindChar(name.qualname, '.', 0, length, 1) < 0) {
-    found = found_under(pickler, module, name.qualname, unknown);
+    found = found_under(pickler, module.get(), name.qualname, unknown);
   } else {
     // A copy: foreign code may have other names looked up.
     std::vector<Ref> parts;

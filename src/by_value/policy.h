@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "by_value/replacements.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 #include "pickling/pickler.h"
@@ -21,7 +22,8 @@ struct GlobalName {
 // The answers for one module instance.  Owns the registry.
 class Policy {
  public:
-  explicit Policy(const cpython::Imported& imported) : imported_(imported) {}
+  Policy(const cpython::Imported& imported, const Replacements& replacements)
+      : imported_(imported), replacements_(replacements) {}
 
   void load();
   int traverse(visitproc visit, void* arg) const;
@@ -32,14 +34,26 @@ class Policy {
   void add(PyObject* module);
   void remove(PyObject* module);
   cpython::Ref registry_copy() const;
+  // The registry itself, a set of names that anyone may change: borrowed.  Another set
+  // may take its place; TypeError for what is no set.
+  PyObject* registry() const { return registry_; }
+  void use_registry(PyObject* names);
 
-  // True when `name` or a package above it is registered.
+  // True when `name` or a package above it is registered; runs a replaced helper.
   bool is_registered(PyObject* module_name) const;
   // True when `object` is what an import of its name finds on any machine that has the
-  // module.
+  // module; for functions, classes and modules also whatever is_decided_elsewhere()
+  // decides.
   bool is_importable(pickling::Pickler& pickler, PyObject* object,
                      const GlobalName& name) const {
+    if (is_decided_elsewhere(object)) [[unlikely]]
+      return replacements_.is_true(Helper::kShouldPickleByReference, object);
     return leads_to(&pickler, object, name) == Verdict::kByReference;
+  }
+  // True when a replaced helper decides about the object.
+  bool is_decided_elsewhere(PyObject* object) const {
+    return replacements_.of(Helper::kShouldPickleByReference) != nullptr &&
+           (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object));
   }
   // The same without running foreign code: unknown where that would be needed to find
   // out.
@@ -54,10 +68,12 @@ class Policy {
   const std::vector<cpython::Ref>& parts_of(PyObject* qualname) const;
   cpython::Ref found_under(pickling::Pickler* pickler, PyObject* owner, PyObject* part,
                            bool& unknown) const;
+  bool is_in_registry(PyObject* module_name) const;
   Verdict leads_to(pickling::Pickler* pickler, PyObject* object,
                    const GlobalName& name) const;
 
   const cpython::Imported& imported_;
+  const Replacements& replacements_;
   PyObject* registry_ = nullptr;  // a set of names
   // Dotted names by address, and their parts; each is held by its last part.
   mutable std::unordered_map<PyObject*, std::vector<cpython::Ref>> parts_;

@@ -39,7 +39,7 @@ namespace {
 // end in between: then the same content gives the same bytes.
 bool is_beginning(ByValue& reducers, Pickler& pickler) {
   return pickler.protocol() >= 4 && pickler.memo().size() == 0 && pickler.hookless() &&
-         reducers.is_fresh() &&
+         reducers.is_fresh() && !reducers.shared().replacements().any() &&
          pickler.emitter().frame_room() >= Pickler::kLongestFragment;
 }
 

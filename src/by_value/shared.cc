@@ -120,6 +120,7 @@ void Shared::load() {
 int Shared::traverse(visitproc visit, void* arg) const {
   for (PyObject* object : owned_) Py_VISIT(object);
   if (int status = policy_.traverse(visit, arg)) return status;
+  if (int status = replacements_.traverse(visit, arg)) return status;
   return tracker_.traverse(visit, arg);
 }
 
@@ -136,6 +137,7 @@ void Shared::release() {
   reducers_.clear();
   enum_meta_ = nullptr;
   policy_.release();
+  replacements_.release();
   tracker_.release();
   late_names_.clear();
   for (PyObject* object : std::exchange(owned_, {})) Py_DECREF(object);
@@ -191,7 +193,9 @@ void Shared::know_methods() {
   for (const char* full :
        {"type.__new__", "type.__setattr__", "object.__new__", "int.__new__",
         "str.__new__", "property.__new__", "property.__init__", "dict.setdefault",
-        "memoryview.cast", "BaseException.__new__", "Exception.__new__"}) {
+        "classmethod.__new__", "classmethod.__init__", "staticmethod.__new__",
+        "staticmethod.__init__", "memoryview.cast", "BaseException.__new__",
+        "Exception.__new__"}) {
     std::string_view name(full);
     std::string owner_name(name.substr(0, name.find('.')));
     Ref owner = cpython::import_attribute("builtins", owner_name.c_str());

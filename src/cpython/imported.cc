@@ -11,6 +11,7 @@ struct Source {
 
 constexpr Source kSources[] = {
     {&Imported::pickling_error, "pickle", "PicklingError"},
+    {&Imported::pickle_loads, "pickle", "loads"},
     {&Imported::copyreg_dispatch_table, "copyreg", "dispatch_table"},
     {&Imported::extension_registry, "copyreg", "_extension_registry"},
     {&Imported::name_mapping_3to2, "_compat_pickle", "REVERSE_NAME_MAPPING"},
@@ -64,6 +65,13 @@ void Imported::load() {
   for (const Source& source : kSources) {
     this->*source.field = import_attribute(source.module, source.attribute).release();
   }
+  Ref both = checked(PyTuple_Pack(2, pickling_error, PyExc_RecursionError));
+  deep_recursion_error =
+      checked(PyErr_NewExceptionWithDoc(
+                  "cppickle.DeepRecursionError",
+                  "Foreign code recursed too deep, or without end, during a dump.",
+                  both.get(), nullptr))
+          .release();
   for (PyObject* dict : {copyreg_dispatch_table, extension_registry, name_mapping_3to2,
                          import_mapping_3to2}) {
     if (!PyDict_CheckExact(dict)) {
@@ -84,6 +92,7 @@ void Imported::load() {
 
 int Imported::traverse(visitproc visit, void* arg) const {
   for (const Source& source : kSources) Py_VISIT(this->*source.field);
+  Py_VISIT(deep_recursion_error);
   return 0;
 }
 
@@ -92,6 +101,7 @@ void Imported::release() {
   for (const Source& source : kSources) Py_CLEAR(this->*source.field);
   Py_CLEAR(zero);
   Py_CLEAR(one);
+  Py_CLEAR(deep_recursion_error);
   Py_CLEAR(empty_tuple);
   Py_CLEAR(from_name);
   Py_CLEAR(digest_size);
