@@ -25,9 +25,9 @@ bool is_instance_of(PyObject* object, PyObject* type) {
 template <typename Use>
 void for_each_tracker(const Imported& imported, Use use) {
   const cpython::Names& names = imported.names;
-  for (PyObject* name : {names.cloudpickle, names.cloudpickle_of_ray,
-                         names.cloudpickle_of_pyspark, names.cloudpickle_of_joblib,
-                         names.cloudpickle_of_compat}) {
+  for (PyObject* name :
+       {names.cloudpickle, names.cloudpickle_of_ray, names.cloudpickle_of_pyspark,
+        names.cloudpickle_of_joblib, names.cloudpickle_of_compat}) {
     PyObject* module = cpython::loaded_module(name);
     if (module == nullptr || !PyModule_Check(module)) continue;
     auto entry = [&](PyObject* key) {

@@ -16,8 +16,8 @@ namespace cppickle::by_value {
 // that look otherwise, are passed over.  The helper of the streams knows them too
 // (helper.cc).
 
-// A metaclass that hashes its classes in its own way runs foreign code, or refuses: such
-// a class is in nobody's table.
+// A metaclass that hashes its classes in its own way runs foreign code, or refuses:
+// such a class is in nobody's table.
 bool hashes_by_identity(PyObject* object);
 
 // The id that one of them has given the class or type variable, or an empty Ref.

@@ -29,7 +29,8 @@ PlainAttribute plain_attribute(PyObject* owner, PyObject* name,
     PyObject* dict = PyModule_GetDict(owner);
     PyObject* found = checked_lookup(PyDict_GetItemWithError(dict, name));
     if (found != nullptr) return {found, false};
-    return {nullptr, checked_lookup(PyDict_GetItemWithError(dict, names.getattr)) == nullptr};
+    return {nullptr,
+            checked_lookup(PyDict_GetItemWithError(dict, names.getattr)) == nullptr};
   }
   if (!PyType_Check(owner)) return {nullptr, false};
   PyObject* found = cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name);

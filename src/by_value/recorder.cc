@@ -59,8 +59,7 @@ Recorder::Recorder(const Snapshot& snapshot, std::size_t begin)
 
 std::unique_ptr<Recording> Recorder::finish(Pickler& pickler) {
   core::Emitter& emitter = pickler.emitter();
-  if (!emitter.record_is_whole() ||
-      emitter.size() - begin_ > Pickler::kLongestFragment)
+  if (!emitter.record_is_whole() || emitter.size() - begin_ > Pickler::kLongestFragment)
     return nullptr;
   recording_->bytes = emitter.written(begin_);
   // What the objects were the last to hold is let go of when this ends.
@@ -143,8 +142,7 @@ void restore(const Recording& recording, const Snapshot& snapshot, ByValue& redu
   for (std::size_t number : recording.classes)
     reducers.note_class(snapshot.objects[number]);
   for (const Recording::SentNamespace& sent : recording.namespaces) {
-    PyObject* globals =
-        sent.held ? sent.held.get() : snapshot.namespaces[sent.number];
+    PyObject* globals = sent.held ? sent.held.get() : snapshot.namespaces[sent.number];
     reducers.restore_namespace(globals, sent.sent);
   }
   pickling::Memo& memo = pickler.memo();

@@ -13,21 +13,23 @@ namespace cppickle::by_value {
 
 class ByValue;
 
-// Lives while an expansion is being written.  Holds its objects, so that the memo's keys
-// can be told.
+// Lives while an expansion is being written.  Holds its objects, so that the memo's
+// keys can be told.
 class Recorder {
  public:
   // `begin`: where in the emitter's memory the expansion begins.
   Recorder(const Snapshot& snapshot, std::size_t begin);
 
-  // To be called once, when the expansion is written.  Null when it cannot be used again.
+  // To be called once, when the expansion is written.  Null when it cannot be used
+  // again.
   std::unique_ptr<Recording> finish(pickling::Pickler& pickler);
 
  private:
   bool record_keys(pickling::Pickler& pickler);
   bool record_namespaces(ByValue& reducers);
   bool record_classes(ByValue& reducers);
-  Recording::Key key_for(pickling::Pickler& pickler, PyObject* object, bool& known) const;
+  Recording::Key key_for(pickling::Pickler& pickler, PyObject* object,
+                         bool& known) const;
 
   std::unique_ptr<Recording> recording_ = std::make_unique<Recording>();
   std::size_t begin_;

@@ -35,8 +35,8 @@ void Recordings::clear() {
 
 namespace {
 
-// True where the memo is empty, nobody's hooks take part, and no frame of the format can
-// end in between: then the same content gives the same bytes.
+// True where the memo is empty, nobody's hooks take part, and no frame of the format
+// can end in between: then the same content gives the same bytes.
 bool is_beginning(ByValue& reducers, Pickler& pickler) {
   return pickler.protocol() >= 4 && pickler.memo().size() == 0 && pickler.hookless() &&
          reducers.is_fresh() && !reducers.shared().replacements().any() &&

@@ -46,8 +46,8 @@ class Recordings {
   std::size_t many_ = kManyClasses;  // from here on the dead are looked for
 };
 
-// Writes a function or class that travels by value from its recording.  False when there
-// is none that fits; then what is written for it from now on may get recorded.
+// Writes a function or class that travels by value from its recording.  False when
+// there is none that fits; then what is written for it from now on may get recorded.
 bool save_recorded(ByValue& reducers, pickling::Pickler& pickler, PyObject* object);
 
 }  // namespace cppickle::by_value

@@ -234,11 +234,12 @@ bool SnapshotWalk::add_cell(PyObject* cell, PyObject* variable) {
   out_.give_number(cell);
   kind(cell);
   PyObject* value = PyCell_GET(cell);
-  if (value == nullptr || (!PyDict_CheckExact(value) && Py_TYPE(value) != &PyDictProxy_Type))
+  if (value == nullptr ||
+      (!PyDict_CheckExact(value) && Py_TYPE(value) != &PyDictProxy_Type))
     return add_or_absent(value);
   // The namespace of a class that is being written, or of one that is lost.
-  PyObject* mapping = Py_TYPE(value) == &PyDictProxy_Type ? cpython::proxied_mapping(value)
-                                                          : value;
+  PyObject* mapping =
+      Py_TYPE(value) == &PyDictProxy_Type ? cpython::proxied_mapping(value) : value;
   for (std::size_t i = 0; i < out_.objects.size(); ++i) {
     PyObject* owner = out_.objects[i];
     if (PyType_Check(owner) &&
@@ -247,8 +248,8 @@ bool SnapshotWalk::add_cell(PyObject* cell, PyObject* variable) {
       return true;
     }
   }
-  bool of_class = variable == nullptr || PyUnicode_CompareWithASCIIString(
-                                             variable, "__classdict__") == 0;
+  bool of_class = variable == nullptr ||
+                  PyUnicode_CompareWithASCIIString(variable, "__classdict__") == 0;
   return !of_class && add(value);
 }
 

@@ -52,8 +52,8 @@ bool SnapshotWalk::add_static_type(PyTypeObject* type) {
   const ClassName& name = shared_.name_of_static_type(type);
   word(Tag::kKnown);
   pointer(type);
-  return shared_.policy().plain_verdict(
-             as_object(type), {name.module.get(), name.qualname.get()}) ==
+  return shared_.policy().plain_verdict(as_object(type),
+                                        {name.module.get(), name.qualname.get()}) ==
          Policy::Verdict::kByReference;
 }
 
@@ -67,9 +67,9 @@ bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
   // A tracker that was put in its place gives other ids.
   word(Tag::kClass, shared_.tracker().epoch());
   auto heap_type = reinterpret_cast<PyHeapTypeObject*>(type);
-  for (PyObject* part : {as_object(Py_TYPE(type)), heap_type->ht_name,
-                         heap_type->ht_qualname, type->tp_bases,
-                         subclass_hook_owner(type, names_)}) {
+  for (PyObject* part :
+       {as_object(Py_TYPE(type)), heap_type->ht_name, heap_type->ht_qualname,
+        type->tp_bases, subclass_hook_owner(type, names_)}) {
     if (!add_or_absent(part)) return false;
   }
   return is_unregistered_base(type) && add_class_attributes(type);

@@ -79,7 +79,8 @@ class SnapshotWalk {
   bool add_module(PyObject* module);
   // False when submodules of a package may have to be imported with it.
   bool needs_no_submodules(PyObject* module, const CodeInfo& info) const;
-  // Writes whether it travels by reference, and under which names; `by_reference` tells.
+  // Writes whether it travels by reference, and under which names; `by_reference`
+  // tells.
   bool add_verdict(PyObject* object, const GlobalName& name, bool& by_reference);
 
   bool add_class(PyObject* cls);

@@ -62,9 +62,9 @@ Identity Tracker::identify(PyObject* object, Digester digester, void* context) {
     enter(object, digest.bytes.get(), *known);
   }
   // One object for equal bytes: a stream then refers to it, in every process alike.
-  bool same = PyBytes_CheckExact(known->id.get()) &&
-              cpython::bytes_view(digest.bytes.get()) ==
-                  cpython::bytes_view(known->id.get());
+  bool same =
+      PyBytes_CheckExact(known->id.get()) &&
+      cpython::bytes_view(digest.bytes.get()) == cpython::bytes_view(known->id.get());
   known->token = same ? Ref::borrow(known->id.get()) : std::move(digest.bytes);
   known->version = digest.changes_with_version ? version_of(object) : 0;
   return {known->id.get(), known->token.get()};
@@ -114,8 +114,8 @@ void Tracker::read_new_ids() {
   Py_ssize_t next = position_;
   bool continues = last_read_ && PyDict_Next(references_, &next, &id, &weak) &&
                    id == last_read_.get();
-  bool many_are_gone =
-      ids_.size() > kManyKnown + 2 * static_cast<std::size_t>(PyDict_GET_SIZE(references_));
+  bool many_are_gone = ids_.size() > kManyKnown + 2 * static_cast<std::size_t>(
+                                                          PyDict_GET_SIZE(references_));
   if (!continues || many_are_gone) {
     next = 0;
     ids_.clear();

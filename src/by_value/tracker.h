@@ -75,7 +75,8 @@ class Tracker {
   const cpython::Imported& imported_;
   std::unordered_map<PyObject*, Known> known_;
   std::size_t many_known_ = kManyKnown;  // from here on the dead are looked for
-  std::unordered_map<std::string, int> numbers_;  // the last, of digests with many twins
+  std::unordered_map<std::string, int>
+      numbers_;  // the last, of digests with many twins
   std::uint64_t epoch_ = 0;
   Py_ssize_t modules_ = 0;  // how many were loaded when other trackers were looked for
   std::size_t others_ = 0;
@@ -84,8 +85,8 @@ class Tracker {
   PyObject* tokens_ = nullptr;
   PyObject* references_ = nullptr;  // objects.data: id -> weak reference
   Helpers helpers_;
-  // The ids in `references_` by their objects' addresses, as far as they have been read:
-  // up to the entry of `last_read_`, which begins at `position_`.
+  // The ids in `references_` by their objects' addresses, as far as they have been
+  // read: up to the entry of `last_read_`, which begins at `position_`.
   std::unordered_map<PyObject*, cpython::Ref> ids_;
   cpython::Ref last_read_;
   Py_ssize_t position_ = 0;

@@ -13,7 +13,8 @@ void set_weak_value(const cpython::Imported& imported, PyObject* table, PyObject
 // table[object] = value, for a weakref.WeakKeyDictionary.  Throws ErrorSet.
 void set_weak_key(const cpython::Imported& imported, PyObject* table, PyObject* object,
                   PyObject* value);
-// table.get(object), for a weakref.WeakKeyDictionary; an empty Ref when it is not there.
+// table.get(object), for a weakref.WeakKeyDictionary; an empty Ref when it is not
+// there.
 cpython::Ref under_weak_key(const cpython::Imported& imported, PyObject* table,
                             PyObject* object);
 

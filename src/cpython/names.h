@@ -45,7 +45,7 @@ namespace cppickle::cpython {
   X(classdictcell, "__classdictcell__")                                \
   X(closed, "closed")                                                  \
   X(cloudpickle, "cloudpickle.cloudpickle")                            \
-  X(cloudpickle_of_compat, "cppickle.compat.tracking")                          \
+  X(cloudpickle_of_compat, "cppickle.compat.tracking")                 \
   X(cloudpickle_of_joblib, "joblib.externals.cloudpickle.cloudpickle") \
   X(cloudpickle_of_pyspark, "pyspark.cloudpickle.cloudpickle")         \
   X(cloudpickle_of_ray, "ray.cloudpickle.cloudpickle")                 \

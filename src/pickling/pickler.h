@@ -29,7 +29,7 @@ struct Hooks {
   PyObject* buffer_callback = nullptr;
   bool fix_imports = true;
   bool fast = false;
-  bool foreign_sink = false;  // the sink calls foreign code, at any write
+  bool foreign_sink = false;     // the sink calls foreign code, at any write
   bool memo_is_dropped = false;  // nobody uses the memo after this dump
 };
 
@@ -134,8 +134,8 @@ class Pickler {
   // the standard pickler has it.
   void save_as_call(PyObject* object, PyObject* callable, cpython::Ref arguments);
 
-  // True when nobody's code takes part in how an object is written, and every object has
-  // a place in the memo.
+  // True when nobody's code takes part in how an object is written, and every object
+  // has a place in the memo.
   bool hookless() const {
     return hooks_.persistent_id == nullptr && hooks_.reducer_override == nullptr &&
            !hooks_.fast && PyDict_GET_SIZE(imported_.extension_registry) == 0;

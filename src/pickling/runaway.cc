@@ -1,7 +1,7 @@
 #include "pickling/runaway.h"
 
-#include <unordered_set>
 #include <span>
+#include <unordered_set>
 #include <vector>
 
 #include "cpython/compat.h"

@@ -1,4 +1,4 @@
-"""One class has one identity, whichever of cppickle and cloudpickle's copies sends it."""
+"""One class has one identity, whoever sends it: cppickle or a copy of cloudpickle."""
 
 import pickle
 import sys
@@ -45,7 +45,14 @@ def vendored(name):
 @pytest.fixture(params=["ray", "pyspark", "joblib.externals"])
 def copy(request, monkeypatch):
     name = f"{request.param}.cloudpickle"
-    for part in ["ray", "pyspark", "joblib", "joblib.externals", name, f"{name}.cloudpickle"]:
+    for part in [
+        "ray",
+        "pyspark",
+        "joblib",
+        "joblib.externals",
+        name,
+        f"{name}.cloudpickle",
+    ]:
         monkeypatch.setitem(sys.modules, part, types.ModuleType(part))
     return vendored(name)
 
@@ -157,7 +164,9 @@ def test_a_blocked_cloudpickle_does_no_harm():
 
 def test_a_class_that_cannot_be_hashed_is_in_no_table_of_theirs(bare_worker):
     source = (
-        "class Meta(type):\n    __hash__ = None\n    def __eq__(cls, other): return True\n"
+        "class Meta(type):\n"
+        "    __hash__ = None\n"
+        "    def __eq__(cls, other): return True\n"
         "class Made(metaclass=Meta):\n    x = 1\n"
     )
     bare_worker.load(cppickle.dumps(define(source).Made))
@@ -179,7 +188,8 @@ def _helper_blob(stream):
     import pickletools
 
     (pyc,) = [
-        arg for op, arg, _ in pickletools.genops(stream)
+        arg
+        for op, arg, _ in pickletools.genops(stream)
         if isinstance(arg, bytes) and b"_lookup_class_or_track" in arg
     ]
     return pyc[16:]

@@ -180,7 +180,17 @@ instance = Base([1, "unit", NAMES])
 
 NAMES = [
     *("plain", "with_globals", "annotated", "recursive", "even", "step", "peek"),
-    *("Base", "Derived", "Record", "Frozen", "Pair", "Typed", "Color", "Number", "Bits"),
+    *(
+        "Base",
+        "Derived",
+        "Record",
+        "Frozen",
+        "Pair",
+        "Typed",
+        "Color",
+        "Number",
+        "Bits",
+    ),
     *("Abstract", "Concrete", "Made", "UnderHook", "Holder", "instance"),
 ]
 
@@ -217,7 +227,10 @@ def test_later_dumps_of_a_pickler_are_the_same(made):
 def test_a_repeated_stream_works(bare_worker, made):
     repeat(made.Record)
     bare_worker.load(repeat((made.with_globals, made.Record(1))))
-    assert bare_worker.ask("obj[0](2), obj[1].y") == (2 * 2 * 0.25 + 0.25 + 3 + 3.141592653589793, 2)
+    assert bare_worker.ask("obj[0](2), obj[1].y") == (
+        2 * 2 * 0.25 + 0.25 + 3 + 3.141592653589793,
+        2,
+    )
 
 
 def test_recordings_are_used(made):
@@ -231,7 +244,9 @@ def test_recordings_are_used(made):
             cppickle.dumps(obj)
     finally:
         sys.setprofile(None)
-    called = {getattr(arg, "__name__", None) for event, arg in seen if event == "c_call"}
+    called = {
+        getattr(arg, "__name__", None) for event, arg in seen if event == "c_call"
+    }
     assert called <= {"dumps", "setprofile"}
 
 
@@ -321,7 +336,9 @@ def test_1_and_true_and_1_0_differ(made):
 
 @pytest.fixture
 def module(tmp_path, monkeypatch):
-    (tmp_path / "recorded_module.py").write_text("def function(): return 1\nclass Class: pass\n")
+    (tmp_path / "recorded_module.py").write_text(
+        "def function(): return 1\nclass Class: pass\n"
+    )
     monkeypatch.syspath_prepend(tmp_path)
     import recorded_module
 
