@@ -203,7 +203,12 @@ bool SnapshotWalk::add_builtin_function(PyObject* object) {
 
 bool SnapshotWalk::add_attributes(PyObject* object) {
   Ref dict = cpython::instance_dict(object);
-  if (!dict) return false;
+  if (!dict || !PyDict_CheckExact(dict.get())) return false;
+  // Such an entry is asked how the object is reduced.
+  for (PyObject* name : {names_.reduce_ex, names_.getstate}) {
+    if (checked_lookup(PyDict_GetItemWithError(dict.get(), name)) != nullptr)
+      return false;
+  }
   return add(dict.get());
 }
 
