@@ -118,6 +118,7 @@ namespace cppickle::cpython {
   X(tracker, "_cppickle_tracker")               \
   X(type_params, "__type_params__")             \
   X(type_params_name, "type_params")            \
+  X(tzinfo, "tzinfo")                           \
   X(typed, "typed")                             \
   X(value, "_value_")                           \
   X(value2member_map, "_value2member_map_")     \

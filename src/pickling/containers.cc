@@ -96,7 +96,7 @@ void Pickler::save_as_call(PyObject* object, PyObject* callable, Ref arguments) 
 // to the first object that is another, and up to where a frame of the format is due.
 std::size_t Pickler::save_leaves(PyObject* const* items, std::size_t count) {
   constexpr std::size_t kAhead = 8;
-  if (!writes_leaves()) return 0;
+  if (!plain_) return 0;
   core::Emitter::Run run(emitter_);
   LeafWriter writer(memo_);
   std::size_t i = 0;
@@ -252,7 +252,7 @@ void Pickler::save_dict(PyObject* dict) {
 // one's value may be left.
 Pickler::Entries Pickler::save_leaf_entries(PyObject* dict, Entries entries,
                                             std::size_t most) {
-  if (!writes_leaves()) return entries;
+  if (!plain_) return entries;
   core::Emitter::Run run(emitter_);
   LeafWriter writer(memo_);
   Py_ssize_t position = entries.position;

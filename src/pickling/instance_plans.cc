@@ -112,15 +112,19 @@ InstancePlan made_for(PyTypeObject* type, const cpython::Names& names) {
   return plan;
 }
 
+// Types with static storage do not change.
+bool is_current(const InstancePlan& plan, PyTypeObject* type) {
+  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return true;
+  return plan.version != 0 && plan.version == cpython::type_version(type);
+}
+
 }  // namespace
 
 const InstancePlan& InstancePlans::plan_for(PyTypeObject* type) {
   auto known = plans_.find(type);
-  if (known != plans_.end() && known->second.version != 0 &&
-      known->second.version == cpython::type_version(type)) {
-    return known->second;
-  }
+  if (known != plans_.end() && is_current(known->second, type)) return known->second;
   InstancePlan plan = made_for(type, names_);
+  plan.datetime = datetimes_.kind_of(type);
   if (plans_.size() >= kMostPlans) plans_.clear();
   return plans_.insert_or_assign(type, std::move(plan)).first->second;
 }

@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cpython/datetimes.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
 
@@ -22,6 +23,7 @@ struct InstancePlan {
 
   unsigned version = 0;  // of the type when the plan was made
   bool native = false;   // false: ask the object
+  cpython::DateTimeKind datetime = cpython::DateTimeKind::kNone;  // else: one of these
   bool has_dict = false;
   std::vector<Slot> slots;  // in the order of copyreg._slotnames
 };
@@ -34,10 +36,12 @@ class InstancePlans {
 
   // Valid until the next call.  Runs no foreign code.
   const InstancePlan& plan_for(PyTypeObject* type);
+  const cpython::DateTimes& datetimes() const { return datetimes_; }
   void clear() { plans_.clear(); }
 
  private:
   const cpython::Names& names_;
+  cpython::DateTimes datetimes_;
   std::unordered_map<PyTypeObject*, InstancePlan> plans_;
 };
 

@@ -17,9 +17,17 @@ bool is_hashable_class(PyTypeObject* type) {
   return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
 }
 
+// As long as no foreign code has run, no table can have changed.
+Ref Pickler::registered_reducer(PyTypeObject* type) {
+  if (type == unregistered_ && memo_.quiet()) return Ref();
+  Ref reducer = look_up_reducer(type);
+  if (!reducer) unregistered_ = type;
+  return reducer;
+}
+
 // The reducer that the pickler's dispatch table, or else copyreg, registers for the
 // type.
-Ref Pickler::registered_reducer(PyTypeObject* type) {
+Ref Pickler::look_up_reducer(PyTypeObject* type) {
   auto key = reinterpret_cast<PyObject*>(type);
   PyObject* table = hooks_.dispatch_table;
   if (table == nullptr) table = imported_.copyreg_dispatch_table;
