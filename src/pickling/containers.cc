@@ -245,7 +245,9 @@ void Pickler::save_dict(PyObject* dict) {
   Frame& frame = push_frame(Frame::Kind::kDict, dict);
   frame.phase = phase;
   frame.extra = size;
-  go_on_behind(frame, entries);
+  frame.position = static_cast<std::size_t>(entries.position);
+  frame.in_batch = static_cast<std::uint32_t>(entries.count);
+  frame.pending = Py_XNewRef(entries.value);
 }
 
 // Writes the entries that come first and are leaves, up to `most` in all; the last
@@ -275,20 +277,17 @@ Pickler::Entries Pickler::save_leaf_entries(PyObject* dict, Entries entries,
   return entries;
 }
 
-void Pickler::go_on_behind(Frame& frame, const Entries& entries) {
-  frame.position = static_cast<std::size_t>(entries.position);
-  frame.in_batch = static_cast<std::uint32_t>(entries.count);
-  if (entries.value != nullptr) save(entries.value);
-}
-
 // `pending` is the value of a key that is being saved or just was.
 void Pickler::step_dict(Frame& frame) {
   PyObject* dict = frame.object;
   std::size_t depth = stack_.depth();
   for (;;) {
     if (frame.pending != nullptr) {
-      Ref value = Ref::steal(std::exchange(frame.pending, nullptr));
-      save(value.get());
+      PyObject* value = frame.pending;
+      Ref hold = Ref::steal(std::exchange(frame.pending, nullptr));
+      // The dict holds it too; one reference less keeps it out of the memo's table.
+      if (memo_.quiet()) hold.reset();
+      save(value);
       if (stack_.depth() != depth) return;
     }
     if (frame.phase != kBatches && frame.in_batch != 0) op(Opcode::SETITEM);
@@ -306,7 +305,9 @@ void Pickler::step_dict(Frame& frame) {
     auto position = static_cast<Py_ssize_t>(frame.position);
     if (frame.phase == kBatches) {
       Entries entries = save_leaf_entries(dict, {position, frame.in_batch}, kBatchSize);
-      go_on_behind(frame, entries);
+      frame.position = static_cast<std::size_t>(entries.position);
+      frame.in_batch = static_cast<std::uint32_t>(entries.count);
+      if (entries.value != nullptr) save(entries.value);
       if (stack_.depth() != depth) return;
       if (entries.value != nullptr || entries.count == kBatchSize) continue;
       position = entries.position;

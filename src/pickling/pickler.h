@@ -217,7 +217,6 @@ class Pickler {
   };
   std::size_t save_leaves(PyObject* const* items, std::size_t count);
   Entries save_leaf_entries(PyObject* dict, Entries entries, std::size_t most);
-  void go_on_behind(Frame& frame, const Entries& entries);
   void begin_container(core::Opcode binary, core::Opcode text, PyObject* object);
   Frame& push_frame(Frame::Kind kind, PyObject* object);
   void pop_frame();
