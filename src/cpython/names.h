@@ -73,6 +73,7 @@ namespace cppickle::cpython {
   X(init, "__init__")                           \
   X(init_subclass, "__init_subclass__")         \
   X(isatty, "isatty")                           \
+  X(isbuiltin, "isbuiltin")                     \
   X(items, "items")                             \
   X(keys, "keys")                               \
   X(keywords, "keywords")                       \

@@ -37,12 +37,28 @@ class InstancePlans {
   // Valid until the next call.  Runs no foreign code.
   const InstancePlan& plan_for(PyTypeObject* type);
   const cpython::DateTimes& datetimes() const { return datetimes_; }
-  void clear() { plans_.clear(); }
+
+  // What a builtin dtype of numpy was reduced to before, or null; borrowed, and as
+  // long-lived as the plans.  Such a dtype never changes.
+  PyObject* known_reduction(PyObject* object) const;
+  // Notes it, for a builtin dtype.  Runs foreign code.
+  void note_reduction(PyObject* object, PyObject* value);
+
+  void clear() {
+    plans_.clear();
+    dtypes_.clear();
+  }
 
  private:
   const cpython::Names& names_;
   cpython::DateTimes datetimes_;
+  struct Reduction {
+    cpython::Ref dtype;
+    cpython::Ref value;
+  };
+
   std::unordered_map<PyTypeObject*, InstancePlan> plans_;
+  std::vector<Reduction> dtypes_;  // few
 };
 
 }  // namespace cppickle::pickling

@@ -256,6 +256,7 @@ class Pickler {
 
   // reduce.cc
   cpython::Ref find_reduction(PyObject* object);
+  cpython::Ref ask_for_reduction(PyObject* object);
   cpython::Ref registered_reducer(PyTypeObject* type);
   cpython::Ref look_up_reducer(PyTypeObject* type);
 

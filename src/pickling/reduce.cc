@@ -66,7 +66,14 @@ bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, Ref& found) {
 
 // What the object itself answers.
 Ref Pickler::find_reduction(PyObject* object) {
+  if (PyObject* known = plans_.known_reduction(object)) return Ref::borrow(known);
   before_foreign_code();
+  Ref value = ask_for_reduction(object);
+  plans_.note_reduction(object, value.get());
+  return value;
+}
+
+Ref Pickler::ask_for_reduction(PyObject* object) {
   if (Ref reduce_ex = cpython::lookup_attribute(object, names().reduce_ex)) {
     Ref version = checked(PyLong_FromLong(protocol()));
     return checked(PyObject_CallOneArg(reduce_ex.get(), version.get()));
