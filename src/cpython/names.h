@@ -81,6 +81,7 @@ namespace cppickle::cpython {
   X(init, "__init__")                                                  \
   X(init_subclass, "__init_subclass__")                                \
   X(isatty, "isatty")                                                  \
+  X(isbuiltin, "isbuiltin")                                            \
   X(items, "items")                                                    \
   X(key, "key")                                                        \
   X(keys, "keys")                                                      \
@@ -131,6 +132,7 @@ namespace cppickle::cpython {
   X(type_params, "__type_params__")                                    \
   X(type_params_name, "type_params")                                   \
   X(typed, "typed")                                                    \
+  X(tzinfo, "tzinfo")                                                  \
   X(value, "_value_")                                                  \
   X(value2member_map, "_value2member_map_")                            \
   X(values, "values")                                                  \

@@ -97,7 +97,7 @@ void Pickler::save_as_call(PyObject* object, PyObject* callable, Ref arguments) 
 // to the first object that is another, and up to where a frame of the format is due.
 std::size_t Pickler::save_leaves(PyObject* const* items, std::size_t count) {
   constexpr std::size_t kAhead = 8;
-  if (!writes_leaves()) return 0;
+  if (!plain_) return 0;
   core::Emitter::Run run(emitter_);
   LeafWriter writer(memo_);
   std::size_t i = 0;
@@ -246,14 +246,16 @@ void Pickler::save_dict(PyObject* dict) {
   Frame& frame = push_frame(Frame::Kind::kDict, dict);
   frame.phase = phase;
   frame.extra = size;
-  go_on_behind(frame, entries);
+  frame.position = static_cast<std::size_t>(entries.position);
+  frame.in_batch = static_cast<std::uint32_t>(entries.count);
+  frame.pending = Py_XNewRef(entries.value);
 }
 
 // Writes the entries that come first and are leaves, up to `most` in all; the last
 // one's value may be left.
 Pickler::Entries Pickler::save_leaf_entries(PyObject* dict, Entries entries,
                                             std::size_t most) {
-  if (!writes_leaves()) return entries;
+  if (!plain_) return entries;
   core::Emitter::Run run(emitter_);
   LeafWriter writer(memo_);
   Py_ssize_t position = entries.position;
@@ -276,20 +278,17 @@ Pickler::Entries Pickler::save_leaf_entries(PyObject* dict, Entries entries,
   return entries;
 }
 
-void Pickler::go_on_behind(Frame& frame, const Entries& entries) {
-  frame.position = static_cast<std::size_t>(entries.position);
-  frame.in_batch = static_cast<std::uint32_t>(entries.count);
-  if (entries.value != nullptr) save(entries.value);
-}
-
 // `pending` is the value of a key that is being saved or just was.
 void Pickler::step_dict(Frame& frame) {
   PyObject* dict = frame.object;
   std::size_t depth = stack_.depth();
   for (;;) {
     if (frame.pending != nullptr) {
-      Ref value = Ref::steal(std::exchange(frame.pending, nullptr));
-      save(value.get());
+      PyObject* value = frame.pending;
+      Ref hold = Ref::steal(std::exchange(frame.pending, nullptr));
+      // The dict holds it too; one reference less keeps it out of the memo's table.
+      if (memo_.quiet()) hold.reset();
+      save(value);
       if (stack_.depth() != depth) return;
     }
     if (frame.phase != kBatches && frame.in_batch != 0) op(Opcode::SETITEM);
@@ -307,7 +306,9 @@ void Pickler::step_dict(Frame& frame) {
     auto position = static_cast<Py_ssize_t>(frame.position);
     if (frame.phase == kBatches) {
       Entries entries = save_leaf_entries(dict, {position, frame.in_batch}, kBatchSize);
-      go_on_behind(frame, entries);
+      frame.position = static_cast<std::size_t>(entries.position);
+      frame.in_batch = static_cast<std::uint32_t>(entries.count);
+      if (entries.value != nullptr) save(entries.value);
       if (stack_.depth() != depth) return;
       if (entries.value != nullptr || entries.count == kBatchSize) continue;
       position = entries.position;

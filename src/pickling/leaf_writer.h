@@ -72,6 +72,7 @@ class LeafWriter {
     return cpython::small_int(object, value) ? core::put_int4(p, value) : nullptr;
   }
   char* text(char* p, PyObject* object) const {
+    if (memo_.unifies_strings()) object = memo_.unified(object);
     if (is_unshared(object)) {
       memo_.add_unshared(object);
     } else if (std::size_t index = memo_.find_or_add(object); index != Memo::kAbsent) {

@@ -181,6 +181,11 @@ class Pickler {
   void save_with_care(PyObject* object);
   bool save_persistent(PyObject* object);
   bool frame_is_due() const { return emitter_.frame_is_due() && !frame_waits_; }
+  // For where the standard pickler saves an object that is written here without save().
+  // Requires that the sink runs no foreign code.
+  void commit_due_frame() {
+    if (frame_is_due()) emitter_.commit_frame();
+  }
   bool is_written_through(PyObject* object) const;
   bool is_short_bytes(PyObject* object) const;
   bool save_flat(PyObject* object);  // a leaf or short bytes; false for others
@@ -195,6 +200,13 @@ class Pickler {
 
   // instances.cc
   bool save_instance(PyObject* object);
+  const InstancePlan& plan_for(PyTypeObject* type);
+  bool save_plain_instance(PyObject* object, const InstancePlan& plan);
+
+  // datetimes.cc
+  bool save_datetime(PyObject* object, cpython::DateTimeKind kind);
+  bool save_datetime_type(PyTypeObject* type, cpython::DateTimeKind kind);
+  void finish_datetime(PyObject* object, core::Opcode tuple);
 
   // atoms.cc
   void save_int(PyObject* object);
@@ -225,11 +237,8 @@ class Pickler {
     std::size_t count = 0;
     PyObject* value = nullptr;  // the last one's, where it has not been written
   };
-  // True when a LeafWriter writes what save_leaf() does.
-  bool writes_leaves() const { return plain_ && !memo_.unifies_strings(); }
   std::size_t save_leaves(PyObject* const* items, std::size_t count);
   Entries save_leaf_entries(PyObject* dict, Entries entries, std::size_t most);
-  void go_on_behind(Frame& frame, const Entries& entries);
   void begin_container(core::Opcode binary, core::Opcode text, PyObject* object);
   Frame& push_frame(Frame::Kind kind, PyObject* object);
   void pop_frame();
@@ -272,7 +281,9 @@ class Pickler {
   cpython::Ref find_reduction(PyObject* object);
   bool find_plain_reducer(PyTypeObject* type, cpython::Ref& found) const;
   void save_foreign_value(PyObject* object, PyObject* reduce_value);
+  cpython::Ref ask_for_reduction(PyObject* object);
   cpython::Ref registered_reducer(PyTypeObject* type);
+  cpython::Ref look_up_reducer(PyTypeObject* type);
 
   const cpython::Imported& imported_;
   InstancePlans& plans_;
@@ -281,9 +292,13 @@ class Pickler {
   core::Emitter& emitter_;
   Hooks hooks_;
   bool careful_;  // every save may run foreign code
-  bool plain_;    // none of the modes that make leaves take another form
+  bool plain_;    // none of the modes in which a LeafWriter cannot do the work
   WorkStack stack_;
-  bool frame_waits_ = false;  // see AtOnce
+  // What was found last, which is so as long as the memo is quiet.
+  PyTypeObject* unregistered_ = nullptr;  // a type without a reducer
+  PyTypeObject* planned_type_ = nullptr;
+  const InstancePlan* plan_ = nullptr;  // of that type
+  bool frame_waits_ = false;            // see AtOnce
   bool error_is_ours_ = false;
   std::size_t reductions_ = 0;  // frames with a reduce value that foreign code gave
   std::size_t reductions_checked_ = kManyReductions;  // when they are looked at next

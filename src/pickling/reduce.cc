@@ -59,9 +59,17 @@ bool Pickler::may_have_reducer(PyTypeObject* type) const {
   return !find_plain_reducer(type, found) || found;
 }
 
+// As long as no foreign code has run, no table can have changed.
+Ref Pickler::registered_reducer(PyTypeObject* type) {
+  if (type == unregistered_ && memo_.quiet()) return Ref();
+  Ref reducer = look_up_reducer(type);
+  if (!reducer) unregistered_ = type;
+  return reducer;
+}
+
 // The reducer that the pickler's dispatch table, or else copyreg, registers for the
 // type.
-Ref Pickler::registered_reducer(PyTypeObject* type) {
+Ref Pickler::look_up_reducer(PyTypeObject* type) {
   Ref found;
   if (find_plain_reducer(type, found)) return found;
   before_foreign_code();
@@ -92,7 +100,14 @@ Ref Pickler::reduce_value_of(PyObject* object) {
 
 // What the object itself answers.
 Ref Pickler::find_reduction(PyObject* object) {
+  if (PyObject* known = plans_.known_reduction(object)) return Ref::borrow(known);
   before_foreign_code();
+  Ref value = ask_for_reduction(object);
+  plans_.note_reduction(object, value.get());
+  return value;
+}
+
+Ref Pickler::ask_for_reduction(PyObject* object) {
   if (Ref reduce_ex = cpython::lookup_attribute(object, names().reduce_ex)) {
     Ref version = checked(PyLong_FromLong(protocol()));
     return checked(PyObject_CallOneArg(reduce_ex.get(), version.get()));
