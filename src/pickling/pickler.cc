@@ -80,7 +80,10 @@ void Pickler::run() {
 }
 
 void Pickler::save_now(PyObject* object) {
-  if (!save_leaf(object)) save_compound(object);
+  constexpr unsigned long kContainers =
+      Py_TPFLAGS_LIST_SUBCLASS | Py_TPFLAGS_TUPLE_SUBCLASS | Py_TPFLAGS_DICT_SUBCLASS;
+  bool container = PyType_HasFeature(Py_TYPE(object), kContainers);
+  if (container || !save_leaf(object)) save_compound(object);
 }
 
 // A large string goes straight to the file, whose write() may do anything.
@@ -165,12 +168,6 @@ bool Pickler::save_persistent(PyObject* object) {
                    {static_cast<const char*>(PyUnicode_DATA(text.get())),
                     static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get()))});
   return true;
-}
-
-// Gives the next memo index to an object that is not in the memo.
-std::size_t Pickler::next_index(PyObject* object, Py_ssize_t references) {
-  bool unshared = memo_.quiet() && cpython::has_references(object, references + 1);
-  return unshared ? memo_.add_unshared(object) : memo_.add(object);
 }
 
 void Pickler::save_compound(PyObject* object) {
