@@ -115,7 +115,7 @@ class Pickler {
   // where only foreign code could tell.
   bool may_have_reducer(PyTypeObject* type) const;
   // Valid until the next call.
-  const InstancePlan& plan_for(PyTypeObject* type) { return plans_.plan_for(type); }
+  const InstancePlan& plan_for(PyTypeObject* type);
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
   // By reference under its own or the given qualified name, verified.  Raises
@@ -200,7 +200,6 @@ class Pickler {
 
   // instances.cc
   bool save_instance(PyObject* object);
-  const InstancePlan& plan_for(PyTypeObject* type);
   bool save_plain_instance(PyObject* object, const InstancePlan& plan);
 
   // datetimes.cc

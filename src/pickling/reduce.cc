@@ -19,18 +19,25 @@ bool is_hashable_class(PyTypeObject* type) {
   return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
 }
 
-// A ChainMap of plain dicts is looked through without running its Python code.  False
-// when it has other maps.
-bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, Ref& found) {
-  if (!PyList_CheckExact(maps)) return false;
-  Py_ssize_t count = PyList_GET_SIZE(maps);
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    if (!PyDict_CheckExact(PyList_GET_ITEM(maps, i))) return false;
+// Looks `type` up in a dispatch table of exact dicts and exact ChainMaps of such,
+// without running Python code.  False when there are others in it, or when it is more
+// than `deepest` deep.
+bool lookup_in_dicts(const cpython::Imported& imported, PyObject* table,
+                     PyTypeObject* type, Ref& found, int deepest) {
+  if (PyDict_CheckExact(table)) {
+    if (is_hashable_class(type)) {
+      found = Ref::borrow(checked_lookup(
+          PyDict_GetItemWithError(table, reinterpret_cast<PyObject*>(type))));
+    }
+    return true;
   }
-  for (Py_ssize_t i = 0; i < count && !found && is_hashable_class(type); ++i) {
-    PyObject* dict = PyList_GET_ITEM(maps, i);
-    found = Ref::borrow(checked_lookup(
-        PyDict_GetItemWithError(dict, reinterpret_cast<PyObject*>(type))));
+  bool chained = Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported.chain_map);
+  if (!chained || deepest == 0) return false;
+  Ref maps = checked(PyObject_GetAttr(table, imported.names.maps));
+  if (!PyList_CheckExact(maps.get())) return false;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps.get()) && !found; ++i) {
+    PyObject* map = PyList_GET_ITEM(maps.get(), i);
+    if (!lookup_in_dicts(imported, map, type, found, deepest - 1)) return false;
   }
   return true;
 }
@@ -39,19 +46,10 @@ bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, Ref& found) {
 
 // Looks the type up without running foreign code; false when that cannot be done.
 bool Pickler::find_plain_reducer(PyTypeObject* type, Ref& found) const {
+  constexpr int kDeepest = 4;
   PyObject* table = hooks_.dispatch_table;
   if (table == nullptr) table = imported_.copyreg_dispatch_table;
-  if (PyDict_CheckExact(table)) {
-    if (is_hashable_class(type)) {
-      found = Ref::borrow(checked_lookup(
-          PyDict_GetItemWithError(table, reinterpret_cast<PyObject*>(type))));
-    }
-    return true;
-  }
-  if (Py_TYPE(table) != reinterpret_cast<PyTypeObject*>(imported_.chain_map))
-    return false;
-  Ref maps = checked(PyObject_GetAttr(table, names().maps));
-  return lookup_in_dicts(maps.get(), type, found);
+  return lookup_in_dicts(imported_, table, type, found, kDeepest);
 }
 
 bool Pickler::may_have_reducer(PyTypeObject* type) const {

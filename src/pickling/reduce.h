@@ -2,6 +2,7 @@
 #ifndef CPPICKLE_PICKLING_REDUCE_H_
 #define CPPICKLE_PICKLING_REDUCE_H_
 
+#include "cpython/imported.h"
 #include "cpython/ref.h"
 
 namespace cppickle::pickling {
