@@ -5,6 +5,7 @@ Streams load with plain ``pickle.loads``, also where cppickle is not installed.
 """
 
 from pickle import load, loads
+from typing import TYPE_CHECKING, Any
 
 from ._core import (
     DEFAULT_PROTOCOL,
@@ -17,12 +18,16 @@ from ._core import (
     unregister_pickle_by_value,
 )
 
+if TYPE_CHECKING:
+    from .integrations.executors import InterpreterPoolExecutor, ProcessPoolExecutor
+
 CloudPickler = Pickler
 
 __all__ = [
     "DEFAULT_PROTOCOL",
     "CloudPickler",
     "Pickler",
+    "ProcessPoolExecutor",
     "__version__",
     "dump",
     "dumps",
@@ -32,3 +37,18 @@ __all__ = [
     "register_pickle_by_value",
     "unregister_pickle_by_value",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Executors are imported when they are asked for."""
+    if name in ("ProcessPoolExecutor", "InterpreterPoolExecutor"):
+        from .integrations import executors
+
+        found = getattr(executors, name)
+        if found is not None:
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "ProcessPoolExecutor"})

@@ -1,0 +1,82 @@
+"""Parsl.
+
+On the side that submits; workers find the class by the name in the header of a message::
+
+    import cppickle.integrations.parsl
+    cppickle.integrations.parsl.install()
+    parsl.load(config)
+
+A worker that gets such a message answers in the same way. It has to have cppickle.
+"""
+
+import pickle
+from typing import TYPE_CHECKING, Any
+
+import cppickle
+
+from ._switch import engine, found
+
+if TYPE_CHECKING or not found("parsl"):
+    SerializerBase = object
+else:
+    from parsl.serialize.base import SerializerBase
+
+__all__ = ["CppickleSerializer", "available", "install", "installed", "uninstall"]
+
+MINIMUM = "2024.1"
+
+# The tables of Parsl that we are in, with what was in them; None: never asked to be.
+_tables: list[tuple[dict[bytes, Any], dict[bytes, Any]]] | None = None
+
+
+def available() -> bool:
+    """Whether Parsl can be imported here."""
+    return found("parsl")
+
+
+def installed() -> bool:
+    """Whether Parsl pickles with cppickle in this process."""
+    return bool(_tables)
+
+
+def install() -> None:
+    """Have Parsl pickle functions, arguments and results with cppickle.
+
+    Raises:
+        EngineError: Parsl is missing or too old.
+    """
+    global _tables
+    if _tables:
+        return
+    facade = engine("parsl.serialize.facade", "parsl", MINIMUM)
+    _tables = []
+    for table in (facade.methods_for_code, facade.methods_for_data):
+        others = dict(table)
+        _tables.append((table, others))
+        serializer = CppickleSerializer()
+        table.clear()  # the first that works is taken
+        table[serializer.identifier] = serializer
+        table.update(others)
+
+
+def uninstall() -> None:
+    """Undo `install()` in this process. Messages that are under way can be read still."""
+    global _tables
+    for table, before in _tables or ():
+        table.clear()
+        table.update(before)
+    _tables = []
+
+
+class CppickleSerializer(SerializerBase):
+    """What Parsl calls to write and to read."""
+
+    def serialize(self, data: Any) -> bytes:
+        """The stream of `data`, Python code by value."""
+        return cppickle.dumps(data)
+
+    def deserialize(self, payload: bytes) -> Any:
+        """What a stream holds. A worker answers with cppickle from then on."""
+        if _tables is None:
+            install()
+        return pickle.loads(payload)
