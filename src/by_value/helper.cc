@@ -16,7 +16,9 @@ constexpr char kSource[] = R"(def tracked(t, i, f, a, k=0, d=0):
         if o not in (k, 0):
             t[i] = k
             for n in d: f(a, n, d[n])
-    elif o is None: t[i] = o = f(*a)
+    elif o is None:
+        t[i] = o = f(*a)
+        t = getattr(t, '__dict__', {}); t[i] = t[i,] = None
     return o
 
 def unhooked(b, f, *a):
