@@ -9,7 +9,7 @@ from engines.contract import Contract
 import cppickle
 
 METHODS = ["fork", "spawn", "forkserver"]
-SECONDS = 60
+SECONDS = 20
 
 
 @pytest.fixture(scope="class", params=METHODS)
