@@ -1,7 +1,7 @@
 # The work is done by the scripts in tools/; each makes what it needs below build/.
 # PYTHON=/path/to/python chooses the interpreter, ARGS="-k lambda" goes to pytest or the benchmark.
 
-.PHONY: help demo test test-all test-next lint format bench asan refleaks clean
+.PHONY: help demo test test-all test-next test-upstream lint format bench asan refleaks clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -17,6 +17,9 @@ test-all:  ## the same with CPython 3.10 to 3.13, as far as they are found
 
 test-next:  ## the same with CPython 3.14 and 3.15 in a chroot (needs root)
 	@tools/test_next.sh $(ARGS)
+
+test-upstream:  ## cloudpickle's own tests, with cppickle under its name
+	@tools/test_upstream.sh $(ARGS)
 
 lint:  ## check formatting, style and types
 	@tools/lint.sh

@@ -1,6 +1,6 @@
 from collections.abc import Callable, Mapping
-from pickle import PickleBuffer
-from types import ModuleType
+from pickle import PickleBuffer, PicklingError
+from types import CodeType, ModuleType
 from typing import Any, Protocol, TypeAlias
 
 class _Writable(Protocol):
@@ -11,6 +11,8 @@ _Reducer: TypeAlias = Callable[[Any], str | tuple[Any, ...]]
 
 DEFAULT_PROTOCOL: int
 __version__: str
+
+class DeepRecursionError(PicklingError, RecursionError): ...
 
 class Pickler:
     dispatch_table: Mapping[type, _Reducer]
@@ -47,3 +49,8 @@ def dumps(
 def register_pickle_by_value(module: ModuleType) -> None: ...
 def unregister_pickle_by_value(module: ModuleType) -> None: ...
 def list_registry_pickle_by_value() -> set[str]: ...
+
+# For cppickle.compat alone.
+def _by_value_modules() -> set[str]: ...
+def _use_by_value_modules(names: set[str], /) -> None: ...
+def _code_globals(code: CodeType, /) -> tuple[str, ...]: ...

@@ -5,6 +5,7 @@
 #include "by_value/enums.h"
 #include "by_value/exceptions.h"
 #include "by_value/functions.h"
+#include "by_value/imports.h"
 #include "by_value/script_parts.h"
 #include "by_value/wrappers.h"
 #include "cpython/compat.h"
@@ -108,10 +109,23 @@ bool ByValue::save_other(Pickler& pickler, PyObject* object) {
   if (Py_TYPE(type) != &PyType_Type && save_enum_member(*this, pickler, object))
     return true;
   if (PyExceptionInstance_Check(object)) return save_exception(*this, pickler, object);
-  if (type->tp_descr_get != nullptr && PyType_IsSubtype(type, &PyProperty_Type)) {
+  return save_derived(pickler, object);
+}
+
+// Classes that derive from builtin types with a reducer, and have none themselves.
+bool ByValue::save_derived(Pickler& pickler, PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  const cpython::Names& names = pickler.names();
+  if (!cpython::is_objects_own(type, names.reduce_ex) ||
+      !cpython::is_objects_own(type, names.reduce))
+    return false;
+  if (PyModule_Check(object)) return save_module_by_reference(*this, pickler, object);
+  if (type->tp_descr_get == nullptr) return false;
+  if (PyType_IsSubtype(type, &PyProperty_Type))
     return save_property(*this, pickler, object);
-  }
-  return false;
+  return (PyType_IsSubtype(type, &PyClassMethod_Type) ||
+          PyType_IsSubtype(type, &PyStaticMethod_Type)) &&
+         save_method_wrapper(*this, pickler, object);
 }
 
 void ByValue::notice_new_modules() {

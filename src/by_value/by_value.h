@@ -70,6 +70,7 @@ class ByValue final : public pickling::Reducers {
  private:
   bool save_function_by_reference(pickling::Pickler& pickler, PyObject* function);
   bool save_class_by_reference(pickling::Pickler& pickler, PyObject* cls);
+  bool save_derived(pickling::Pickler& pickler, PyObject* object);
 
   Shared& shared_;
   bool noticed_ = false;

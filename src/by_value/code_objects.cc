@@ -93,8 +93,11 @@ void write_guarded(Script& script, Pickler& pickler, PyObject* code,
 void write_unguarded(Script& script, Pickler& pickler, PyObject* blob) {
   script.save(pickler.imported().marshal_loads);
   begin_tuple(script, 1);
-  if (script.is_direct() &&
-      static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment) {
+  // Before protocol 3 bytes are calls, which may need a frame.
+  bool at_once =
+      script.is_direct() && script.protocol() >= 3 &&
+      static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment;
+  if (at_once) {
     push_bytes(pickler, blob);
   } else {
     script.call(push_bytes, blob);

@@ -74,9 +74,9 @@ void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module,
 
 }  // namespace
 
-bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
+bool save_module_by_reference(ByValue& reducers, Pickler& pickler, PyObject* module) {
   PyObject* name = name_of(module, pickler.names());
-  if (name == nullptr) return false;
+  if (name == nullptr || reducers.shared().policy().is_registered(name)) return false;
   // A module of that name may be another one; an imported module that has put something
   // else in its place has a spec.
   PyObject* found = cpython::loaded_module(name);
@@ -84,12 +84,15 @@ bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
       PyDict_GetItemWithError(PyModule_GetDict(module), pickler.names().spec));
   bool imported =
       found == module || (found != nullptr && spec != nullptr && spec != Py_None);
-  bool by_reference = imported && !reducers.shared().policy().is_registered(name);
-  if (by_reference) {
-    save_as_import(pickler, module, name);
-  } else {
+  if (imported) save_as_import(pickler, module, name);
+  return imported;
+}
+
+bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
+  PyObject* name = name_of(module, pickler.names());
+  if (name == nullptr) return false;
+  if (!save_module_by_reference(reducers, pickler, module))
     save_by_value(reducers, pickler, module, name);
-  }
   return true;
 }
 

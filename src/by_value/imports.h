@@ -16,6 +16,9 @@
 
 namespace cppickle::by_value {
 
+// False for a module that an import does not find again, or that is registered.
+bool save_module_by_reference(ByValue& reducers, pickling::Pickler& pickler,
+                              PyObject* module);
 bool save_module(ByValue& reducers, pickling::Pickler& pickler, PyObject* module);
 
 // Imports of the submodules that code with these names reaches from packages among

@@ -1,5 +1,7 @@
 #include "by_value/policy.h"
 
+#include <utility>
+
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -73,11 +75,21 @@ void Policy::remove(PyObject* module) {
 
 Ref Policy::registry_copy() const { return checked(PySet_New(registry_)); }
 
+void Policy::use_registry(PyObject* names) {
+  if (!PySet_Check(names)) {
+    cpython::raise_format(PyExc_TypeError,
+                          "the registry of modules must be a set, not %.200s",
+                          Py_TYPE(names)->tp_name);
+  }
+  Ref old = Ref::steal(std::exchange(registry_, Py_NewRef(names)));
+}
+
 bool Policy::is_registered(PyObject* module_name) const {
   if (PySet_GET_SIZE(registry_) == 0) return false;
+  Ref registry = Ref::borrow(registry_);
   Ref name = Ref::borrow(module_name);
   for (;;) {
-    if (checked_status(PySet_Contains(registry_, name.get()))) return true;
+    if (checked_status(PySet_Contains(registry.get(), name.get()))) return true;
     Py_ssize_t dot =
         PyUnicode_FindChar(name.get(), '.', 0, PyUnicode_GET_LENGTH(name.get()), -1);
     if (dot < 0) return false;

@@ -29,6 +29,10 @@ class Policy {
   void add(PyObject* module);
   void remove(PyObject* module);
   cpython::Ref registry_copy() const;
+  // The registry itself, a set of names that anyone may change: borrowed.  Another set
+  // may take its place; TypeError for what is no set.
+  PyObject* registry() const { return registry_; }
+  void use_registry(PyObject* names);
 
   // True when `name` or a package above it is registered.
   bool is_registered(PyObject* module_name) const;

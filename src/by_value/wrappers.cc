@@ -60,6 +60,26 @@ void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label 
   script.start(wrapper);
 }
 
+// Makes an object of a subclass past its constructor, by that of the builtin `base`:
+// leaves base.__init__ and its arguments, with `object` as the first, to be completed.
+void begin_past_constructor(Script& script, PyObject* object, PyTypeObject* base) {
+  const Names& names = script.pickler().names();
+  Ref make =
+      checked(PyObject_GetAttr(reinterpret_cast<PyObject*>(base), names.attr_new));
+  script.save(make.get());
+  begin_tuple(script, 1);
+  script.save(reinterpret_cast<PyObject*>(Py_TYPE(object)));
+  end_tuple(script, 1);
+  script.op(Opcode::REDUCE).memoize(object);
+  script.save(cpython::type_lookup(base, names.init)).op(Opcode::MARK).get(object);
+}
+
+void end_past_constructor(Script& script, PyObject* object, PyObject* attributes) {
+  script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
+  build_state(script, attributes, {});
+  script.start(object);
+}
+
 bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
   Ref implied =
       getter == Py_None ? Ref() : cpython::lookup_attribute(getter, names.doc);
@@ -98,12 +118,19 @@ bool save_method_wrapper(ByValue&, Pickler& pickler, PyObject* wrapper) {
   pickler.before_foreign_code();
   Ref function = checked(PyObject_GetAttr(wrapper, pickler.names().attr_func));
   Ref attributes = attributes_of_its_own(wrapper, function.get());
-  save_around(pickler, wrapper, function.get(), Label::kText, pickler.names().func_text,
-              attributes.get());
+  PyTypeObject* base = cpython::builtin_base(Py_TYPE(wrapper));
+  if (base == Py_TYPE(wrapper)) {
+    save_around(pickler, wrapper, function.get(), Label::kText,
+                pickler.names().func_text, attributes.get());
+    return true;
+  }
+  Script script(pickler);
+  begin_past_constructor(script, wrapper, base);
+  script.save(function.get(), Label::kText, pickler.names().func_text);
+  end_past_constructor(script, wrapper, attributes.get());
   return true;
 }
 
-// A subclass is made past its constructor, by property's own.
 bool save_property(ByValue&, Pickler& pickler, PyObject* property) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
@@ -127,20 +154,9 @@ bool save_property(ByValue&, Pickler& pickler, PyObject* property) {
     script.op(Opcode::REDUCE).memoize(property).start(property);
     return true;
   }
-  auto base = reinterpret_cast<PyObject*>(&PyProperty_Type);
-  Ref make = checked(PyObject_GetAttr(base, names.attr_new));
-  script.save(make.get());
-  begin_tuple(script, 1);
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(property)));
-  end_tuple(script, 1);
-  script.op(Opcode::REDUCE).memoize(property);
-  script.save(cpython::type_lookup(&PyProperty_Type, names.init))
-      .op(Opcode::MARK)
-      .get(property);
+  begin_past_constructor(script, property, &PyProperty_Type);
   write_parts();
-  script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
-  build_state(script, cpython::instance_dict(property).get(), {});
-  script.start(property);
+  end_past_constructor(script, property, cpython::instance_dict(property).get());
   return true;
 }
 

@@ -14,6 +14,8 @@ bool save_builtin_function(ByValue& reducers, pickling::Pickler& pickler,
 bool save_getset_descriptor(ByValue& reducers, pickling::Pickler& pickler,
                             PyObject* descriptor);
 
+// classmethod, staticmethod and property; what derives from them is made past its own
+// constructor, by theirs.
 bool save_method_wrapper(ByValue& reducers, pickling::Pickler& pickler,
                          PyObject* wrapper);
 bool save_property(ByValue& reducers, pickling::Pickler& pickler, PyObject* property);

@@ -62,6 +62,13 @@ void Imported::load() {
   for (const Source& source : kSources) {
     this->*source.field = import_attribute(source.module, source.attribute).release();
   }
+  Ref both = checked(PyTuple_Pack(2, pickling_error, PyExc_RecursionError));
+  deep_recursion_error =
+      checked(PyErr_NewExceptionWithDoc(
+                  "cppickle.DeepRecursionError",
+                  "Foreign code recursed too deep, or without end, during a dump.",
+                  both.get(), nullptr))
+          .release();
   for (PyObject* dict : {copyreg_dispatch_table, extension_registry, name_mapping_3to2,
                          import_mapping_3to2}) {
     if (!PyDict_CheckExact(dict)) {
@@ -78,12 +85,14 @@ void Imported::load() {
 
 int Imported::traverse(visitproc visit, void* arg) const {
   for (const Source& source : kSources) Py_VISIT(this->*source.field);
+  Py_VISIT(deep_recursion_error);
   return 0;
 }
 
 void Imported::release() {
   names.release();
   for (const Source& source : kSources) Py_CLEAR(this->*source.field);
+  Py_CLEAR(deep_recursion_error);
   Py_CLEAR(empty_tuple);
   Py_CLEAR(from_name);
   Py_CLEAR(dict_setdefault);

@@ -12,6 +12,7 @@ struct Imported {
   Names names{};
 
   PyObject* pickling_error = nullptr;          // pickle.PicklingError
+  PyObject* deep_recursion_error = nullptr;    // a PicklingError and RecursionError
   PyObject* copyreg_dispatch_table = nullptr;  // copyreg.dispatch_table, live
   PyObject* extension_registry = nullptr;      // copyreg._extension_registry, live
   PyObject* name_mapping_3to2 = nullptr;       // _compat_pickle.REVERSE_NAME_MAPPING

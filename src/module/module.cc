@@ -3,6 +3,7 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "module/compat_functions.h"
 #include "module/functions.h"
 #include "module/memo_proxy.h"
 #include "module/pickler_object.h"
@@ -105,6 +106,9 @@ int exec_module(PyObject* module) {
     state.imported.load();
     state.shared.load();
     add_types(module, state);
+    checked_status(PyModule_AddObjectRef(module, "DeepRecursionError",
+                                         state.imported.deep_recursion_error));
+    checked_status(PyModule_AddFunctions(module, compat_functions));
     checked_status(
         PyModule_AddIntConstant(module, "DEFAULT_PROTOCOL", core::kHighestProtocol));
     checked_status(PyModule_AddStringConstant(module, "__version__", CPPICKLE_VERSION));

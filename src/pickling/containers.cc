@@ -65,6 +65,7 @@ void Pickler::pop_frame() {
     if (frame.object != nullptr) --fast_nesting_;
     if (frame.tracked) fast_in_progress_.erase(frame.object);
   }
+  if (stack_.top().reduced) --reductions_;
   stack_.pop();
 }
 

@@ -23,12 +23,25 @@ void Pickler::dump(PyObject* root) {
     throw cpython::ErrorSet{};
   } catch (const cpython::ErrorSet&) {
     memo_.settle();
+    if (PyErr_ExceptionMatches(PyExc_RecursionError)) explain_recursion();
     add_path_to_error(stack_, root, error_is_ours_, names());
     throw;
   } catch (const std::bad_alloc&) {
     if (memo_.quiet()) memo_.clear();  // its keys were never referenced
     throw;
   }
+}
+
+// The error of foreign code becomes one that is a PicklingError too.
+void Pickler::explain_recursion() {
+  Ref cause = cpython::take_raised();
+  PyErr_SetString(imported_.deep_recursion_error,
+                  "Could not pickle object as excessively deep recursion required.");
+  Ref error = cpython::take_raised();
+  PyException_SetContext(error.get(), Py_NewRef(cause.get()));
+  PyException_SetCause(error.get(), cause.release());
+  cpython::set_raised(std::move(error));
+  error_is_ours_ = true;
 }
 
 void Pickler::run() {
@@ -178,23 +191,20 @@ void Pickler::save_compound(PyObject* object) {
 void Pickler::save_object(PyObject* object) {
   Ref hold = Ref::borrow(object);
   if (PyPickleBuffer_Check(object)) return save_buffer(object);
-  if (hooks_.reducer_override != nullptr) {
-    before_foreign_code();
-    Ref value = checked(PyObject_CallOneArg(hooks_.reducer_override, object));
-    if (value.get() != Py_NotImplemented) return save_reduce_value(object, value.get());
-  }
+  if (Ref value = overriding_reduction(object))
+    return save_foreign_value(object, value.get());
   PyTypeObject* type = Py_TYPE(object);
   if (type == &PyType_Type) return reducers_.save_class(*this, object);
   if (type == &PyFunction_Type) return reducers_.save_function(*this, object);
   if (Ref reducer = registered_reducer(type)) {
     before_foreign_code();
     Ref value = checked(PyObject_CallOneArg(reducer.get(), object));
-    return save_reduce_value(object, value.get());
+    return save_foreign_value(object, value.get());
   }
   if (PyType_Check(object)) return reducers_.save_class(*this, object);
   if (reducers_.save_other(*this, object) || save_instance(object)) return;
   Ref value = find_reduction(object);
-  save_reduce_value(object, value.get());
+  save_foreign_value(object, value.get());
 }
 
 }  // namespace cppickle::pickling

@@ -12,6 +12,7 @@
 #include "pickling/instance_plans.h"
 #include "pickling/memo.h"
 #include "pickling/reducers.h"
+#include "pickling/runaway.h"
 #include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
@@ -115,6 +116,11 @@ class Pickler {
   // nothing is memoized.
   void save_reduce_value(PyObject* object, PyObject* reduce_value);
 
+  // What foreign code answers for an object that travels by its reduce value: a hook, a
+  // registered reducer or the object itself.  Runs it; empty for an object that the
+  // engine writes natively.
+  cpython::Ref reduce_value_of(PyObject* object);
+
   // callable(*arguments), memoized as `object`; the tuple gets into the memo too, as
   // the standard pickler has it.
   void save_as_call(PyObject* object, PyObject* callable, cpython::Ref arguments);
@@ -152,6 +158,7 @@ class Pickler {
   friend class Script;
 
   void run();
+  void explain_recursion();
   void save_now(PyObject* object);
   void save_with_care(PyObject* object);
   bool save_persistent(PyObject* object);
@@ -222,7 +229,9 @@ class Pickler {
   void emit_text_global(PyObject* module, PyObject* qualname);
 
   // reduce.cc
+  cpython::Ref overriding_reduction(PyObject* object);
   cpython::Ref find_reduction(PyObject* object);
+  void save_foreign_value(PyObject* object, PyObject* reduce_value);
   cpython::Ref registered_reducer(PyTypeObject* type);
 
   const cpython::Imported& imported_;
@@ -235,6 +244,8 @@ class Pickler {
   WorkStack stack_;
   bool frame_waits_ = false;  // see AtOnce
   bool error_is_ours_ = false;
+  std::size_t reductions_ = 0;  // frames with a reduce value that foreign code gave
+  std::size_t reductions_checked_ = kManyReductions;  // when they are looked at next
   std::size_t fast_nesting_ = 0;
   std::unordered_set<PyObject*> fast_in_progress_;
 };

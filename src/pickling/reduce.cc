@@ -56,6 +56,22 @@ bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, Ref& found) {
   return true;
 }
 
+// What reducer_override answers, or an empty Ref when it leaves the object to us.
+Ref Pickler::overriding_reduction(PyObject* object) {
+  if (hooks_.reducer_override == nullptr) return Ref();
+  before_foreign_code();
+  Ref value = checked(PyObject_CallOneArg(hooks_.reducer_override, object));
+  return value.get() == Py_NotImplemented ? Ref() : std::move(value);
+}
+
+Ref Pickler::reduce_value_of(PyObject* object) {
+  if (Ref value = overriding_reduction(object)) return value;
+  if (PyFunction_Check(object) || Py_TYPE(object) == &PyType_Type) return Ref();
+  if (Ref reducer = registered_reducer(Py_TYPE(object)))
+    return checked(PyObject_CallOneArg(reducer.get(), object));
+  return PyType_Check(object) ? Ref() : find_reduction(object);
+}
+
 // What the object itself answers.
 Ref Pickler::find_reduction(PyObject* object) {
   before_foreign_code();
@@ -68,6 +84,22 @@ Ref Pickler::find_reduction(PyObject* object) {
   }
   fail(imported_.pickling_error, "can't pickle '%.200s' object: %R",
        Py_TYPE(object)->tp_name, object);
+}
+
+void Pickler::save_foreign_value(PyObject* object, PyObject* value) {
+  std::size_t depth = stack_.depth();
+  save_reduce_value(object, value);
+  if (stack_.depth() == depth) return;
+  stack_.top().reduced = true;
+  if (++reductions_ < reductions_checked_) return;
+  before_foreign_code();
+  if (is_runaway(*this, stack_)) {
+    fail(imported_.deep_recursion_error,
+         "Could not pickle object as excessively deep recursion required: %zu reduce "
+         "values inside of each other, and each makes new objects",
+         reductions_);
+  }
+  reductions_checked_ = 2 * reductions_;
 }
 
 void Pickler::save_reduce_value(PyObject* object, PyObject* value) {

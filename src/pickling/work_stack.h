@@ -69,6 +69,7 @@ struct Frame {
 
   Kind kind;
   bool tracked;        // in the set of objects in progress of the fast mode
+  bool reduced;        // a script of a reduce value that foreign code gave
   std::uint8_t phase;  // where in its cycle the frame is, meaning by kind
   std::uint32_t in_batch;
   PyObject* object;   // owned: container or iterator; null for scripts
@@ -95,7 +96,7 @@ class WorkStack {
   // A frame for `object`, of which it takes a reference.  Earlier Frame& end here.
   Frame& push(Frame::Kind kind, PyObject* object) {
     Py_XINCREF(object);
-    frames_.push_back({kind, false, 0, 0, object, nullptr, nullptr, 0, 0});
+    frames_.push_back({kind, false, false, 0, 0, object, nullptr, nullptr, 0, 0});
     return frames_.back();
   }
   void pop();

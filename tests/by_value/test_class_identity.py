@@ -43,6 +43,22 @@ def test_two_loads_give_one_class(bare_worker, kind):
     assert bare_worker.ask("a is b[0] is b[1]") is True
 
 
+@pytest.mark.parametrize("worker", ["bare_worker", "peer"])
+def test_a_class_that_died_is_built_again_whole(request, worker):
+    worker = request.getfixturevalue(worker)
+    stream = cppickle.dumps(define(COUNTER).Counter)
+    worker.load(stream)
+    worker.ask("import gc; del obj; gc.collect()")
+    worker.load(stream)
+    assert worker.ask("obj().up()") == 2
+
+
+def test_the_sender_s_own_class_is_built_again_whole():
+    stream = cppickle.dumps(define(COUNTER).Counter)
+    gc.collect()
+    assert pickle.loads(stream)().up() == 2
+
+
 def test_the_sender_gets_its_own_class_back(roundtrip, kind):
     counter = define(KINDS[kind]).Counter
     assert roundtrip(counter) is counter

@@ -12,6 +12,19 @@ def test_a_code_object(in_fresh_process):
     assert in_fresh_process(code, question) == (42, "<there>")
 
 
+@pytest.mark.parametrize("protocol", range(6))
+def test_long_code_at_every_protocol(in_fresh_process, protocol):
+    words = " + ".join(f"'word {n} of many'" for n in range(200))
+    job = define(f"""
+        def job(n):
+            def inner(): return job, {words.replace(" +", ", n,")}
+            return inner()
+        """).job
+    question = "f, *words = obj(7)\nf is obj, len(words), words[-1]"
+    expected = (True, 399, "word 199 of many")
+    assert in_fresh_process(job, question, protocol=protocol) == expected
+
+
 def test_an_expression(in_fresh_process):
     code = compile("[x for x in range(3)]", "<there>", "eval")
     assert in_fresh_process(code, "eval(obj)") == [0, 1, 2]

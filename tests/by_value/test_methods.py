@@ -234,3 +234,50 @@ def test_a_builtin_class_method_of_a_subclass(in_fresh_process):
     question = "table = obj('a')\ntype(table).__name__, dict(table)"
     expected = ("Table", {"a": None})
     assert in_fresh_process(made.Table.fromkeys, question) == expected
+
+
+DERIVED = """
+    import abc
+    class Traced(classmethod):
+        def __init__(self, f, tag):
+            super().__init__(f)
+            self.tag = tag
+    class Loud(staticmethod):
+        def __new__(cls, f, tag):
+            made = super().__new__(cls)
+            made.tag = tag
+            return made
+        def __init__(self, f, tag): super().__init__(f)
+    class Shape(abc.ABC):
+        @abc.abstractclassmethod
+        def made(cls): "abstract"
+        @abc.abstractstaticmethod
+        def area(): "abstract"
+        traced = Traced(lambda cls: cls.__name__, "t")
+        loud = Loud(lambda n: n + 1, "l")
+    """
+
+
+def test_classes_derived_from_method_wrappers(in_fresh_process):
+    answers = in_fresh_process(
+        define(DERIVED).Shape,
+        "sorted(obj.__abstractmethods__)",
+        "obj.traced(), obj.loud(1)",
+        "[type(vars(obj)[n]).__name__ for n in ('made', 'area', 'traced', 'loud')]",
+        "[vars(obj)[n].tag for n in ('traced', 'loud')]",
+    )
+    assert answers == [
+        ["area", "made"],
+        ("Shape", 2),
+        ["abstractclassmethod", "abstractstaticmethod", "Traced", "Loud"],
+        ["t", "l"],
+    ]
+
+
+def test_a_derived_wrapper_with_a_reduce_value_of_its_own(in_fresh_process):
+    source = """
+        class Own(property):
+            def __reduce__(self): return dict, ((("own", 1),),)
+        obj = Own()
+        """
+    assert in_fresh_process(define(source).obj, "obj") == {"own": 1}

@@ -27,6 +27,18 @@ def test_a_module_comes_back_as_itself(roundtrip):
     assert roundtrip([sys, sys]) == [sys, sys]
 
 
+def test_an_importable_module_of_a_class_of_its_own(monkeypatch, roundtrip):
+    class Lazy(types.ModuleType):
+        pass
+
+    module = Lazy("lazy_module")
+    monkeypatch.setitem(sys.modules, "lazy_module", module)
+    assert roundtrip(module) is module
+    monkeypatch.delitem(sys.modules, "lazy_module")
+    with pytest.raises(TypeError, match="Lazy"):
+        cppickle.dumps(module)
+
+
 def dynamic(source, name="made_here", **names):
     """A module that was never imported, with `source` executed in it."""
     module = types.ModuleType(name, "What it is for.")

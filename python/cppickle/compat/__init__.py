@@ -1,0 +1,8 @@
+"""cloudpickle's module surface, and install(), which puts it under cloudpickle's name.
+
+Nothing here is needed to dump or load; it is imported when it is first used.
+"""
+
+from .installing import install, installed, uninstall
+
+__all__ = ["install", "installed", "uninstall"]

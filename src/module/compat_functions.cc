@@ -1,0 +1,45 @@
+#include "module/compat_functions.h"
+
+#include "cpython/error.h"
+#include "module/state.h"
+
+namespace cppickle::module {
+namespace {
+
+using cpython::guarded;
+
+PyObject* by_value_modules(PyObject* module, PyObject*) {
+  return Py_NewRef(state_of_module(module).shared.policy().registry());
+}
+
+PyObject* use_by_value_modules(PyObject* module, PyObject* names) {
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    state_of_module(module).shared.policy().use_registry(names);
+    return Py_NewRef(Py_None);
+  });
+}
+
+PyObject* code_globals(PyObject* module, PyObject* code) {
+  return guarded(static_cast<PyObject*>(nullptr), [&]() -> PyObject* {
+    if (!PyCode_Check(code))
+      cpython::raise(PyExc_TypeError, "_code_globals() needs a code object");
+    by_value::Shared& shared = state_of_module(module).shared;
+    return Py_NewRef(shared.code_info(code).global_names.get());
+  });
+}
+
+}  // namespace
+
+PyMethodDef compat_functions[] = {
+    {"_by_value_modules", by_value_modules, METH_NOARGS,
+     "_by_value_modules($module, /)\n--\n\n"
+     "The set that holds the names of the modules which travel by value, itself."},
+    {"_use_by_value_modules", use_by_value_modules, METH_O,
+     "_use_by_value_modules($module, names, /)\n--\n\nUse another set from now on."},
+    {"_code_globals", code_globals, METH_O,
+     "_code_globals($module, code, /)\n--\n\n"
+     "The names that the code and the code in it use as globals, as a tuple."},
+    {nullptr, nullptr, 0, nullptr},
+};
+
+}  // namespace cppickle::module
