@@ -18,7 +18,7 @@ constexpr char kSource[] = R"(def tracked(t, i, f, a, k=0, d=0):
             for n in d: f(a, n, d[n])
     elif o is None:
         t[i] = o = f(*a)
-        k = getattr(t, '__dict__', {}); k.pop(i, k.pop((i,), 0))
+        t = getattr(t, '__dict__', {}); t[i] = t[i,] = None
     return o
 
 def unhooked(b, f, *a):
