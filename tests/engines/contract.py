@@ -27,6 +27,12 @@ def path_of(error):
 class Contract:
     # Whether workers return with cppickle too, so that classes keep their identity.
     returns_by_value = True
+    # Whether what is between pickles with cppickle too, or hands streams on unread.
+    passed_on_whole = True
+
+    def needs_whole_streams(self):
+        if not self.passed_on_whole:
+            pytest.skip("what is passed on is pickled again, by cloudpickle")
 
     def test_a_lambda(self, call):
         assert call(lambda x: x * x, 12) == 144
@@ -45,6 +51,7 @@ class Contract:
         assert call(factorial, 4) == 168
 
     def test_two_closures_share_a_variable(self, call):
+        self.needs_whole_streams()
         count = 0
 
         def add():
@@ -62,10 +69,13 @@ class Contract:
         assert call(both, add, read) == 2
 
     def test_a_cached_function(self, call):
+        self.needs_whole_streams()
         cached = functools.lru_cache(maxsize=4)(lambda x: x + 1)
         assert call(lambda: cached(1)) == 2
 
     def test_instances_come_back_as_what_they_were(self, call):
+        self.needs_whole_streams()
+
         class Point:
             __slots__ = ("x", "y")
 
@@ -145,13 +155,14 @@ class Contract:
         def locked(x):
             return guard
 
-        with pytest.raises(Exception, match="lock") as caught:
+        with pytest.raises(Exception) as caught:  # noqa: PT011
             call(locked, 1)
+        assert "lock" in path_of(caught.value)
         assert "guard" in path_of(caught.value)
         assert "['inner'][0]" in path_of(caught.value)
 
     def test_it_works_after_an_error(self, call):
-        with pytest.raises(Exception):  # noqa: B017, PT011
+        with pytest.raises(Exception):  # noqa: PT011
             call(lambda: threading.Lock().nothing)
         assert call(lambda: "alive") == "alive"
 

@@ -53,12 +53,17 @@ def running(command, **options):
 
 
 @contextlib.contextmanager
-def CommandLineCluster(python, *options):
-    """``dask scheduler`` and two ``dask worker`` of an interpreter; their address."""
+def dask_cluster(scheduler, worker):
+    """A ``dask scheduler`` and two workers; gives their address.
+
+    scheduler, worker: an interpreter and, if wanted, options of the command.
+    """
     address = f"tcp://127.0.0.1:{free_port()}"
-    dask = [python, "-m", "dask"]
-    scheduler = [*dask, "scheduler", "--host", address, "--no-dashboard", *options]
-    worker = [*dask, "worker", address, "--nworkers", "2", "--nthreads", "1"]
-    worker += ["--no-dashboard", *options]
-    with running(scheduler), running(worker):
-        yield address
+    common = ["--no-dashboard"]
+    python, *options = scheduler
+    schedule = [python, "-m", "dask", "scheduler", "--host", address]
+    with running([*schedule, *common, *options]):
+        python, *options = worker
+        work = [python, "-m", "dask", "worker", address, "--nworkers=2", "--nthreads=1"]
+        with running([*work, *common, *options]):
+            yield address

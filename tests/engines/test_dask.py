@@ -9,10 +9,11 @@ import numpy
 import pytest
 from distributed.protocol import pickle as protocol
 from engines.contract import Contract, path_of
-from engines.processes import CommandLineCluster, python_without_cppickle
+from engines.processes import dask_cluster, python_without_cppickle
 
 import cppickle
 import cppickle.integrations.dask as integration
+from cppickle.integrations import EngineError
 
 SECONDS = 20
 
@@ -38,7 +39,11 @@ class CallsByClient:
 
     @pytest.fixture
     def call_many(self, switched):
-        return lambda f, items: switched.gather(switched.map(f, items, pure=False))
+        def map_all(f, items):
+            futures = switched.map(f, items, pure=False)
+            return [future.result(SECONDS) for future in futures]
+
+        return map_all
 
 
 class TestInstalled(CallsByClient, Contract):
@@ -147,52 +152,78 @@ def test_the_processes_scheduler(here):
 # --- Clusters of the command line -----------------------------------------------------------
 
 
-class TestWorkersWithoutCppickle(CallsByClient, Contract):
-    """The client has cppickle; the scheduler and the workers do not."""
+def finds_cppickle():
+    def finds():
+        import importlib.util
+
+        return importlib.util.find_spec("cppickle") is not None
+
+    return finds
+
+
+PRELOAD = ["--preload", "cppickle.integrations.dask"]
+
+
+class FarCluster(CallsByClient, Contract):
+    """A cluster of the command line, and a client that is switched."""
+
+    @pytest.fixture(scope="class")
+    @classmethod
+    def far_client(cls):
+        with cls.cluster() as address:
+            with distributed.Client(address, timeout=SECONDS) as client:
+                yield client
+
+    @pytest.fixture
+    def switched(self, far_client):
+        integration.install()
+        yield far_client
+        integration.uninstall()
+
+    @staticmethod
+    def cluster():
+        raise NotImplementedError
+
+
+class TestWorkersWithoutCppickle(FarCluster):
+    """The client and the scheduler have cppickle; the workers do not."""
 
     returns_by_value = False
 
-    @pytest.fixture(scope="class")
-    def far_client(self):
-        with CommandLineCluster(python_without_cppickle()) as address:
-            with distributed.Client(address, timeout=SECONDS) as client:
-                yield client
-
-    @pytest.fixture
-    def switched(self, far_client):
-        integration.install()
-        yield far_client
-        integration.uninstall()
+    @staticmethod
+    def cluster():
+        return dask_cluster([sys.executable, *PRELOAD], [python_without_cppickle()])
 
     def test_they_do_not_have_it(self, switched):
-        def has_it():
-            import importlib.util
-
-            return importlib.util.find_spec("cppickle") is not None
-
-        assert list(switched.run(has_it).values()) == [False, False]
+        assert list(switched.run(finds_cppickle()).values()) == [False, False]
 
     def test_switching_them_says_what_is_missing(self, switched):
-        with pytest.raises(integration.EngineError, match="no module 'cppickle'"):
+        with pytest.raises(EngineError, match="not installed on tcp://"):
             integration.install(switched)
+        assert switched.submit(lambda: 1).result(SECONDS) == 1
 
 
-class TestPreloaded(CallsByClient, Contract):
+class TestOnlyTheClientHasCppickle(FarCluster):
+    """The scheduler loads what it gets and pickles it again, with cloudpickle."""
+
+    returns_by_value = False
+    passed_on_whole = False
+
+    @staticmethod
+    def cluster():
+        return dask_cluster([python_without_cppickle()], [python_without_cppickle()])
+
+    def test_nobody_else_has_it(self, switched):
+        assert switched.run_on_scheduler(finds_cppickle()) is False
+        assert list(switched.run(finds_cppickle()).values()) == [False, False]
+
+
+class TestPreloaded(FarCluster):
     """``--preload cppickle.integrations.dask`` switches scheduler and workers."""
 
-    @pytest.fixture(scope="class")
-    def far_client(self):
-        with CommandLineCluster(
-            sys.executable, "--preload", "cppickle.integrations.dask"
-        ) as address:
-            with distributed.Client(address, timeout=SECONDS) as client:
-                yield client
-
-    @pytest.fixture
-    def switched(self, far_client):
-        integration.install()
-        yield far_client
-        integration.uninstall()
+    @staticmethod
+    def cluster():
+        return dask_cluster([sys.executable, *PRELOAD], [sys.executable, *PRELOAD])
 
     def test_it_is_on(self, switched):
         assert list(switched.run(integration.installed).values()) == [True, True]
@@ -204,7 +235,7 @@ def test_an_asynchronous_client_is_refused():
         asynchronous = True
 
     try:
-        with pytest.raises(integration.EngineError, match="preload"):
+        with pytest.raises(EngineError, match="preload"):
             integration.install(Asynchronous())
     finally:
         integration.uninstall()

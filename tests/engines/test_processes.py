@@ -19,7 +19,8 @@ def context(request):
 
 class TestExecutor(Contract):
     @pytest.fixture(scope="class")
-    def pool(self, context):
+    @classmethod
+    def pool(cls, context):
         with cppickle.ProcessPoolExecutor(2, context) as pool:
             yield pool
 
@@ -34,7 +35,8 @@ class TestExecutor(Contract):
 
 class TestPool(Contract):
     @pytest.fixture(scope="class")
-    def pool(self, context):
+    @classmethod
+    def pool(cls, context):
         cppickle.integrations.processes.install()
         try:
             with context.Pool(2) as pool:

@@ -15,7 +15,8 @@ Without a line of code, by the documented preload hook::
 ``DASK_DISTRIBUTED__WORKER__PRELOAD=cppickle.integrations.dask``.)
 
 Workers need not have cppickle: ``install()`` without a client switches this process
-alone, and plain workers load what it sends.
+alone, and plain workers load what it sends. The scheduler loads tasks and pickles them
+again, so switch that, or cloudpickle has its say there.
 
 distributed pickles with ``pickle``, and if that fails or finds ``__main__`` in the result,
 once more with cloudpickle. Here one pass does it. The reducers registered with
@@ -24,6 +25,7 @@ band, as before.
 """
 
 import functools
+import importlib.util
 import io
 import logging
 import pickle
@@ -66,21 +68,31 @@ def install(client: Any = None) -> None:
         EngineError: distributed is missing or too old, the client is asynchronous, or
             the scheduler or a worker has no cppickle.
     """
+    if client is not None:
+        _check(client)
     _install_here()
     if client is not None:
-        _everywhere(client, _install_there)
+        from ._dask_plugin import CppicklePlugin
+
+        client.run_on_scheduler(_install_here)
+        client.register_plugin(CppicklePlugin(), name=PLUGIN)
 
 
 def uninstall(client: Any = None) -> None:
     """Undo `install()`, with a client also on its scheduler and workers."""
     if client is not None:
-        _everywhere(client, _uninstall_there)
+        client.unregister_worker_plugin(PLUGIN)
+        client.run_on_scheduler(_switch_off)
     _switch.turn_off()
 
 
 def dask_setup(server: Any) -> None:
     """The preload hook: called by a scheduler or worker that starts."""
     _install_here()
+
+
+def _switch_off() -> None:
+    _switch.turn_off()
 
 
 def _install_here() -> None:
@@ -112,28 +124,19 @@ def _holders_of(function: Callable[..., Any]) -> list[Any]:
     ]
 
 
-def _everywhere(client: Any, action: Callable[[Any], None]) -> None:
+def _check(client: Any) -> None:
+    """Raise EngineError if a client cannot switch its scheduler and its workers."""
     if client.asynchronous:
         raise EngineError("the client is asynchronous: preload cppickle instead")
-    try:
-        action(client)
-    except ModuleNotFoundError as error:
+    ask = importlib.util.find_spec, cppickle.__name__
+    lacking = [address for address, spec in client.run(*ask).items() if spec is None]
+    if client.run_on_scheduler(*ask) is None:
+        lacking.insert(0, "the scheduler")
+    if lacking:
         raise EngineError(
-            f"the scheduler or a worker has no module {error.name!r}; install() without "
-            "a client needs nothing there"
-        ) from error
-
-
-def _install_there(client: Any) -> None:
-    from ._dask_plugin import CppicklePlugin
-
-    client.run_on_scheduler(_install_here)
-    client.register_plugin(CppicklePlugin(), name=PLUGIN)
-
-
-def _uninstall_there(client: Any) -> None:
-    client.unregister_worker_plugin(PLUGIN)
-    client.run_on_scheduler(_switch.turn_off)
+            f"cppickle is not installed on {', '.join(lacking)}; install() without a "
+            "client needs nothing there"
+        )
 
 
 # --- One pass ---------------------------------------------------------------------------

@@ -16,6 +16,7 @@ for joblib before 1.6, which has a copy of cloudpickle.
 """
 
 import importlib
+import sys
 from typing import Any
 
 import cppickle
@@ -25,7 +26,7 @@ from ._switch import Switch, engine, found
 
 __all__ = ["available", "install", "installed", "uninstall"]
 
-_BEFORE = {"joblib": ("joblib.externals.loky", "1.2"), "loky": ("loky", "3.0")}
+_LOKIES = {"joblib": ("joblib.externals.loky", "1.2"), "loky": ("loky", "3.0")}
 
 _switch = Switch()
 _pickler_names: list[tuple[Any, str]] = []
@@ -33,16 +34,15 @@ _pickler_names: list[tuple[Any, str]] = []
 
 def available() -> bool:
     """Whether joblib or loky can be imported here."""
-    return any(map(found, _BEFORE))
+    return any(map(found, _LOKIES))
 
 
 def installed() -> bool:
-    """Whether every copy of loky that is installed here uses cppickle."""
-    return available() and all(
-        importlib.import_module(f"{loky}.backend.reduction").get_loky_pickler_name()
-        == cppickle.__name__
-        for name, (loky, _) in _BEFORE.items()
-        if found(name)
+    """Whether joblib's or loky's pickler in this process is cppickle's."""
+    loaded = (sys.modules.get(f"{loky}.backend.reduction") for loky, _ in _LOKIES.values())
+    return any(
+        module is not None and module.get_loky_pickler_name() == cppickle.__name__
+        for module in loaded
     )
 
 
@@ -57,7 +57,7 @@ def install() -> None:
     if not available():
         raise EngineError("neither joblib nor loky is installed here")
     wrappers = []
-    for name, (loky, minimum) in _BEFORE.items():
+    for name, (loky, minimum) in _LOKIES.items():
         if found(name):
             engine(name, name, minimum)
             reduction = importlib.import_module(f"{loky}.backend.reduction")
