@@ -61,12 +61,13 @@ class Contract:
         def read():
             return count
 
-        def both(add, read):
+        def both(functions):
+            add, read = functions
             add()
             add()
             return read()
 
-        assert call(both, add, read) == 2
+        assert call(both, (add, read)) == 2
 
     def test_a_cached_function(self, call):
         self.needs_whole_streams()

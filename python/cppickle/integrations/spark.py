@@ -16,8 +16,9 @@ each call. They are bound to cppickle's: for commands, UDFs, broadcasts, and all
 RDDs.
 """
 
-import os
+import pickle
 import sys
+import types
 from typing import Any
 
 import cppickle
@@ -29,6 +30,7 @@ __all__ = ["available", "install", "installed", "settings", "uninstall"]
 
 MINIMUM = "3.4"
 DAEMON = "spark.python.daemon.module"
+NAME = "cppickle.integrations.spark"  # executors run it, and there __name__ is another
 
 _switch = Switch()
 
@@ -51,11 +53,11 @@ def settings() -> dict[str, str]:
     """
     module = sys.modules.get("pyspark")
     context = module and module.SparkContext._active_spark_context
-    if context and context.getConf().get(DAEMON) != __spec_name__:
+    if context and context.getConf().get(DAEMON) != NAME:
         raise EngineError(
             "a SparkContext runs already: stop it, executors are chosen when it starts"
         )
-    return {DAEMON: __spec_name__}
+    return {DAEMON: NAME}
 
 
 def install() -> None:
@@ -68,6 +70,7 @@ def install() -> None:
         return
     package = engine("pyspark.cloudpickle", "pyspark", MINIMUM)
     module = engine("pyspark.cloudpickle.cloudpickle", "pyspark", MINIMUM)
+    broadcast = _broadcast_module()
     adopt_registry(module)
     names: dict[str, Any] = {
         "Pickler": cppickle.Pickler,
@@ -83,6 +86,7 @@ def install() -> None:
             for name, value in names.items()
             if hasattr(owner, name)
         ]
+        + [(broadcast, "pickle", _pickle_by_value())]
     )
 
 
@@ -91,8 +95,19 @@ def uninstall() -> None:
     _switch.turn_off()
 
 
-# The name that executors run this module by; there, __name__ is "__main__".
-__spec_name__ = "cppickle.integrations.spark"
+def _broadcast_module() -> Any:
+    try:
+        return engine("pyspark.core.broadcast", "pyspark", MINIMUM)
+    except EngineError:
+        return engine("pyspark.broadcast", "pyspark", MINIMUM)  # before 4.0
+
+
+def _pickle_by_value() -> Any:
+    """``pickle`` with a ``dump`` of ours: broadcasts do not use cloudpickle."""
+    stand_in: Any = types.ModuleType("pickle")
+    vars(stand_in).update(vars(pickle))
+    stand_in.dump = cppickle.dump
+    return stand_in
 
 
 def _run_daemon() -> None:
