@@ -25,7 +25,7 @@ build_wheel() {
 engine_venv() {
   local dir
   dir=$(engine_dir "$1")
-  engine_packages "$1"
+  engine_packages "$1" || return
   make_venv "$dir" "$ENGINE_PYTHON" "engine-$1" || return
   quietly "$dir/bin/python" -m pip install --no-deps --no-index --force-reinstall \
     "$ENGINE_WHEELS"/*.whl
@@ -38,6 +38,8 @@ engine_packages() {
   case $1 in
     mpi) command -v mpirun >/dev/null ||
       need_packages "MPI" openmpi-bin ;;
+    celery) command -v redis-server >/dev/null ||
+      need_packages "a broker, for Celery" redis-server ;;
     spark) command -v java >/dev/null ||
       need_packages "Java, for Spark" default-jre-headless ;;
   esac

@@ -4,7 +4,6 @@ The API is cloudpickle's: ``import cppickle as cloudpickle`` is all that changes
 Streams load with plain ``pickle.loads``, also where cppickle is not installed.
 """
 
-from pickle import load, loads
 from typing import TYPE_CHECKING, Any
 
 from ._core import (
@@ -15,9 +14,11 @@ from ._core import (
     dump,
     dumps,
     list_registry_pickle_by_value,
+    loads,
     register_pickle_by_value,
     unregister_pickle_by_value,
 )
+from ._loading import load
 
 if TYPE_CHECKING:
     from .integrations.executors import InterpreterPoolExecutor, ProcessPoolExecutor

@@ -48,7 +48,11 @@ bool ByValue::save_function_by_reference(Pickler& pickler, PyObject* object) {
   auto function = reinterpret_cast<PyFunctionObject*>(object);
   GlobalName name{function->func_module, function->func_qualname};
   if (!shared_.policy().is_importable(pickler, object, name)) return false;
-  pickler.emit_global(object, name.module, name.qualname);
+  if (shared_.policy().is_decided_elsewhere(object)) [[unlikely]] {
+    pickler.save_global(object, nullptr);
+  } else {
+    pickler.emit_global(object, name.module, name.qualname);
+  }
   return true;
 }
 
@@ -57,6 +61,10 @@ bool ByValue::save_class_by_reference(Pickler& pickler, PyObject* cls) {
   ClassName name = name_of_class(type, pickler.names());
   GlobalName borrowed{name.module.get(), name.qualname.get()};
   if (!shared_.policy().is_importable(pickler, cls, borrowed)) return false;
+  if (shared_.policy().is_decided_elsewhere(cls)) [[unlikely]] {
+    pickler.save_global(cls, nullptr);
+    return true;
+  }
   // The names of static types are made on the spot, so the memo has to hold them.
   if (cpython::class_qualname(type) == nullptr) pickler.before_foreign_code();
   pickler.emit_global(cls, borrowed.module, borrowed.qualname);
@@ -93,6 +101,8 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
 
 bool ByValue::save_at_once(Pickler& pickler, PyObject* object) {
   if (shared_.save_known_global(pickler, object)) return true;
+  if (shared_.replacements().any()) [[unlikely]]
+    return false;
   if (PyFunction_Check(object)) {
     return save_function_by_reference(pickler, object) ||
            save_function_at_once(*this, pickler, object);

@@ -89,6 +89,40 @@ std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
   return attributes;
 }
 
+std::vector<ClassAttribute> told_attributes_of_class(PyTypeObject* type,
+                                                     const Names& names,
+                                                     const Replacements& replacements) {
+  auto cls = reinterpret_cast<PyObject*>(type);
+  Ref answer = replacements.call(Helper::kClassGetstate, cls);
+  std::vector<ClassAttribute> attributes;
+  // A class without a module gets that of the code which loads it.
+  PyObject* module = checked_lookup(
+      PyDict_GetItemWithError(cpython::type_dict(type), names.attr_module));
+  attributes.push_back({Ref::borrow(names.attr_module),
+                        Ref::borrow(module != nullptr ? module : Py_None)});
+  bool pair = PyTuple_Check(answer.get()) && PyTuple_GET_SIZE(answer.get()) == 2;
+  for (Py_ssize_t i = 0; i < 2; ++i) {
+    PyObject* part = pair ? PyTuple_GET_ITEM(answer.get(), i) : nullptr;
+    if (part == nullptr || !PyDict_Check(part)) {
+      cpython::raise_format(PyExc_TypeError,
+                            "_class_getstate must answer two dicts, not %.200R",
+                            answer.get());
+    }
+    Py_ssize_t position = 0;
+    PyObject *name, *value;
+    while (PyDict_Next(part, &position, &name, &value)) {
+      if (!PyUnicode_CheckExact(name) || is_made_anew(type, name, value, names))
+        continue;
+      if (is_any_of(name, {names.attr_module})) {
+        attributes.front().value = Ref::borrow(value);
+      } else {
+        attributes.push_back({Ref::borrow(name), Ref::borrow(value)});
+      }
+    }
+  }
+  return attributes;
+}
+
 PyObject* subclass_hook_owner(PyTypeObject* type, const Names& names) {
   PyObject* mro = type->tp_mro;
   for (Py_ssize_t i = 1; i < PyTuple_GET_SIZE(mro); ++i) {

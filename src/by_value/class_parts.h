@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "by_value/replacements.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
 
@@ -27,6 +28,10 @@ struct ClassAttribute {
 // docstring.
 std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
                                                 const cpython::Names& names);
+// The same as a replaced _class_getstate tells them, which runs.
+std::vector<ClassAttribute> told_attributes_of_class(PyTypeObject* type,
+                                                     const cpython::Names& names,
+                                                     const Replacements& replacements);
 
 // The class whose __init_subclass__ type.__new__ would run for a subclass of `type`, or
 // null when it is object's or another one made in C.

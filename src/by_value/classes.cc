@@ -169,7 +169,11 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
 ClassParts parts_of(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   ClassParts parts;
-  parts.attributes = attributes_of_class(type, pickler.names());
+  const Replacements& replacements = reducers.shared().replacements();
+  parts.attributes =
+      replacements.of(Helper::kClassGetstate) == nullptr
+          ? attributes_of_class(type, pickler.names())
+          : told_attributes_of_class(type, pickler.names(), replacements);
   if (is_enumeration(reducers, type))
     adapt_enum_attributes(parts.attributes, pickler.names());
   PyObject* qualname = cpython::class_qualname(type);

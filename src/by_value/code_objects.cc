@@ -122,15 +122,22 @@ void write_new_code(Script& script, PyObject* code) {
 }  // namespace
 
 void write_code(Script& script, PyObject* code) {
-  if (!script.is_direct()) {
+  Shared& shared = ByValue::of(script.pickler()).shared();
+  bool replaced = shared.replacements().of(Helper::kCodeReduce) != nullptr;
+  if (!script.is_direct() || replaced) {
     script.save(code);
   } else if (!script.pickler().get(code)) {
     write_new_code(script, code);
   }
 }
 
-bool save_code(ByValue&, Pickler& pickler, PyObject* code) {
+bool save_code(ByValue& reducers, Pickler& pickler, PyObject* code) {
   pickler.memo().unify_strings();
+  const Replacements& replacements = reducers.shared().replacements();
+  if (replacements.of(Helper::kCodeReduce) != nullptr) [[unlikely]] {
+    Ref value = replacements.call(Helper::kCodeReduce, code);
+    return pickler.save_reduce_value(code, value.get()), true;
+  }
   Script script(pickler);
   write_new_code(script, code);
   script.start(code);

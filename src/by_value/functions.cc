@@ -4,6 +4,7 @@
 
 #include "by_value/classes.h"
 #include "by_value/code_objects.h"
+#include "by_value/function_state.h"
 #include "by_value/imports.h"
 #include "by_value/namespaces.h"
 #include "by_value/script_parts.h"
@@ -26,12 +27,6 @@ namespace {
 
 PyFunctionObject* as_function(PyObject* object) {
   return reinterpret_cast<PyFunctionObject*>(object);
-}
-
-bool same_text(PyObject* left, PyObject* right) {
-  if (left == right) return true;
-  if (!PyUnicode_Check(left) || !PyUnicode_Check(right)) return false;
-  return cpython::same_name(left, right);
 }
 
 // --- Cells ------------------------------------------------------------------
@@ -78,13 +73,19 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
   script.op(Opcode::BUILD);
 }
 
+PyObject* replaced_maker_of_cells(Pickler& pickler) {
+  return ByValue::of(pickler).shared().replacements().of(Helper::kMakeEmptyCell);
+}
+
 // An atom goes into the constructor; what may refer back to the function is set when
 // that is in the memo.
 void write_cell_shell(Script& script, PyObject* cell) {
   Pickler& pickler = script.pickler();
   PyObject* value = PyCell_GET(cell);
-  bool inside = value != nullptr && (is_atom(value) || !pickler.memoizing());
-  script.save(reinterpret_cast<PyObject*>(&PyCell_Type));
+  PyObject* maker = replaced_maker_of_cells(pickler);
+  bool inside =
+      value != nullptr && maker == nullptr && (is_atom(value) || !pickler.memoizing());
+  script.save(maker != nullptr ? maker : reinterpret_cast<PyObject*>(&PyCell_Type));
   begin_tuple(script, inside ? 1 : 0);
   if (inside) script.save(value, Label::kText, pickler.names().cell_contents_text);
   end_tuple(script, inside ? 1 : 0);
@@ -93,7 +94,8 @@ void write_cell_shell(Script& script, PyObject* cell) {
 
 bool is_filled_later(Pickler& pickler, PyObject* cell) {
   PyObject* value = PyCell_GET(cell);
-  return pickler.memoizing() && value != nullptr && !is_atom(value);
+  return pickler.memoizing() && value != nullptr &&
+         (!is_atom(value) || replaced_maker_of_cells(pickler) != nullptr);
 }
 
 // A function's free variables whose cells its script makes, and those of them that are
@@ -131,54 +133,17 @@ bool all_atoms(PyObject* tuple) {
   return true;
 }
 
-// The slots of a function that its constructor does not set to what they are.
-std::vector<Entry> differing_slots(PyFunctionObject* function, const Names& names,
-                                   bool defaults_differ) {
-  auto object = reinterpret_cast<PyObject*>(function);
-  std::vector<Entry> slots;
-  auto add = [&](PyObject* name, PyObject* value) {
-    slots.push_back({name, value, Label::kAttribute});
-  };
-  if (defaults_differ) add(names.defaults, function->func_defaults);
-  if (function->func_kwdefaults != nullptr)
-    add(names.kwdefaults, function->func_kwdefaults);
-  if (PyObject* annotate = cpython::function_annotate(object);
-      annotate != nullptr && annotate != Py_None) {
-    add(names.annotate, annotate);
-  } else if (PyObject* annotations = cpython::function_annotations(object)) {
-    add(names.annotations, annotations);
-  }
-  PyObject* doc = function->func_doc != nullptr ? function->func_doc : Py_None;
-  if (!same_text(doc, cpython::implied_doc(function->func_code))) add(names.doc, doc);
-  PyObject* module = function->func_module != nullptr ? function->func_module : Py_None;
-  PyObject* implied_module =
-      checked_lookup(PyDict_GetItemWithError(function->func_globals, names.attr_name));
-  if (!same_text(module, implied_module != nullptr ? implied_module : Py_None))
-    add(names.attr_module, module);
-  if (!same_text(function->func_qualname,
-                 cpython::code_qualname(function->func_code))) {
-    add(names.qualname, function->func_qualname);
-  }
-  PyObject* type_params = cpython::function_type_params(object);
-  if (type_params != nullptr && PyTuple_Check(type_params) &&
-      PyTuple_GET_SIZE(type_params) != 0) {
-    add(names.type_params, type_params);
-  }
-  return slots;
-}
-
 // The modules among a function's globals and free variables.
-std::vector<PyObject*> modules_around(PyFunctionObject* function,
-                                      PyObject* global_names) {
+std::vector<PyObject*> modules_around(const FunctionState& state) {
   std::vector<PyObject*> modules;
   auto add = [&](PyObject* value) {
     if (value != nullptr && PyModule_Check(value)) modules.push_back(value);
   };
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(global_names); ++i) {
-    add(checked_lookup(PyDict_GetItemWithError(function->func_globals,
-                                               PyTuple_GET_ITEM(global_names, i))));
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(state.global_names()); ++i) {
+    add(checked_lookup(PyDict_GetItemWithError(
+        state.globals(), PyTuple_GET_ITEM(state.global_names(), i))));
   }
-  PyObject* closure = function->func_closure;
+  PyObject* closure = state.closure();
   for (Py_ssize_t i = 0; closure != nullptr && i < PyTuple_GET_SIZE(closure); ++i) {
     add(PyCell_GET(PyTuple_GET_ITEM(closure, i)));
   }
@@ -241,8 +206,9 @@ bool fits_at_once(ByValue& reducers, Pickler& pickler, PyFunctionObject* functio
     if (value == nullptr || space.is_whole || space.sent.contains(name)) continue;
     if (!is_written_at_once(reducers, pickler, value)) return false;
   }
-  return all_written_at_once(reducers, pickler,
-                             differing_slots(function, names, false));
+  return all_written_at_once(
+      reducers, pickler,
+      differing_slots(reinterpret_cast<PyObject*>(function), names, false));
 }
 
 }  // namespace
@@ -260,12 +226,13 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
   PyFunctionObject* function = as_function(object);
   const Names& names = pickler.names();
   bool memoizing = pickler.memoizing();
+  FunctionState state(reducers, object);
   const CodeInfo& info = reducers.shared().code_info(function->func_code);
   Namespace& space = reducers.namespace_of(function->func_globals);
   std::vector<Entry> globals =
-      missing_globals(space, info.global_names.get(), memoizing);
+      missing_globals(space, state.global_names(), state.globals(), memoizing);
   std::vector<Entry> cells;
-  PyObject* closure = function->func_closure;
+  PyObject* closure = state.closure();
   if (closure != nullptr) {
     cells = new_cells(pickler, closure,
                       cpython::code_free_variables(function->func_code).get());
@@ -295,8 +262,8 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
   end_tuple(script, size);
   script.op(Opcode::REDUCE).memoize(object);
 
-  build_state(script, function->func_dict,
-              differing_slots(function, names, has_defaults && !defaults_inside));
+  build_state(script, state.attributes(),
+              state.slots(names, has_defaults && !defaults_inside));
   for (const Entry& cell : cells) {
     script.get(cell.value);
     write_cell_state(script, PyCell_GET(cell.value), cell.key, names);
@@ -307,8 +274,7 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
     set_entries(script, globals);
     script.op(Opcode::POP);
   }
-  write_submodule_imports(reducers, script,
-                          modules_around(function, info.global_names.get()),
+  write_submodule_imports(reducers, script, modules_around(state),
                           info.mentioned_names.get());
   script.start(object);
 }

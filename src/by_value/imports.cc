@@ -76,7 +76,11 @@ void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module,
 
 bool save_module_by_reference(ByValue& reducers, Pickler& pickler, PyObject* module) {
   PyObject* name = name_of(module, pickler.names());
-  if (name == nullptr || reducers.shared().policy().is_registered(name)) return false;
+  Policy& policy = reducers.shared().policy();
+  if (name == nullptr || policy.is_registered(name)) return false;
+  if (policy.is_decided_elsewhere(module) &&
+      !policy.is_importable(pickler, module, {name, name}))
+    return false;
   // A module of that name may be another one; an imported module that has put something
   // else in its place has a spec.
   PyObject* found = cpython::loaded_module(name);
@@ -89,6 +93,11 @@ bool save_module_by_reference(ByValue& reducers, Pickler& pickler, PyObject* mod
 }
 
 bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
+  const Replacements& replacements = reducers.shared().replacements();
+  if (replacements.of(Helper::kModuleReduce) != nullptr) [[unlikely]] {
+    Ref value = replacements.call(Helper::kModuleReduce, module);
+    return pickler.save_reduce_value(module, value.get()), true;
+  }
   PyObject* name = name_of(module, pickler.names());
   if (name == nullptr) return false;
   if (!save_module_by_reference(reducers, pickler, module))

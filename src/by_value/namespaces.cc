@@ -71,12 +71,12 @@ void write_namespace(Script& script, Namespace& space) {
   script.get_or_write(space.stand_in.get(), write_new_namespace, space.globals.get());
 }
 
-std::vector<Entry> missing_globals(Namespace& space, PyObject* names, bool memoizing) {
+std::vector<Entry> missing_globals(Namespace& space, PyObject* names, PyObject* values,
+                                   bool memoizing) {
   std::vector<Entry> entries;
   for (Py_ssize_t i = 0; !space.is_whole && i < PyTuple_GET_SIZE(names); ++i) {
     PyObject* name = PyTuple_GET_ITEM(names, i);
-    PyObject* value =
-        checked_lookup(PyDict_GetItemWithError(space.globals.get(), name));
+    PyObject* value = checked_lookup(PyDict_GetItemWithError(values, name));
     if (value == nullptr || is_builtins_dict(name, value)) continue;
     if (memoizing) {
       if (!space.sent.insert(name).second) continue;

@@ -22,9 +22,11 @@ std::vector<Entry> base_entries(PyObject* globals, const cpython::Names& names);
 // Pushes the rebuilt globals dict: empty but for the base names when it is new.
 void write_namespace(pickling::Script& script, Namespace& space);
 
-// The entries of `names` that the other side's namespace does not have yet; they count
-// as sent from now on.
-std::vector<Entry> missing_globals(Namespace& space, PyObject* names, bool memoizing);
+// The entries of `names` in `values` (the namespace's own dict, but for a replaced
+// helper) that the other side's namespace does not have yet; they count as sent from
+// now on.
+std::vector<Entry> missing_globals(Namespace& space, PyObject* names, PyObject* values,
+                                   bool memoizing);
 
 // The form without a memo: whole, at once.
 void write_whole_namespace(pickling::Script& script, PyObject* globals,

@@ -85,6 +85,14 @@ void Policy::use_registry(PyObject* names) {
 }
 
 bool Policy::is_registered(PyObject* module_name) const {
+  if (replacements_.of(Helper::kIsRegistered) != nullptr) [[unlikely]] {
+    if (PyObject* module = loaded_module(module_name))
+      return replacements_.is_true(Helper::kIsRegistered, Ref::borrow(module).get());
+  }
+  return is_in_registry(module_name);
+}
+
+bool Policy::is_in_registry(PyObject* module_name) const {
   if (PySet_GET_SIZE(registry_) == 0) return false;
   Ref registry = Ref::borrow(registry_);
   Ref name = Ref::borrow(module_name);
@@ -109,10 +117,11 @@ bool Policy::leads_to(pickling::Pickler* pickler, PyObject* object,
                       const GlobalName& name) const {
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return false;
-  PyObject* module = loaded_module(name.module);
-  if (module == nullptr || is_registered(name.module)) return false;
+  Ref found = Ref::borrow(loaded_module(name.module));
+  if (!found) return false;
+  if (pickler != nullptr ? is_registered(name.module) : is_in_registry(name.module))
+    return false;
   Py_ssize_t length = PyUnicode_GET_LENGTH(name.qualname);
-  Ref found = Ref::borrow(module);
   for (Py_ssize_t begin = 0; found && begin <= length;) {
     Py_ssize_t end = PyUnicode_FindChar(name.qualname, '.', begin, length, 1);
     if (end < 0) end = length;

@@ -3,6 +3,7 @@
 #ifndef CPPICKLE_BY_VALUE_POLICY_H_
 #define CPPICKLE_BY_VALUE_POLICY_H_
 
+#include "by_value/replacements.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 #include "pickling/pickler.h"
@@ -18,7 +19,8 @@ struct GlobalName {
 // The answers for one module instance.  Owns the registry.
 class Policy {
  public:
-  explicit Policy(const cpython::Imported& imported) : imported_(imported) {}
+  Policy(const cpython::Imported& imported, const Replacements& replacements)
+      : imported_(imported), replacements_(replacements) {}
 
   void load();
   int traverse(visitproc visit, void* arg) const;
@@ -34,13 +36,21 @@ class Policy {
   PyObject* registry() const { return registry_; }
   void use_registry(PyObject* names);
 
-  // True when `name` or a package above it is registered.
+  // True when `name` or a package above it is registered; runs a replaced helper.
   bool is_registered(PyObject* module_name) const;
   // True when `object` is what an import of its name finds on any machine that has the
-  // module.
+  // module; for functions, classes and modules also whatever is_decided_elsewhere()
+  // decides.
   bool is_importable(pickling::Pickler& pickler, PyObject* object,
                      const GlobalName& name) const {
+    if (is_decided_elsewhere(object)) [[unlikely]]
+      return replacements_.is_true(Helper::kShouldPickleByReference, object);
     return leads_to(&pickler, object, name);
+  }
+  // True when a replaced helper decides about the object.
+  bool is_decided_elsewhere(PyObject* object) const {
+    return replacements_.of(Helper::kShouldPickleByReference) != nullptr &&
+           (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object));
   }
   // The same without running foreign code: false where that would be needed to find
   // out.
@@ -50,10 +60,12 @@ class Policy {
 
  private:
   bool is_main(PyObject* module_name) const;
+  bool is_in_registry(PyObject* module_name) const;
   bool leads_to(pickling::Pickler* pickler, PyObject* object,
                 const GlobalName& name) const;
 
   const cpython::Imported& imported_;
+  const Replacements& replacements_;
   PyObject* registry_ = nullptr;  // a set of names
 };
 

@@ -120,6 +120,7 @@ void Shared::load() {
 int Shared::traverse(visitproc visit, void* arg) const {
   for (PyObject* object : owned_) Py_VISIT(object);
   if (int status = policy_.traverse(visit, arg)) return status;
+  if (int status = replacements_.traverse(visit, arg)) return status;
   return tracker_.traverse(visit, arg);
 }
 
@@ -128,6 +129,7 @@ void Shared::release() {
   reducers_.clear();
   enum_meta_ = nullptr;
   policy_.release();
+  replacements_.release();
   tracker_.release();
   late_names_.clear();
   for (PyObject* object : std::exchange(owned_, {})) Py_DECREF(object);

@@ -8,6 +8,7 @@
 
 #include "by_value/code_info.h"
 #include "by_value/policy.h"
+#include "by_value/replacements.h"
 #include "by_value/tracker.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
@@ -23,7 +24,7 @@ using Reducer = bool (*)(ByValue&, pickling::Pickler&, PyObject*);
 class Shared {
  public:
   explicit Shared(const cpython::Imported& imported)
-      : imported_(imported), policy_(imported) {}
+      : imported_(imported), policy_(imported, replacements_) {}
 
   void load();
   int traverse(visitproc visit, void* arg) const;
@@ -31,6 +32,7 @@ class Shared {
 
   const cpython::Imported& imported() const { return imported_; }
   Policy& policy() { return policy_; }
+  Replacements& replacements() { return replacements_; }
   Tracker& tracker() { return tracker_; }
   const CodeInfo& code_info(PyObject* code) const {
     return by_value::code_info(code, code_info_slot_);
@@ -64,6 +66,7 @@ class Shared {
   void serve(PyObject* type, Reducer reducer);
 
   const cpython::Imported& imported_;
+  Replacements replacements_;
   Policy policy_;
   Tracker tracker_;
   CodeInfoSlot code_info_slot_{-1};

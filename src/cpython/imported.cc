@@ -11,6 +11,7 @@ struct Source {
 
 constexpr Source kSources[] = {
     {&Imported::pickling_error, "pickle", "PicklingError"},
+    {&Imported::pickle_loads, "pickle", "loads"},
     {&Imported::copyreg_dispatch_table, "copyreg", "dispatch_table"},
     {&Imported::extension_registry, "copyreg", "_extension_registry"},
     {&Imported::name_mapping_3to2, "_compat_pickle", "REVERSE_NAME_MAPPING"},

@@ -12,6 +12,7 @@ struct Imported {
   Names names{};
 
   PyObject* pickling_error = nullptr;          // pickle.PicklingError
+  PyObject* pickle_loads = nullptr;            // pickle.loads
   PyObject* deep_recursion_error = nullptr;    // a PicklingError and RecursionError
   PyObject* copyreg_dispatch_table = nullptr;  // copyreg.dispatch_table, live
   PyObject* extension_registry = nullptr;      // copyreg._extension_registry, live

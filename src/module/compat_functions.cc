@@ -19,6 +19,16 @@ PyObject* use_by_value_modules(PyObject* module, PyObject* names) {
   });
 }
 
+PyObject* replace_helper(PyObject* module, PyObject* args) {
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    PyObject *name, *function;
+    if (!PyArg_ParseTuple(args, "UO:_replace_helper", &name, &function))
+      throw cpython::ErrorSet{};
+    state_of_module(module).shared.replacements().set(name, function);
+    return Py_NewRef(Py_None);
+  });
+}
+
 PyObject* code_globals(PyObject* module, PyObject* code) {
   return guarded(static_cast<PyObject*>(nullptr), [&]() -> PyObject* {
     if (!PyCode_Check(code))
@@ -36,6 +46,9 @@ PyMethodDef compat_functions[] = {
      "The set that holds the names of the modules which travel by value, itself."},
     {"_use_by_value_modules", use_by_value_modules, METH_O,
      "_use_by_value_modules($module, names, /)\n--\n\nUse another set from now on."},
+    {"_replace_helper", replace_helper, METH_VARARGS,
+     "_replace_helper($module, name, function, /)\n--\n\n"
+     "Call function where a helper of cloudpickle is to decide; None: natively again."},
     {"_code_globals", code_globals, METH_O,
      "_code_globals($module, code, /)\n--\n\n"
      "The names that the code and the code in it use as globals, as a tuple."},

@@ -41,6 +41,7 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
     hooks.dispatch_table = table.get();
     pickling::Memo memo;
     memo.begin_quiet();
+    if (state.shared.replacements().any()) memo.settle();
     by_value::ByValue reducers(state.shared);
     BytesSink sink;
     core::Emitter emitter(sink, protocol);
@@ -64,6 +65,44 @@ PyObject* dump(PyObject* module, PyObject* const* args, Py_ssize_t given,
                                      callback != nullptr ? callback : none, nullptr));
     dump_with(state, as_pickler(pickler.get()), object);
     return Py_NewRef(Py_None);
+  });
+}
+
+// True for the error of a stream that names cloudpickle where it is not installed.
+bool misses_cloudpickle(PyObject* error) {
+  if (!PyErr_GivenExceptionMatches(error, PyExc_ModuleNotFoundError)) return false;
+  Ref name = checked(PyObject_GetAttrString(error, "name"));
+  return PyUnicode_Check(name.get()) &&
+         PyUnicode_CompareWithASCIIString(name.get(), "cloudpickle") == 0;
+}
+
+// False when an iterator of buffers has been consumed in part.
+bool can_load_again(PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
+  Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
+  for (Py_ssize_t k = 0; k < named; ++k) {
+    PyObject* value = args[given + k];
+    PyObject* keyword = PyTuple_GET_ITEM(keywords, k);
+    if (PyUnicode_CompareWithASCIIString(keyword, "buffers") == 0)
+      return value == Py_None || PyList_Check(value) || PyTuple_Check(value);
+  }
+  return true;
+}
+
+PyObject* loads(PyObject* module, PyObject* const* args, Py_ssize_t given,
+                PyObject* keywords) {
+  const cpython::Imported& imported = state_of_module(module).imported;
+  auto count = static_cast<std::size_t>(given);
+  PyObject* loaded = PyObject_Vectorcall(imported.pickle_loads, args, count, keywords);
+  if (loaded != nullptr) return loaded;
+  if (!PyErr_ExceptionMatches(PyExc_ModuleNotFoundError)) return nullptr;
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    Ref error = cpython::take_raised();
+    if (!misses_cloudpickle(error.get()) || !can_load_again(args, given, keywords)) {
+      cpython::set_raised(std::move(error));
+      throw cpython::ErrorSet{};
+    }
+    Ref again = cpython::import_attribute("cppickle._loading", "loads_foreign");
+    return checked(PyObject_Vectorcall(again.get(), args, count, keywords)).release();
   });
 }
 
@@ -109,6 +148,12 @@ PyMethodDef functions[] = {
      "dump($module, /, obj, file, protocol=None, buffer_callback=None)\n--\n\n"
      "Write the pickle of obj to file, an object with write(bytes). Otherwise as "
      "dumps()."},
+    {"loads", as_c_function(loads), METH_FASTCALL | METH_KEYWORDS,
+     "loads($module, data, /, *, fix_imports=True, encoding='ASCII', "
+     "errors='strict', buffers=())\n--\n\n"
+     "The object that a pickle holds, as pickle.loads() gives it.\n\n"
+     "Streams of cloudpickle load also where cloudpickle is not installed; what they "
+     "make before they name it first is made twice then."},
     {"register_pickle_by_value", as_c_function(register_pickle_by_value),
      METH_FASTCALL | METH_KEYWORDS,
      "register_pickle_by_value($module, /, module)\n--\n\n"

@@ -287,6 +287,7 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
   hooks.fast = pickler->fast != 0;
   hooks.foreign_sink = true;
   data.memo.begin_quiet();
+  if (state.shared.replacements().any()) data.memo.settle();
   FileSink sink(write.get(), data.memo);
   core::Emitter emitter(sink, data.protocol, pickler->bin != 0);
   pickling::Pickler(state.imported, state.plans, data.memo, data.reducers, emitter,

@@ -137,6 +137,7 @@ class _Installation:
             adoption.end()
         if self.finder in sys.meta_path:
             sys.meta_path.remove(self.finder)
+        surface.forget_replacements()
         for name, module in surface.modules().items():
             if sys.modules.get(name) is module:
                 del sys.modules[name]

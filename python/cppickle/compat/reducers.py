@@ -10,7 +10,34 @@ import types
 import typing
 from typing import Any
 
-from . import helpers, rebuilding
+from .helpers import (
+    _class_getstate,
+    _function_getstate,
+    _get_bases,
+    _get_cell_contents,
+    _is_registered_pickle_by_value,
+    _lookup_module_and_qualname,
+    _should_pickle_by_reference,
+)
+from .rebuilding import (
+    _builtin_type,
+    _class_setstate,
+    _empty_cell_value,
+    _file_reconstructor,
+    _function_setstate,
+    _get_dataclass_field_type_sentinel,
+    _make_cell,
+    _make_dict_items,
+    _make_dict_keys,
+    _make_dict_values,
+    _make_empty_cell,
+    _make_function,
+    _make_skeleton_class,
+    _make_skeleton_enum,
+    _make_typevar,
+    dynamic_subimport,
+    subimport,
+)
 from .tracking import _get_or_create_tracker_id
 
 # --- Functions and code ---------------------------------------------------------------
@@ -43,10 +70,10 @@ def _code_reduce(obj: types.CodeType) -> tuple[Any, ...]:
 
 
 def _cell_reduce(obj: types.CellType) -> tuple[Any, ...]:
-    content = helpers._get_cell_contents(obj)
-    if content is rebuilding._empty_cell_value:
-        return rebuilding._make_empty_cell, ()
-    return rebuilding._make_cell, (content,)
+    content = _get_cell_contents(obj)
+    if content is _empty_cell_value:
+        return _make_empty_cell, ()
+    return _make_cell, (content,)
 
 
 def _method_reduce(obj: types.MethodType) -> tuple[Any, ...]:
@@ -74,10 +101,9 @@ def _function_getnewargs(func: types.FunctionType) -> tuple[Any, ...]:
 
 
 def _dynamic_function_reduce(func: types.FunctionType) -> tuple[Any, ...]:
-    state = helpers._function_getstate(func)
+    state = _function_getstate(func)
     arguments = _function_getnewargs(func)
-    setstate = rebuilding._function_setstate
-    return rebuilding._make_function, arguments, state, None, None, setstate
+    return _make_function, arguments, state, None, None, _function_setstate
 
 
 def function_or_class_reduce(obj: Any) -> Any:
@@ -86,7 +112,7 @@ def function_or_class_reduce(obj: Any) -> Any:
         return _class_reduce(obj)
     if not isinstance(obj, types.FunctionType):
         return NotImplemented
-    if helpers._should_pickle_by_reference(obj):
+    if _should_pickle_by_reference(obj):
         return NotImplemented
     return _dynamic_function_reduce(obj)
 
@@ -101,7 +127,7 @@ def _class_getnewargs(obj: type) -> tuple[Any, ...]:
     if isinstance(own_dict, property):
         body["__dict__"] = own_dict
     tracker_id = _get_or_create_tracker_id(obj)
-    return type(obj), obj.__name__, helpers._get_bases(obj), body, tracker_id, None
+    return type(obj), obj.__name__, _get_bases(obj), body, tracker_id, None
 
 
 def _enum_getnewargs(obj: Any) -> tuple[Any, ...]:
@@ -119,7 +145,7 @@ def _enum_getnewargs(obj: Any) -> tuple[Any, ...]:
 
 def _enum_getstate(obj: Any) -> tuple[dict[str, Any], dict[str, Any]]:
     """What is left of the class's state when its members have been made."""
-    attributes, slots = helpers._class_getstate(obj)
+    attributes, slots = _class_getstate(obj)
     made_by_enum = {name for name in attributes if name.startswith("_")} & {
         "_generate_next_value_",
         "_member_names_",
@@ -136,26 +162,26 @@ def _dynamic_class_reduce(obj: Any) -> tuple[Any, ...]:
     import enum
 
     if issubclass(obj, enum.Enum):
-        make: Any = rebuilding._make_skeleton_enum
+        make: Any = _make_skeleton_enum
         arguments, state = _enum_getnewargs(obj), _enum_getstate(obj)
     else:
-        make = rebuilding._make_skeleton_class
-        arguments, state = _class_getnewargs(obj), helpers._class_getstate(obj)
-    return make, arguments, state, None, None, rebuilding._class_setstate
+        make = _make_skeleton_class
+        arguments, state = _class_getnewargs(obj), _class_getstate(obj)
+    return make, arguments, state, None, None, _class_setstate
 
 
 def _class_reduce(obj: Any) -> Any:
     for value in (None, Ellipsis, NotImplemented):
         if obj is type(value):
             return type, (value,)
-    if obj in BUILTIN_TYPE_NAMES:
-        return rebuilding._builtin_type, (BUILTIN_TYPE_NAMES[obj],)
-    if helpers._should_pickle_by_reference(obj):
+    if obj in _BUILTIN_TYPE_NAMES:
+        return _builtin_type, (_BUILTIN_TYPE_NAMES[obj],)
+    if _should_pickle_by_reference(obj):
         return NotImplemented
     return _dynamic_class_reduce(obj)
 
 
-BUILTIN_TYPE_NAMES = {
+_BUILTIN_TYPE_NAMES = {
     value: name for name, value in types.__dict__.items() if type(value) is type
 }
 
@@ -163,10 +189,10 @@ BUILTIN_TYPE_NAMES = {
 
 
 def _module_reduce(obj: types.ModuleType) -> tuple[Any, ...]:
-    if helpers._should_pickle_by_reference(obj):
-        return rebuilding.subimport, (obj.__name__,)
+    if _should_pickle_by_reference(obj):
+        return subimport, (obj.__name__,)
     names = {k: v for k, v in obj.__dict__.items() if k != "__builtins__"}
-    return rebuilding.dynamic_subimport, (obj.__name__, names)
+    return dynamic_subimport, (obj.__name__, names)
 
 
 def _decompose_typevar(obj: Any) -> tuple[Any, ...]:
@@ -181,14 +207,14 @@ def _decompose_typevar(obj: Any) -> tuple[Any, ...]:
 
 
 def _typevar_reduce(obj: typing.Any) -> tuple[Any, ...]:
-    found = helpers._lookup_module_and_qualname(obj, obj.__name__)
-    if found is None or helpers._is_registered_pickle_by_value(found[0]):
-        return rebuilding._make_typevar, _decompose_typevar(obj)
+    found = _lookup_module_and_qualname(obj, obj.__name__)
+    if found is None or _is_registered_pickle_by_value(found[0]):
+        return _make_typevar, _decompose_typevar(obj)
     return getattr, found
 
 
 def _dataclass_field_base_reduce(obj: Any) -> tuple[Any, ...]:
-    return rebuilding._get_dataclass_field_type_sentinel, (obj.name,)
+    return _get_dataclass_field_type_sentinel, (obj.name,)
 
 
 def _memoryview_reduce(obj: memoryview) -> tuple[Any, ...]:
@@ -204,27 +230,27 @@ def _weakset_reduce(obj: Any) -> tuple[Any, ...]:
 
 
 def _dict_keys_reduce(obj: Any) -> tuple[Any, ...]:
-    return rebuilding._make_dict_keys, (list(obj),)
+    return _make_dict_keys, (list(obj),)
 
 
 def _dict_values_reduce(obj: Any) -> tuple[Any, ...]:
-    return rebuilding._make_dict_values, (list(obj),)
+    return _make_dict_values, (list(obj),)
 
 
 def _dict_items_reduce(obj: Any) -> tuple[Any, ...]:
-    return rebuilding._make_dict_items, (dict(obj),)
+    return _make_dict_items, (dict(obj),)
 
 
 def _odict_keys_reduce(obj: Any) -> tuple[Any, ...]:
-    return rebuilding._make_dict_keys, (list(obj), True)
+    return _make_dict_keys, (list(obj), True)
 
 
 def _odict_values_reduce(obj: Any) -> tuple[Any, ...]:
-    return rebuilding._make_dict_values, (list(obj), True)
+    return _make_dict_values, (list(obj), True)
 
 
 def _odict_items_reduce(obj: Any) -> tuple[Any, ...]:
-    return rebuilding._make_dict_items, (dict(obj), True)
+    return _make_dict_items, (dict(obj), True)
 
 
 def _logger_reduce(obj: logging.Logger) -> tuple[Any, ...]:
@@ -251,4 +277,4 @@ def _file_reduce(obj: Any) -> tuple[Any, ...]:
     copy = io.StringIO(obj.read())
     obj.seek(place)
     copy.seek(place)
-    return rebuilding._file_reconstructor, (copy,)
+    return _file_reconstructor, (copy,)

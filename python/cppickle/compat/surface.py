@@ -3,9 +3,9 @@
 They are made once, by modules(), and are in sys.modules only after an install().
 """
 
+import builtins
 import functools
 import pickle
-import sys
 import types
 from importlib import import_module
 from importlib.machinery import ModuleSpec
@@ -95,6 +95,15 @@ class CompatModule(types.ModuleType):
         if name == "_PICKLE_BY_VALUE_MODULES":
             _core._use_by_value_modules(value)
         super().__setattr__(name, value)
+        if name in HOOKS and self.__name__ in (MAIN, FAST):
+            modules()[MAIN].__dict__[name] = value
+            tell_replacements(HOOKS[name])
+
+    def __delattr__(self, name: str) -> None:
+        super().__delattr__(name)
+        if name in HOOKS and self.__name__ in (MAIN, FAST):
+            modules()[MAIN].__dict__.pop(name, None)
+            tell_replacements(HOOKS[name])
 
     def __getattr__(self, name: str) -> Any:
         if not name.startswith("__"):
@@ -149,38 +158,38 @@ def _api() -> dict[str, Any]:
     return api | {"DEFAULT_PROTOCOL": _core.DEFAULT_PROTOCOL}
 
 
-def _own_names(source: types.ModuleType) -> dict[str, Any]:
-    """What a module of this package defines for the surface."""
-    return {
-        name: value
-        for name, value in vars(source).items()
-        if isinstance(value, types.FunctionType) and value.__module__ == source.__name__
-    }
+def _with_globals(function: Any, names: dict[str, Any]) -> Any:
+    """The function as one of the module with that namespace, where it calls others."""
+    if not isinstance(function, types.FunctionType):
+        return function
+    made = types.FunctionType(
+        function.__code__, names, function.__name__, function.__defaults__
+    )
+    made.__kwdefaults__ = function.__kwdefaults__
+    made.__annotations__ = function.__annotations__
+    made.__doc__ = function.__doc__
+    return made
 
 
-def _main_names() -> dict[str, Any]:
-    names = _api()
+def _fill_main(names: dict[str, Any]) -> None:
+    names["__builtins__"] = builtins.__dict__
     for source in (tracking, rebuilding, helpers, reducers):
-        names |= _own_names(source)
-    for name in ("BY_CLASS", "BY_ID", "LOCK"):
-        full = f"_DYNAMIC_CLASS_TRACKER_{name}"
-        names[full] = getattr(tracking, full)
-    for value in names.values():
-        if isinstance(value, types.FunctionType):
-            value.__module__ = MAIN
-            value.__qualname__ = value.__name__
+        for name, value in vars(source).items():
+            if name.startswith("__") or name in names:
+                continue
+            if getattr(value, "__module__", None) == source.__name__:
+                names[name] = _with_globals(value, names)
+            else:
+                names[name] = value
+    names.update(_api())
     names["_PICKLE_BY_VALUE_MODULES"] = _core._by_value_modules()
     rebuilding._EmptyCellValue.__module__ = MAIN
-    names["_empty_cell_value"] = rebuilding._empty_cell_value
-    names["_BUILTIN_TYPE_NAMES"] = reducers.BUILTIN_TYPE_NAMES
-    names |= {"PYPY": False, "builtin_code_type": None, "pickle": pickle}
-    return names | {"types": types, "sys": sys}
+    names.update(PYPY=False, builtin_code_type=None, pickle=pickle)
 
 
-def _made(name: str, names: dict[str, Any]) -> CompatModule:
+def _empty(name: str) -> CompatModule:
     module = CompatModule(name, _core.__doc__)
     is_package = name == PACKAGE
-    module.__dict__.update(names)
     module.__file__ = __file__
     module.__package__ = PACKAGE
     module.__spec__ = ModuleSpec(name, None, origin=__file__, is_package=is_package)
@@ -192,10 +201,62 @@ def _made(name: str, names: dict[str, Any]) -> CompatModule:
 @functools.cache
 def modules() -> dict[str, CompatModule]:
     """The three modules by their names."""
-    names = _main_names()
-    main = _made(MAIN, names)
-    fast = _made(FAST, names | {"cloudpickle": main})
-    public = {name: value for name, value in names.items() if not name.startswith("_")}
-    public |= {"cloudpickle": main, "cloudpickle_fast": fast}
-    public |= {"__version__": _core.__version__, "__all__": list(PUBLIC)}
-    return {MAIN: main, FAST: fast, PACKAGE: _made(PACKAGE, public)}
+    main, fast, package = _empty(MAIN), _empty(FAST), _empty(PACKAGE)
+    _fill_main(main.__dict__)
+    names = {k: v for k, v in main.__dict__.items() if not k.startswith("__")}
+    fast.__dict__.update(names, cloudpickle=main)
+    package.__dict__.update(
+        {name: value for name, value in names.items() if not name.startswith("_")},
+        cloudpickle=main,
+        cloudpickle_fast=fast,
+        __version__=_core.__version__,
+        __all__=list(PUBLIC),
+    )
+    ORIGINALS.update((name, names[name]) for name in HOOKS)
+    return {MAIN: main, FAST: fast, PACKAGE: package}
+
+
+# --- Replaced helpers -----------------------------------------------------------------
+
+# Helpers that libraries replace: each with the one that the pickler calls instead of
+# its native path, which is the helper itself or calls it.
+HOOKS = {
+    "_should_pickle_by_reference": "_should_pickle_by_reference",
+    "_lookup_module_and_qualname": "_should_pickle_by_reference",
+    "_whichmodule": "_should_pickle_by_reference",
+    "_getattribute": "_should_pickle_by_reference",
+    "_is_registered_pickle_by_value": "_is_registered_pickle_by_value",
+    "_function_getstate": "_function_getstate",
+    "_extract_code_globals": "_function_getstate",
+    "_get_cell_contents": "_function_getstate",
+    "_find_imported_submodules": "_function_getstate",
+    "_class_getstate": "_class_getstate",
+    "_extract_class_dict": "_class_getstate",
+    "_code_reduce": "_code_reduce",
+    "_module_reduce": "_module_reduce",
+    "subimport": "_module_reduce",
+    "dynamic_subimport": "_module_reduce",
+    "_make_empty_cell": "_make_empty_cell",
+}
+
+
+ORIGINALS: dict[str, Any] = {}
+
+
+def tell_replacements(hook: str) -> None:
+    """Tell the pickler what to call for a hook, if a helper of it has been replaced."""
+    names = modules()[MAIN].__dict__
+    replaced = any(
+        names.get(name) is not ORIGINALS[name]
+        for name, called in HOOKS.items()
+        if called == hook
+    )
+    _core._replace_helper(hook, names.get(hook) if replaced else None)
+
+
+def forget_replacements() -> None:
+    """Every helper is the original again."""
+    names = modules()[MAIN].__dict__
+    for name, hook in HOOKS.items():
+        names[name] = ORIGINALS[name]
+        _core._replace_helper(hook, None)

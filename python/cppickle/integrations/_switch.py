@@ -14,7 +14,8 @@ from . import EngineError
 
 def found(name: str) -> bool:
     """Whether a top-level package can be imported; it is not imported."""
-    return importlib.util.find_spec(name) is not None
+    # Some packages replace themselves in sys.modules, and have no spec there.
+    return sys.modules.get(name) is not None or bool(importlib.util.find_spec(name))
 
 
 def engine(name: str, distribution: str, minimum: str) -> Any:

@@ -40,7 +40,10 @@ def installed() -> bool:
 
 
 def install() -> None:
-    """Have Parsl pickle functions, arguments and results with cppickle.
+    """Have Parsl pickle functions, arguments and results with cppickle alone.
+
+    What Parsl's own serializers wrote can be read still. They are not asked after ours:
+    Parsl would show the error of the last one, without the path.
 
     Raises:
         EngineError: Parsl is missing or too old.
@@ -50,13 +53,13 @@ def install() -> None:
         return
     facade = engine("parsl.serialize.facade", "parsl", MINIMUM)
     _tables = []
+    serializer = CppickleSerializer()
     for table in (facade.methods_for_code, facade.methods_for_data):
         others = dict(table)
         _tables.append((table, others))
-        serializer = CppickleSerializer()
-        table.clear()  # the first that works is taken
+        facade.additional_methods_for_deserialization.update(others)
+        table.clear()
         table[serializer.identifier] = serializer
-        table.update(others)
 
 
 def uninstall() -> None:
