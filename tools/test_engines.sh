@@ -8,15 +8,19 @@ SECONDS_EACH=240
 
 # tests_of ENGINE: runs them, within a time limit.
 tests_of() {
-  local engine=$1 python run
+  local engine=$1 python run files
   python=$(engine_dir "$engine")/bin/python
   run=("$python")
   if [ "$engine" = mpi ]; then # the ranks but one serve mpi4py.futures
     run=(mpirun --allow-run-as-root --oversubscribe -n 3 "$python" -m mpi4py.futures)
   fi
+  files=("tests/engines/test_${engine%-old}.py")
+  case $engine in
+    processes | joblib | dask | ray | spark) files+=(tests/engines/test_quickstart.py) ;;
+  esac
   CPPICKLE_ENGINE=$engine timeout --kill-after=30 "$SECONDS_EACH" \
     "${run[@]}" -m pytest -q --color=no -p no:cacheprovider \
-    "tests/engines/test_${engine%-old}.py"
+    "${files[@]}"
 }
 
 [ $# -gt 0 ] || set -- "${ENGINES[@]}"

@@ -70,6 +70,7 @@ def test_all_is_as_before_after_uninstall(client):
     assert protocol.dumps is integration.dumps
     assert distributed.client.dumps is integration.dumps
     integration.uninstall(client)
+    integration.uninstall(client)
     after = protocol.dumps, protocol.cloudpickle, dask.multiprocessing._dumps
     assert after == before
     assert distributed.client.dumps is protocol.dumps

@@ -81,7 +81,8 @@ def install(client: Any = None) -> None:
 def uninstall(client: Any = None) -> None:
     """Undo `install()`, with a client also on its scheduler and workers."""
     if client is not None:
-        client.unregister_worker_plugin(PLUGIN)
+        if client.run_on_scheduler(_has_plugin):
+            client.unregister_worker_plugin(PLUGIN)
         client.run_on_scheduler(_switch_off)
     _switch.turn_off()
 
@@ -93,6 +94,10 @@ def dask_setup(server: Any) -> None:
 
 def _switch_off() -> None:
     _switch.turn_off()
+
+
+def _has_plugin(dask_scheduler: Any) -> bool:
+    return PLUGIN in dask_scheduler.worker_plugins
 
 
 def _install_here() -> None:

@@ -48,7 +48,10 @@ def installed() -> bool:
 
 
 def install() -> None:
-    """Have Ray pickle with cppickle in this process. Call it before ``ray.init()``.
+    """Have Ray pickle with cppickle in this process.
+
+    Reducers that Ray has registered stay. With Ray's client (``ray://``) call it before
+    ``ray.init()``; it is not too late afterwards otherwise, but what was exported is.
 
     Raises:
         EngineError: Ray is missing or too old, or its client is in use already.
