@@ -1,19 +1,18 @@
-"""Clusters of two worker processes on this machine, for ``quickstart.py --engine NAME``.
+"""Clusters of two worker processes, for ``quickstart.py --engine NAME``.
 
-Each class starts one, runs functions on it, and switches it between cppickle and what the
-engine comes with. This is all that a user does to have an engine use cppickle.
+Each class starts one, runs functions on it, and switches it between cppickle and what
+the engine comes with. This is all that a user does to have an engine use cppickle.
 """
 
 import concurrent.futures
 import os
 import sys
 
+import cppickle
 import cppickle.integrations.dask
 import cppickle.integrations.joblib
 import cppickle.integrations.ray
 import cppickle.integrations.spark
-
-import cppickle
 
 SECONDS = 60  # for a task
 

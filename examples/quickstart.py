@@ -5,8 +5,8 @@
 Part 1 is the code to send: it exists in this script and nowhere else. Part 2 is a
 worker: a bare interpreter with the standard library and plain ``pickle.loads``. Part 3
 sends the one to the other, and checks that what comes back is right. With ``--engine
-dask``, ``ray``, ``spark``, ``joblib`` or ``processes`` the same code goes to a cluster of
-two worker processes (``engines.py``), with cppickle and as the engine comes.
+dask``, ``ray``, ``spark``, ``joblib`` or ``processes`` the same code goes to a cluster
+of two worker processes (``engines.py``), with cppickle and as the engine comes.
 """
 
 import argparse

@@ -1,7 +1,7 @@
 """``python -m benchmarks.engines ENGINE``: cloudpickle and cppickle take turns on it.
 
-Each round gives both one turn; the ratio is the median of the ratios by round, the times
-are medians. Answers are compared with what the function gives here.
+Each round gives both one turn; the ratio is the median of the ratios by round, the
+times are medians. Answers are compared with what the function gives here.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Clusters of two worker processes that can be switched between the two picklers.
 
-``use(name)`` switches to "cloudpickle" or "cppickle", ``call(function, argument)`` runs one
-task, ``call_many(function, count)`` runs it for 0, 1, ... count - 1.
+``use(name)`` switches to "cloudpickle" or "cppickle", ``call(function, argument)`` runs
+one task, ``call_many(function, count)`` runs it for 0, 1, ... count - 1.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from collections.abc import Callable
 from typing import Any
 
 import cloudpickle
+
+import cppickle
 import cppickle.integrations.dask
 import cppickle.integrations.joblib
 import cppickle.integrations.ray
 import cppickle.integrations.spark
-
-import cppickle
 
 Function = Callable[[Any], Any]
 

@@ -1,4 +1,4 @@
-"""What is sent: functions that no worker can import, made anew for every measurement."""
+"""What is sent: functions that no worker can import, made anew for every use."""
 
 from __future__ import annotations
 

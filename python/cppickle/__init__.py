@@ -21,7 +21,10 @@ from ._core import (
 from ._loading import load
 
 if TYPE_CHECKING:
-    from .integrations.executors import InterpreterPoolExecutor, ProcessPoolExecutor
+    from .integrations.executors import (
+        InterpreterPoolExecutor as InterpreterPoolExecutor,
+    )
+    from .integrations.executors import ProcessPoolExecutor
 
 CloudPickler = Pickler
 

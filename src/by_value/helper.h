@@ -21,9 +21,9 @@ inline constexpr char kTrackerName[] = "_cppickle_tracker";
 
 struct Helpers {
   // tracked(objects, id, make, arguments): what is known under id, or make(*arguments)
-  // from now on, with no state applied yet, whatever its predecessor had. tracked(tokens, id, set, object, token, attributes): set(object, name,
-  // value) for each attribute, unless the state with this token is what was applied
-  // last.
+  // from now on, with no state applied yet, whatever its predecessor had.
+  // tracked(tokens, id, set, object, token, attributes): set(object, name, value) for
+  // each attribute, unless the state with this token is what was applied last.
   cpython::Ref tracked;
   // unhooked(owner, make, *arguments): make(*arguments) while owner's __init_subclass__
   // does nothing.

@@ -1,4 +1,4 @@
-"""The application that test_celery.py and its worker share; they are told the broker."""
+"""The application that test_celery.py and its worker share."""
 
 import os
 

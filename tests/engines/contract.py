@@ -1,9 +1,9 @@
 """What has to hold on every engine.
 
-A test class of an engine derives from `Contract` and has a fixture ``call``, which runs a
-function with arguments in a worker process and gives what it returns, and a fixture
-``call_many``, which runs one function for each item of a list. Everything that is sent is
-made inside of a test, so no worker can import it.
+A test class of an engine derives from `Contract` and has a fixture ``call``, which runs
+a function with arguments in a worker process and gives what it returns, and a fixture
+``call_many``, which runs one function for each item of a list. Everything that is sent
+is made inside of a test, so no worker can import it.
 """
 
 import dataclasses
@@ -156,14 +156,14 @@ class Contract:
         def locked(x):
             return guard
 
-        with pytest.raises(Exception) as caught:  # noqa: PT011
+        with pytest.raises(Exception) as caught:
             call(locked, 1)
         assert "lock" in path_of(caught.value)
         assert "guard" in path_of(caught.value)
         assert "['inner'][0]" in path_of(caught.value)
 
     def test_it_works_after_an_error(self, call):
-        with pytest.raises(Exception):  # noqa: PT011
+        with pytest.raises(Exception):  # noqa: B017
             call(lambda: threading.Lock().nothing)
         assert call(lambda: "alive") == "alive"
 

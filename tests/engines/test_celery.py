@@ -1,4 +1,4 @@
-"""Celery on Redis: a worker with two processes, whose serializer kombu finds by entry point."""
+"""Celery on Redis: a worker with two processes, and kombu's entry point."""
 
 import contextlib
 import importlib
@@ -67,7 +67,9 @@ def test_uninstall_and_install():
     assert not integration.installed()
     integration.install()
     content_type, encoding, data = kombu.serialization.dumps(lambda: 5, "cppickle")
-    assert kombu.serialization.loads(data, content_type, encoding, {content_type})() == 5
+    assert (
+        kombu.serialization.loads(data, content_type, encoding, {content_type})() == 5
+    )
 
 
 def test_it_is_loaded_only_where_it_is_accepted():
@@ -77,6 +79,6 @@ def test_it_is_loaded_only_where_it_is_accepted():
 
 
 def test_an_error_keeps_its_path():
-    with pytest.raises(Exception) as caught:  # noqa: PT011
+    with pytest.raises(Exception) as caught:
         kombu.serialization.dumps({"a": threading.Lock()}, "cppickle")
     assert "['a']" in path_of(caught.value)

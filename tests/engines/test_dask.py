@@ -77,7 +77,7 @@ def test_all_is_as_before_after_uninstall(client):
     assert list(client.run(integration.installed).values()) == [False, False]
 
 
-# --- The function that replaces distributed's -----------------------------------------------
+# --- The function that replaces distributed's -----------------------------------------
 
 
 @pytest.fixture
@@ -150,7 +150,7 @@ def test_the_processes_scheduler(here):
     assert result == (0, 2, 4, 6)
 
 
-# --- Clusters of the command line -----------------------------------------------------------
+# --- Clusters of the command line -----------------------------------------------------
 
 
 def finds_cppickle():
@@ -171,9 +171,11 @@ class FarCluster(CallsByClient, Contract):
     @pytest.fixture(scope="class")
     @classmethod
     def far_client(cls):
-        with cls.cluster() as address:
-            with distributed.Client(address, timeout=SECONDS) as client:
-                yield client
+        with (
+            cls.cluster() as address,
+            distributed.Client(address, timeout=SECONDS) as client,
+        ):
+            yield client
 
     @pytest.fixture
     def switched(self, far_client):

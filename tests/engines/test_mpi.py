@@ -1,4 +1,4 @@
-"""mpi4py, run as ``mpirun -n 3 python -m mpi4py.futures -m pytest``: two ranks serve."""
+"""mpi4py: ``mpirun -n 3 python -m mpi4py.futures -m pytest``, so two ranks serve."""
 
 import os
 import pathlib

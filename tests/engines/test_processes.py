@@ -2,11 +2,11 @@
 
 import multiprocessing
 
-import cppickle.integrations.processes
 import pytest
 from engines.contract import Contract
 
 import cppickle
+import cppickle.integrations.processes
 
 METHODS = ["fork", "spawn", "forkserver"]
 SECONDS = 20

@@ -1,4 +1,4 @@
-"""Ray: tasks, actors and object references, on workers with the setup hook and without."""
+"""Ray: tasks, actors and references, on workers with the setup hook and without."""
 
 import copyreg
 import os

@@ -1,4 +1,4 @@
-"""PySpark: data and functions of RDDs, UDFs and broadcasts, on two executor processes."""
+"""PySpark: data and functions of RDDs, UDFs and broadcasts, on two executors."""
 
 import collections
 import dataclasses

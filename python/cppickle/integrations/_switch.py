@@ -61,7 +61,7 @@ REGISTRY: dict[str, Any] = {
 
 
 def adopt_registry(module: Any) -> None:
-    """Register with cppickle the modules that are registered with another cloudpickle."""
+    """Register with cppickle what is registered with another cloudpickle."""
     for name in module.list_registry_pickle_by_value():
         if name in sys.modules:
             cppickle.register_pickle_by_value(sys.modules[name])

@@ -6,9 +6,9 @@ In the module of the application, which the client and the workers import::
     app = celery.Celery("jobs", broker=..., backend=...)
     cppickle.integrations.celery.install(app)
 
-With kombu alone the serializer "cppickle" is there once cppickle is installed: kombu finds
-it by an entry point. What is accepted is loaded by ``pickle``, so accept it only from a
-broker that you trust.
+With kombu alone the serializer "cppickle" is there once cppickle is installed: kombu
+finds it by an entry point. What is accepted is loaded by ``pickle``, so accept it only
+from a broker that you trust.
 """
 
 import functools
@@ -85,7 +85,7 @@ def uninstall() -> None:
 
 
 def _switch_pool(**_: Any) -> None:
-    """A worker that starts: it loads tasks, and pickles them again for its processes."""
+    """For a worker, which loads tasks and pickles them again for its processes."""
     pool = engine("celery.concurrency.asynpool", "celery", MINIMUM).AsynPool
     write = functools.partialmethod(pool._create_write_handlers, dumps=cppickle.dumps)
     _pool.turn_on([(pool, "_create_write_handlers", write)])

@@ -11,17 +11,17 @@ Without a line of code, by the documented preload hook::
     dask scheduler --preload cppickle.integrations.dask
     dask worker ADDRESS --preload cppickle.integrations.dask
 
-(or the settings ``distributed.scheduler.preload`` and ``distributed.worker.preload``, or
-``DASK_DISTRIBUTED__WORKER__PRELOAD=cppickle.integrations.dask``.)
+(or the settings ``distributed.scheduler.preload`` and ``distributed.worker.preload``,
+or ``DASK_DISTRIBUTED__WORKER__PRELOAD=cppickle.integrations.dask``.)
 
 Workers need not have cppickle: ``install()`` without a client switches this process
 alone, and plain workers load what it sends. The scheduler loads tasks and pickles them
 again, so switch that, or cloudpickle has its say there.
 
-distributed pickles with ``pickle``, and if that fails or finds ``__main__`` in the result,
-once more with cloudpickle. Here one pass does it. The reducers registered with
-``dask_serialize`` are asked for what cannot be pickled otherwise, and buffers stay out of
-band, as before.
+distributed pickles with ``pickle``, and if that fails or finds ``__main__`` in the
+result, once more with cloudpickle. Here one pass does it. The reducers registered with
+``dask_serialize`` are asked for what cannot be pickled otherwise, and buffers stay out
+of band, as before.
 """
 
 import functools
@@ -61,7 +61,8 @@ def install(client: Any = None) -> None:
     """Switch this process, and with a client also its scheduler and workers.
 
     Args:
-        client: a synchronous ``distributed.Client``. Its scheduler and workers must have
+        client: a synchronous ``distributed.Client``. Its scheduler and workers must
+        have
             cppickle; workers that join later are switched as they do.
 
     Raises:
@@ -144,7 +145,7 @@ def _check(client: Any) -> None:
         )
 
 
-# --- One pass ---------------------------------------------------------------------------
+# --- One pass -------------------------------------------------------------------------
 
 
 def dumps(
@@ -177,7 +178,8 @@ def _dumps_with_reducers(
     """The second attempt: with the reducers of ``dask_serialize``.
 
     Raises:
-        Exception: `error`, that of the first attempt, when no reducer had anything to say.
+        Exception: `error`, that of the first attempt, when no reducer had anything to
+        say.
     """
     file = io.BytesIO()
     pickler = _ReducingPickler(file, protocol, callback)

@@ -49,7 +49,8 @@ class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
         self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> "Future[Any]":
         """Schedule ``fn(*args, **kwargs)``; it is pickled when its turn comes."""
-        return super().submit(_run, _Outgoing((fn, args, kwargs)))
+        stream: Any = _Outgoing((fn, args, kwargs))
+        return super().submit(_run, stream)
 
 
 if sys.version_info >= (3, 14):

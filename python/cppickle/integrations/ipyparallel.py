@@ -6,7 +6,8 @@ From the client, for itself and the engines of a view::
     with ipyparallel.Cluster(n=2) as client:
         cppickle.integrations.ipyparallel.install(client[:])
 
-This is what ``view.use_cloudpickle()`` does, with cppickle. The engines have to have it.
+This is what ``view.use_cloudpickle()`` does, with cppickle. The engines have to have
+it.
 """
 
 from typing import Any

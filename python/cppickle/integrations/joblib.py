@@ -11,8 +11,8 @@ or in the program::
     joblib.Parallel(n_jobs=2)(joblib.delayed(lambda x: x * x)(i) for i in range(10))
 
 The name of the pickler travels with each task, so workers are switched as they get one;
-they have to have cppickle. This works for joblib's own copy of loky, for loky itself, and
-for joblib before 1.6, which has a copy of cloudpickle.
+they have to have cppickle. This works for joblib's own copy of loky, for loky itself,
+and for joblib before 1.6, which has a copy of cloudpickle.
 """
 
 import importlib
@@ -39,7 +39,9 @@ def available() -> bool:
 
 def installed() -> bool:
     """Whether joblib's or loky's pickler in this process is cppickle's."""
-    loaded = (sys.modules.get(f"{loky}.backend.reduction") for loky, _ in _LOKIES.values())
+    loaded = (
+        sys.modules.get(f"{loky}.backend.reduction") for loky, _ in _LOKIES.values()
+    )
     return any(
         module is not None and module.get_loky_pickler_name() == cppickle.__name__
         for module in loaded

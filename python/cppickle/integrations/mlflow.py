@@ -6,8 +6,8 @@ Python models that are saved go through cppickle after ::
     cppickle.integrations.mlflow.install()
     mlflow.pyfunc.save_model(path, python_model=Model())
 
-Whoever loads the model needs no cppickle. The version of cloudpickle that MLflow records
-beside the model stays that of the installed cloudpickle.
+Whoever loads the model needs no cppickle. The version of cloudpickle that MLflow
+records beside the model stays that of the installed cloudpickle.
 """
 
 import types

@@ -6,9 +6,9 @@ On all ranks alike::
     cppickle.integrations.mpi.install()
     MPI.COMM_WORLD.bcast(lambda x: x * x, root=0)
 
-This is ``MPI.pickle.__init__(cppickle.dumps, cppickle.loads)`` for the lower-case methods
-of communicators and for ``mpi4py.futures``, and the same for ``mpi4py.util.pkl5``, which
-keeps buffers out of band.
+This is ``MPI.pickle.__init__(cppickle.dumps, cppickle.loads)`` for the lower-case
+methods of communicators and for ``mpi4py.futures``, and the same for
+``mpi4py.util.pkl5``, which keeps buffers out of band.
 """
 
 from typing import Any

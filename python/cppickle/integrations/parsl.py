@@ -1,6 +1,7 @@
 """Parsl.
 
-On the side that submits; workers find the class by the name in the header of a message::
+On the side that submits; workers find the class by the name in the header of a
+message::
 
     import cppickle.integrations.parsl
     cppickle.integrations.parsl.install()
@@ -53,7 +54,7 @@ def install() -> None:
         return
     facade = engine("parsl.serialize.facade", "parsl", MINIMUM)
     _tables = []
-    serializer = CppickleSerializer()
+    serializer: Any = CppickleSerializer()
     for table in (facade.methods_for_code, facade.methods_for_data):
         others = dict(table)
         _tables.append((table, others))
@@ -63,7 +64,7 @@ def install() -> None:
 
 
 def uninstall() -> None:
-    """Undo `install()` in this process. Messages that are under way can be read still."""
+    """Undo `install()` in this process. Messages under way can be read still."""
     global _tables
     for table, before in _tables or ():
         table.clear()

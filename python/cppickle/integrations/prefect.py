@@ -5,14 +5,14 @@ For results, by its documented setting::
     @flow(result_serializer=PickleSerializer(picklelib="cppickle"))
     def report(): ...
 
-For what Prefect itself sends to processes (``ProcessPoolTaskRunner``, bundles) and hashes
-for its cache keys::
+For what Prefect itself sends to processes (``ProcessPoolTaskRunner``, bundles) and
+hashes for its cache keys::
 
     import cppickle.integrations.prefect
     cppickle.integrations.prefect.install()
 
-Processes that run tasks load plain pickles and need nothing; those that read results with
-``picklelib="cppickle"`` have to have cppickle.
+Processes that run tasks load plain pickles and need nothing; those that read results
+with ``picklelib="cppickle"`` have to have cppickle.
 """
 
 import sys

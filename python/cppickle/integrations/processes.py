@@ -68,8 +68,8 @@ def uninstall() -> None:
 class ByValuePickler(cppickle.Pickler):
     """Stands in for multiprocessing's ``ForkingPickler``.
 
-    Reducers that were registered there, of connections, locks and sockets among them, are
-    honoured, also those that are registered later.
+    Reducers that were registered there, of connections, locks and sockets among them,
+    are honoured, also those that are registered later.
     """
 
     _extra_reducers = ForkingPickler._extra_reducers  # type: ignore[attr-defined]
@@ -99,7 +99,7 @@ def by_value(obj: object) -> bytes:
     return _pickled(ByValuePickler, obj).getvalue()
 
 
-# --- Starting processes -----------------------------------------------------------------
+# --- Starting processes ---------------------------------------------------------------
 
 
 def _dump(obj: object, file: Any, protocol: int | None = None) -> None:

@@ -6,13 +6,13 @@ On the driver, and by the documented hook on its workers::
     cppickle.integrations.ray.install()
     ray.init(runtime_env=cppickle.integrations.ray.runtime_env())
 
-Workers need not have cppickle: leave the ``runtime_env`` out and they load what the driver
-sends, and return what Ray's own pickler can.
+Workers need not have cppickle: leave the ``runtime_env`` out and they load what the
+driver sends, and return what Ray's own pickler can.
 
-Ray carries a cloudpickle of its own, ``ray.cloudpickle``, and looks its names up late. They
-are bound to a class of ours. Reducers that Ray and others register by
-``ray.cloudpickle.CloudPickler.dispatch[cls] = reducer``, before or after, are honoured by
-both classes.
+Ray carries a cloudpickle of its own, ``ray.cloudpickle``, and looks its names up late.
+They are bound to a class of ours. Reducers that Ray and others register by
+``ray.cloudpickle.CloudPickler.dispatch[cls] = reducer``, before or after, are honoured
+by both classes.
 """
 
 import copyreg
@@ -31,7 +31,7 @@ __all__ = ["available", "install", "installed", "runtime_env", "uninstall"]
 
 MINIMUM = "2.9"
 SETUP_HOOK = "cppickle.integrations.ray.install"
-# Binds CloudPickler when it is imported, as the base of the class that talks to a server.
+# Binds CloudPickler when it is imported, as the base of a class that talks to servers.
 CLIENT = "ray.util.client.client_pickler"
 
 _switch = Switch()
@@ -110,14 +110,14 @@ def runtime_env(**fields: Any) -> dict[str, Any]:
     return {**fields, "worker_process_setup_hook": SETUP_HOOK}
 
 
-# --- The class ----------------------------------------------------------------------------
+# --- The class ------------------------------------------------------------------------
 
 
 def _taken_out(table: dict[type, Any], home: str) -> dict[type, Any]:
     """The reducers in a table that are not those of the module `home`, removed from it.
 
-    Cloudpickle's own reducers of functions' parts, modules and the like stay behind: the
-    engine does these natively.
+    Cloudpickle's own reducers of functions' parts, modules and the like stay behind:
+    the engine does these natively.
     """
     others = {
         kind: reducer
@@ -137,10 +137,7 @@ def _pickler_class(live: Any, registered: dict[type, Any]) -> type[cppickle.Pick
 
     class CloudPickler(cppickle.Pickler):
         dispatch = live
-        dispatch_table = ChainMap(
-            registered,
-            copyreg.dispatch_table,  # type: ignore[arg-type]
-        )
+        dispatch_table = ChainMap(registered, copyreg.dispatch_table)
 
     CloudPickler.__module__ = __name__
     CloudPickler.__qualname__ = "CloudPickler"

@@ -7,13 +7,13 @@ On the driver, and by the documented setting on its executors::
     cppickle.integrations.spark.install()
     sc = SparkContext(conf=conf)
 
-or ``spark-submit --conf spark.python.daemon.module=cppickle.integrations.spark``. Executors
-need not have cppickle: leave the setting out and they load what the driver sends, and
-return what PySpark's own pickler can.
+or ``spark-submit --conf spark.python.daemon.module=cppickle.integrations.spark``.
+Executors need not have cppickle: leave the setting out and they load what the driver
+sends, and return what PySpark's own pickler can.
 
-PySpark carries a cloudpickle of its own, ``pyspark.cloudpickle``, and looks its names up at
-each call. They are bound to cppickle's: for commands, UDFs, broadcasts, and all data of
-RDDs.
+PySpark carries a cloudpickle of its own, ``pyspark.cloudpickle``, and looks its names
+up at each call. They are bound to cppickle's: for commands, UDFs, broadcasts, and all
+data of RDDs.
 """
 
 import pickle
