@@ -22,9 +22,7 @@ download_source() {
   options=(-o "Dir::Etc::sourcelist=$scratch/s.list" -o Dir::Etc::sourceparts=-
     -o "Dir::State::lists=$scratch/lists" -o "Dir::Cache=$scratch/cache")
   quietly apt-get "${options[@]}" update
-  (cd "$1" && quietly apt-get "${options[@]}" source --download-only --tar-only \
-    "cloudpickle=$VERSION-1" || quietly apt-get "${options[@]}" source \
-    --download-only --tar-only cloudpickle)
+  (cd "$1" && quietly apt-get "${options[@]}" source --download-only --tar-only cloudpickle)
   rm -rf "$scratch"
 }
 
@@ -51,6 +49,10 @@ prepare() {
   site=$("$venv/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
   (cd "$BUILD" && "$venv/bin/python" -m cppickle.preload --path) >"$site/cloudpickle.pth"
   cp -r "$SUITE/tests/cloudpickle_testpkg/_cloudpickle_testpkg" "$site/"
+  (cd "$SUITE" && "$venv/bin/python" -c '
+import cloudpickle, cppickle
+assert cloudpickle.Pickler is cppickle.Pickler, cloudpickle') ||
+    stop "cloudpickle is not cppickle there"
 }
 
 run_suite() {
@@ -61,10 +63,10 @@ run_suite() {
 
 make_suite
 pythons=()
+[ -z "${PYTHON:-}" ] || pythons=("$PYTHON")
 for version in 3.10 3.11 3.12 3.13; do
-  if [ -n "${PYTHON:-}" ]; then
-    pythons=("$PYTHON")
-  elif python=$(interpreter_of_version "$version"); then
+  [ -z "${PYTHON:-}" ] || break
+  if python=$(interpreter_of_version "$version"); then
     pythons+=("$python")
   else
     echo "skipped: CPython $version not found"

@@ -1,8 +1,10 @@
-"""Loading streams of cloudpickle where cloudpickle is not installed."""
+"""Parts of the API that are written in Python: loading, and a hook's default."""
 
 import io
 import pickle
 from typing import Any
+
+from . import _core
 
 
 class ForeignUnpickler(pickle.Unpickler):
@@ -46,3 +48,22 @@ def load(
 def loads_foreign(data: Any, /, **options: Any) -> Any:
     """loads(), after the standard unpickler has missed the module cloudpickle."""
     return load(io.BytesIO(data), **options)
+
+
+def reducer_override(self: Any, obj: Any) -> Any:
+    """Override it to choose the reduce value of an object.
+
+    NotImplemented leaves obj to the pickler, which is what this one answers. A pickler
+    that is not cppickle's, and has taken this function, gets a reduce value for
+    functions and classes by value.
+    """
+    if isinstance(self, _core.BasePickler):
+        return NotImplemented
+    from .compat import reduce_for_others
+
+    return reduce_for_others(obj)
+
+
+reducer_override.__module__ = "cppickle"
+reducer_override.__qualname__ = "Pickler.reducer_override"
+_core._set_reducer_override(reducer_override)

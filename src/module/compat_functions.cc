@@ -1,5 +1,7 @@
 #include "module/compat_functions.h"
 
+#include <utility>
+
 #include "cpython/error.h"
 #include "module/state.h"
 
@@ -38,6 +40,19 @@ PyObject* code_globals(PyObject* module, PyObject* code) {
   });
 }
 
+// Makes it the class's method: as one written in Python it takes any `self`.
+PyObject* set_reducer_override(PyObject* module, PyObject* function) {
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    ModuleState& state = state_of_module(module);
+    cpython::checked_status(
+        PyObject_SetAttr(reinterpret_cast<PyObject*>(state.pickler_type),
+                         state.imported.names.reducer_override, function));
+    cpython::Ref old =
+        cpython::Ref::steal(std::exchange(state.reducer_override, Py_NewRef(function)));
+    return Py_NewRef(Py_None);
+  });
+}
+
 }  // namespace
 
 PyMethodDef compat_functions[] = {
@@ -52,6 +67,9 @@ PyMethodDef compat_functions[] = {
     {"_code_globals", code_globals, METH_O,
      "_code_globals($module, code, /)\n--\n\n"
      "The names that the code and the code in it use as globals, as a tuple."},
+    {"_set_reducer_override", set_reducer_override, METH_O,
+     "_set_reducer_override($module, function, /)\n--\n\n"
+     "Make it Pickler.reducer_override, which leaves every object to the pickler."},
     {nullptr, nullptr, 0, nullptr},
 };
 

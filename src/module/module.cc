@@ -19,6 +19,7 @@ int ModuleState::traverse(visitproc visit, void* arg) const {
   Py_VISIT(base_pickler_type);
   Py_VISIT(pickler_type);
   Py_VISIT(memo_proxy_type);
+  Py_VISIT(reducer_override);
   if (int status = shared.traverse(visit, arg)) return status;
   return imported.traverse(visit, arg);
 }
@@ -27,6 +28,7 @@ void ModuleState::release() {
   Py_CLEAR(base_pickler_type);
   Py_CLEAR(pickler_type);
   Py_CLEAR(memo_proxy_type);
+  Py_CLEAR(reducer_override);
   plans.clear();
   shared.release();
   imported.release();
@@ -87,6 +89,7 @@ void add_class_level_table(ModuleState& state) {
   checked_status(
       PyObject_SetAttr(type, state.imported.names.dispatch_table, table.get()));
   checked_status(PyObject_SetAttrString(type, "dispatch", table.get()));
+  checked_status(PyObject_SetAttrString(type, "_dispatch_table", own.get()));
 }
 
 void add_types(PyObject* module, ModuleState& state) {

@@ -142,9 +142,6 @@ PyObject* pickler_sizeof(PyObject* self, PyObject*) {
 
 // --- Hooks ------------------------------------------------------------------
 
-PyObject* no_reducer_override(PyObject*, PyObject*) {
-  return Py_NewRef(Py_NotImplemented);
-}
 PyObject* no_persistent_id(PyObject*, PyObject*) { return Py_NewRef(Py_None); }
 
 PyMethodDef no_persistent_id_definition = {
@@ -172,14 +169,20 @@ int set_persistent_id(PyObject* self, PyObject* value, void*) {
   return 0;
 }
 
-bool is_default(PyObject* method, PyCFunction function) {
-  return PyCFunction_Check(method) && PyCFunction_GET_FUNCTION(method) == function;
+// The object's persistent_id, or an empty Ref when it is the default that does nothing.
+Ref persistent_id_of(PyObject* self, const cpython::Names& names) {
+  Ref hook = cpython::lookup_attribute(self, names.persistent_id);
+  bool nothing = hook && PyCFunction_Check(hook.get()) &&
+                 PyCFunction_GET_FUNCTION(hook.get()) == no_persistent_id;
+  return nothing ? Ref() : std::move(hook);
 }
 
-// A hook of the object, or an empty Ref when it is the default that does nothing.
-Ref hook_of(PyObject* self, PyObject* name, PyCFunction nothing) {
-  Ref hook = cpython::lookup_attribute(self, name);
-  return hook && is_default(hook.get(), nothing) ? Ref() : std::move(hook);
+// The same for reducer_override, which is a function in Python.
+Ref reducer_override_of(PyObject* self, const ModuleState& state) {
+  Ref hook = cpython::lookup_attribute(self, state.imported.names.reducer_override);
+  bool nothing = hook && PyMethod_Check(hook.get()) &&
+                 PyMethod_GET_FUNCTION(hook.get()) == state.reducer_override;
+  return nothing ? Ref() : std::move(hook);
 }
 
 // --- Members ----------------------------------------------------------------
@@ -206,10 +209,6 @@ PyMethodDef methods[] = {
      "attribute cppickle_path."},
     {"clear_memo", pickler_clear_memo, METH_NOARGS,
      "clear_memo($self, /)\n--\n\nForget which objects have been written."},
-    {"reducer_override", no_reducer_override, METH_O,
-     "reducer_override($self, obj, /)\n--\n\n"
-     "Override it to choose the reduce value of an object; NotImplemented leaves obj "
-     "to the pickler."},
     {"__sizeof__", pickler_sizeof, METH_NOARGS, "Size in memory, in bytes."},
     {nullptr, nullptr, 0, nullptr},
 };
@@ -273,8 +272,8 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
   const cpython::Names& names = state.imported.names;
   Ref table = Ref::borrow(pickler->dispatch_table);
   if (!table) table = cpython::lookup_attribute(self, names.dispatch_table);
-  Ref persistent_id = hook_of(self, names.persistent_id, no_persistent_id);
-  Ref reducer_override = hook_of(self, names.reducer_override, no_reducer_override);
+  Ref persistent_id = persistent_id_of(self, names);
+  Ref reducer_override = reducer_override_of(self, state);
   Ref write = Ref::borrow(data.write.get());
   Ref buffer_callback = Ref::borrow(data.buffer_callback.get());
 

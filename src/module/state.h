@@ -15,6 +15,7 @@ struct ModuleState {
   PyTypeObject* base_pickler_type = nullptr;  // owned, as all below
   PyTypeObject* pickler_type = nullptr;       // its subclass that users see
   PyTypeObject* memo_proxy_type = nullptr;
+  PyObject* reducer_override = nullptr;  // Pickler's own, a function in Python
 
   int traverse(visitproc visit, void* arg) const;
   void release();

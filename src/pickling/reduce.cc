@@ -23,16 +23,10 @@ Ref Pickler::registered_reducer(PyTypeObject* type) {
   auto key = reinterpret_cast<PyObject*>(type);
   PyObject* table = hooks_.dispatch_table;
   if (table == nullptr) table = imported_.copyreg_dispatch_table;
-  if (PyDict_CheckExact(table)) {
-    if (!is_hashable_class(type)) return Ref();
-    return Ref::borrow(checked_lookup(PyDict_GetItemWithError(table, key)));
-  }
-  if (Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported_.chain_map)) {
-    Ref maps = checked(PyObject_GetAttr(table, names().maps));
-    if (Ref found; lookup_in_dicts(maps.get(), type, found)) return found;
-  }
+  Ref found;
+  if (lookup_in_dicts(imported_, table, type, found)) return found;
   before_foreign_code();
-  Ref found = Ref::steal(PyObject_GetItem(table, key));
+  found = Ref::steal(PyObject_GetItem(table, key));
   if (!found) {
     if (!PyErr_ExceptionMatches(PyExc_LookupError)) throw cpython::ErrorSet{};
     PyErr_Clear();
@@ -40,18 +34,26 @@ Ref Pickler::registered_reducer(PyTypeObject* type) {
   return found;
 }
 
-// A ChainMap of plain dicts is looked through without running its Python code.  False
-// when it has other maps.
-bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, Ref& found) {
-  if (!PyList_CheckExact(maps)) return false;
-  Py_ssize_t count = PyList_GET_SIZE(maps);
-  for (Py_ssize_t i = 0; i < count; ++i) {
-    if (!PyDict_CheckExact(PyList_GET_ITEM(maps, i))) return false;
+bool lookup_in_dicts(const cpython::Imported& imported, PyObject* table,
+                     PyTypeObject* type, Ref& found) {
+  constexpr Py_ssize_t kMostMaps = 16;
+  if (PyDict_CheckExact(table)) {
+    if (is_hashable_class(type)) {
+      found = Ref::borrow(checked_lookup(
+          PyDict_GetItemWithError(table, reinterpret_cast<PyObject*>(type))));
+    }
+    return true;
   }
-  for (Py_ssize_t i = 0; i < count && !found && is_hashable_class(type); ++i) {
-    PyObject* dict = PyList_GET_ITEM(maps, i);
-    found = Ref::borrow(checked_lookup(
-        PyDict_GetItemWithError(dict, reinterpret_cast<PyObject*>(type))));
+  if (Py_TYPE(table) != reinterpret_cast<PyTypeObject*>(imported.chain_map))
+    return false;
+  Ref maps = checked(PyObject_GetAttr(table, imported.names.maps));
+  if (!PyList_CheckExact(maps.get()) || PyList_GET_SIZE(maps.get()) > kMostMaps)
+    return false;
+  // One that contains itself: its own code finds out.
+  if (PySequence_Contains(maps.get(), table) != 0) return false;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps.get()) && !found; ++i) {
+    if (!lookup_in_dicts(imported, PyList_GET_ITEM(maps.get(), i), type, found))
+      return false;
   }
   return true;
 }

@@ -2,6 +2,7 @@
 #ifndef CPPICKLE_PICKLING_REDUCE_H_
 #define CPPICKLE_PICKLING_REDUCE_H_
 
+#include "cpython/imported.h"
 #include "cpython/ref.h"
 
 namespace cppickle::pickling {
@@ -40,9 +41,10 @@ struct ReduceValue {
 // True when classes of this metaclass hash by identity, so that they can be keys of a
 // dispatch table.
 bool is_hashable_class(PyTypeObject* type);
-// Looks `type` up in a list of exact dicts, the first that has it wins.  False when one
-// is no exact dict.
-bool lookup_in_dicts(PyObject* maps, PyTypeObject* type, cpython::Ref& found);
+// Looks `type` up in a dispatch table of exact dicts and exact ChainMaps of such,
+// without running Python code.  False when there are others in it.
+bool lookup_in_dicts(const cpython::Imported& imported, PyObject* table,
+                     PyTypeObject* type, cpython::Ref& found);
 
 }  // namespace cppickle::pickling
 

@@ -106,17 +106,6 @@ def _dynamic_function_reduce(func: types.FunctionType) -> tuple[Any, ...]:
     return _make_function, arguments, state, None, None, _function_setstate
 
 
-def function_or_class_reduce(obj: Any) -> Any:
-    """A reduce value for what travels by value; NotImplemented for other objects."""
-    if isinstance(obj, type):
-        return _class_reduce(obj)
-    if not isinstance(obj, types.FunctionType):
-        return NotImplemented
-    if _should_pickle_by_reference(obj):
-        return NotImplemented
-    return _dynamic_function_reduce(obj)
-
-
 # --- Classes --------------------------------------------------------------------------
 
 

@@ -152,6 +152,8 @@ def _api() -> dict[str, Any]:
     )
     for function in functions:
         function.__doc__ = getattr(_core, function.__name__).__doc__
+        function.__module__ = MAIN
+        function.__qualname__ = function.__name__
     api: dict[str, Any] = {function.__name__: function for function in functions}
     api |= {"load": pickle.load, "loads": pickle.loads}
     api |= {"Pickler": _core.Pickler, "CloudPickler": _core.Pickler}
