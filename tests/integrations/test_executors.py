@@ -94,27 +94,27 @@ def test_a_result_that_cannot_be_sent(pool):
 
 
 def test_a_task_that_cannot_be_loaded(pool):
+    def missing():
+        raise LookupError("gone")
+
     class Fickle:
         def __reduce__(self):
             return missing, ()
 
-    def missing():
-        raise LookupError("gone")
-
     with pytest.raises(LookupError, match="gone"):
-        call(pool, lambda: fickle) if (fickle := Fickle()) else None
+        call(pool, id, Fickle())
     assert call(pool, lambda: "alive") == "alive"
 
 
-def test_an_initializer_by_value():
+@pytest.mark.parametrize("method", multiprocessing.get_all_start_methods())
+def test_an_initializer_by_value(method):
     start = {"value": 5}
 
     def initialize(more):
         sys.cppickle_test = start["value"] + more
 
-    with cppickle.ProcessPoolExecutor(
-        1, initializer=initialize, initargs=(2,)
-    ) as pool:
+    context = multiprocessing.get_context(method)
+    with cppickle.ProcessPoolExecutor(1, context, initialize, (2,)) as pool:
         assert call(pool, lambda: sys.cppickle_test) == 7
 
 

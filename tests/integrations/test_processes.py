@@ -9,9 +9,10 @@ import os
 import pickle
 import socket
 
-import cppickle.integrations.processes as integration
 import pytest
 from support.processes import run_child
+
+import cppickle.integrations.processes as integration
 
 SECONDS = 60
 

@@ -4,10 +4,11 @@ import importlib
 import pkgutil
 import types
 
-import cppickle.integrations
 import pytest
-from cppickle.integrations import EngineError, _switch
 from support.processes import run_child
+
+import cppickle.integrations
+from cppickle.integrations import EngineError, _switch
 
 NAMES = [
     module.name

@@ -86,8 +86,9 @@ class Switch:
             return
         try:
             for owner, name, value in wanted:
-                self._before.append((owner, name, getattr(owner, name)))
+                before = getattr(owner, name)
                 setattr(owner, name, value)
+                self._before.append((owner, name, before))
         except BaseException:
             self.turn_off()
             raise

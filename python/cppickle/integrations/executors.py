@@ -42,7 +42,7 @@ class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
         **options: Any,
     ) -> None:
         if initializer is not None:
-            initializer, initargs = _call, (_Outgoing((initializer, initargs, {})),)
+            initializer, initargs = _Initializer(initializer, initargs), ()
         super().__init__(max_workers, mp_context, initializer, initargs, **options)
 
     def submit(
@@ -97,6 +97,26 @@ class _Outgoing:
 
     def __reduce__(self) -> tuple[type, tuple[bytes]]:
         return bytes, (by_value(self.value),)
+
+
+class _Initializer:
+    """A call without arguments, which a forked process gets as it is."""
+
+    def __init__(
+        self, function: Callable[..., object], arguments: tuple[Any, ...]
+    ) -> None:
+        self.call = function, arguments
+
+    def __call__(self) -> None:
+        function, arguments = self.call
+        function(*arguments)
+
+    def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
+        return _initializer, (by_value(self.call),)
+
+
+def _initializer(stream: bytes) -> _Initializer:
+    return _Initializer(*pickle.loads(stream))
 
 
 class _Returning:

@@ -54,7 +54,8 @@ def uninstall(view: Any = None) -> None:
     """Undo `install()`: back to ``pickle``, which is ipyparallel's own choice."""
     if view is not None:
         view.apply_sync(uninstall)
-    engine("ipyparallel.serialize", "ipyparallel", MINIMUM).use_pickle()
+    if available():
+        engine("ipyparallel.serialize", "ipyparallel", MINIMUM).use_pickle()
 
 
 def _serialize() -> Any:

@@ -11,16 +11,11 @@ A worker that gets such a message answers in the same way. It has to have cppick
 """
 
 import pickle
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import cppickle
 
 from ._switch import engine, found
-
-if TYPE_CHECKING or not found("parsl"):
-    SerializerBase = object
-else:
-    from parsl.serialize.base import SerializerBase
 
 __all__ = ["CppickleSerializer", "available", "install", "installed", "uninstall"]
 
@@ -54,7 +49,7 @@ def install() -> None:
         return
     facade = engine("parsl.serialize.facade", "parsl", MINIMUM)
     _tables = []
-    serializer: Any = CppickleSerializer()
+    serializer = CppickleSerializer()
     for table in (facade.methods_for_code, facade.methods_for_data):
         others = dict(table)
         _tables.append((table, others))
@@ -72,8 +67,11 @@ def uninstall() -> None:
     _tables = []
 
 
-class CppickleSerializer(SerializerBase):
-    """What Parsl calls to write and to read."""
+class CppickleSerializer:
+    """What Parsl calls to write and to read: the interface of its ``SerializerBase``."""
+
+    # The module and the class, as a worker looks them up.
+    identifier = b"cppickle.integrations.parsl CppickleSerializer"
 
     def serialize(self, data: Any) -> bytes:
         """The stream of `data`, Python code by value."""
