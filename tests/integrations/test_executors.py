@@ -1,4 +1,4 @@
-"""cppickle.ProcessPoolExecutor: what goes by value, what fails, what stays as it was."""
+"""cppickle.ProcessPoolExecutor: what goes by value, what fails, what stays."""
 
 import concurrent.futures
 import multiprocessing
@@ -122,9 +122,12 @@ def test_an_initializer_that_fails_breaks_the_pool():
     def fail():
         raise ValueError
 
-    with cppickle.ProcessPoolExecutor(1, initializer=fail) as pool:
-        with pytest.raises(concurrent.futures.process.BrokenProcessPool):
-            call(pool, lambda: 1)
+    broken = concurrent.futures.process.BrokenProcessPool
+    with (
+        cppickle.ProcessPoolExecutor(1, initializer=fail) as pool,
+        pytest.raises(broken),
+    ):
+        call(pool, lambda: 1)
 
 
 def test_it_is_the_standard_executor_otherwise():

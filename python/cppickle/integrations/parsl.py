@@ -68,7 +68,7 @@ def uninstall() -> None:
 
 
 class CppickleSerializer:
-    """What Parsl calls to write and to read: the interface of its ``SerializerBase``."""
+    """What Parsl writes and reads with: the interface of its ``SerializerBase``."""
 
     # The module and the class, as a worker looks them up.
     identifier = b"cppickle.integrations.parsl CppickleSerializer"
