@@ -22,7 +22,7 @@ from typing import Any
 import cppickle
 
 from . import EngineError
-from ._switch import Switch, engine, found
+from ._switch import Switch, adopt_registry, engine, found
 
 __all__ = ["available", "install", "installed", "uninstall"]
 
@@ -65,6 +65,9 @@ def install() -> None:
             reduction = importlib.import_module(f"{loky}.backend.reduction")
             _pickler_names.append((reduction, reduction.get_loky_pickler_name()))
             wrappers.append(importlib.import_module(f"{loky}.cloudpickle_wrapper"))
+    for copy in ("cloudpickle", "joblib.externals.cloudpickle"):
+        if copy in sys.modules:
+            adopt_registry(sys.modules[copy])
     for reduction, _ in _pickler_names:
         reduction.set_loky_pickler(cppickle.__name__)
     _switch.turn_on(
