@@ -125,12 +125,12 @@ bool ByValue::save_other(Pickler& pickler, PyObject* object) {
 // Classes that derive from builtin types with a reducer, and have none themselves.
 bool ByValue::save_derived(Pickler& pickler, PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
+  if (type->tp_descr_get == nullptr && !PyModule_Check(object)) return false;
   const cpython::Names& names = pickler.names();
   if (!cpython::is_objects_own(type, names.reduce_ex) ||
       !cpython::is_objects_own(type, names.reduce))
     return false;
   if (PyModule_Check(object)) return save_module_by_reference(*this, pickler, object);
-  if (type->tp_descr_get == nullptr) return false;
   if (PyType_IsSubtype(type, &PyProperty_Type))
     return save_property(*this, pickler, object);
   return (PyType_IsSubtype(type, &PyClassMethod_Type) ||

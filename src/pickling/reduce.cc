@@ -35,8 +35,7 @@ Ref Pickler::registered_reducer(PyTypeObject* type) {
 }
 
 bool lookup_in_dicts(const cpython::Imported& imported, PyObject* table,
-                     PyTypeObject* type, Ref& found) {
-  constexpr Py_ssize_t kMostMaps = 16;
+                     PyTypeObject* type, Ref& found, int deepest) {
   if (PyDict_CheckExact(table)) {
     if (is_hashable_class(type)) {
       found = Ref::borrow(checked_lookup(
@@ -44,16 +43,13 @@ bool lookup_in_dicts(const cpython::Imported& imported, PyObject* table,
     }
     return true;
   }
-  if (Py_TYPE(table) != reinterpret_cast<PyTypeObject*>(imported.chain_map))
-    return false;
+  bool chained = Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported.chain_map);
+  if (!chained || deepest == 0) return false;
   Ref maps = checked(PyObject_GetAttr(table, imported.names.maps));
-  if (!PyList_CheckExact(maps.get()) || PyList_GET_SIZE(maps.get()) > kMostMaps)
-    return false;
-  // One that contains itself: its own code finds out.
-  if (PySequence_Contains(maps.get(), table) != 0) return false;
+  if (!PyList_CheckExact(maps.get())) return false;
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps.get()) && !found; ++i) {
-    if (!lookup_in_dicts(imported, PyList_GET_ITEM(maps.get(), i), type, found))
-      return false;
+    PyObject* map = PyList_GET_ITEM(maps.get(), i);
+    if (!lookup_in_dicts(imported, map, type, found, deepest - 1)) return false;
   }
   return true;
 }

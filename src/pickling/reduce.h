@@ -42,9 +42,10 @@ struct ReduceValue {
 // dispatch table.
 bool is_hashable_class(PyTypeObject* type);
 // Looks `type` up in a dispatch table of exact dicts and exact ChainMaps of such,
-// without running Python code.  False when there are others in it.
+// without running Python code.  False when there are others in it, or when it is more
+// than `deepest` deep.
 bool lookup_in_dicts(const cpython::Imported& imported, PyObject* table,
-                     PyTypeObject* type, cpython::Ref& found);
+                     PyTypeObject* type, cpython::Ref& found, int deepest = 4);
 
 }  // namespace cppickle::pickling
 

@@ -1,7 +1,9 @@
 """A dump runs no Python code: what the profiler sees is the call of dumps, no more."""
 
+import collections
 import contextlib
 import gc
+import io
 import sys
 
 import pytest
@@ -59,7 +61,7 @@ def collector_paused():
         gc.enable()
 
 
-def profiled(obj):
+def profiled(obj, dumps=cppickle.dumps):
     """What the profiler reports while `obj` is dumped: (event, what) pairs."""
     events = []
 
@@ -67,7 +69,6 @@ def profiled(obj):
         what = argument if event.startswith("c_") else frame.f_code.co_name
         events.append((event, what))
 
-    dumps = cppickle.dumps
     with collector_paused():
         sys.setprofile(profiler)
         try:
@@ -90,6 +91,16 @@ def test_the_profiler_sees_only_dumps_of_importable_instances():
     obj = [Node(n, "text") for n in range(1000)]
     cppickle.dumps(obj[:1])
     assert profiled(obj) == [("c_call", cppickle.dumps), ("c_return", cppickle.dumps)]
+
+
+def test_tables_of_tables_are_looked_through_without_python_calls():
+    class Chained(cppickle.Pickler):
+        dispatch_table = collections.ChainMap({}, cppickle.Pickler.dispatch_table)
+
+    pickler = Chained(io.BytesIO())
+    obj = [Node(n, "text") for n in range(100)]
+    pickler.dump(obj[0])
+    assert "__getitem__" not in [what for _, what in profiled(obj, pickler.dump)]
 
 
 def test_the_profiler_would_see_a_python_call():

@@ -247,6 +247,18 @@ def test_copyreg_is_live_behind_the_class_level_table():
     assert pickle.loads(cppickle.dumps(Special())) == []
 
 
+def test_a_chain_map_that_contains_itself():
+    chain = collections.ChainMap({Special: lambda obj: (str, ("special",))})
+    chain.maps.append(chain)
+
+    class Chained(cppickle.Pickler):
+        dispatch_table = chain
+
+    assert pickle.loads(dumped(Chained, Special())) == "special"
+    with pytest.raises(RecursionError):
+        dumped(Chained, Database())
+
+
 def test_a_dispatch_table_whose_lookup_fails():
     class Table:
         def __getitem__(self, key):
