@@ -1,13 +1,13 @@
 # The work is done by the scripts in tools/; each makes what it needs below build/.
 # PYTHON=/path/to/python chooses the interpreter, ARGS="-k lambda" goes to pytest or the benchmark.
 
-.PHONY: help demo test test-all test-next test-upstream lint format bench asan refleaks clean
+.PHONY: help demo test test-all test-next test-upstream test-engines lint format bench bench-engines asan refleaks clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-demo:  ## run the main job: Python code sent to a bare interpreter
-	@tools/run.sh demo examples/quickstart.py $(ARGS)
+demo:  ## the main job: Python code sent to a bare interpreter; ENGINE=dask: to an engine
+	@tools/demo.sh "$(ENGINE)" $(ARGS)
 
 test:  ## build and test with one interpreter
 	@tools/test.sh $(ARGS)
@@ -21,6 +21,9 @@ test-next:  ## the same with CPython 3.14 and 3.15 in a chroot (needs root)
 test-upstream:  ## cloudpickle's own tests, with cppickle under its name
 	@tools/test_upstream.sh $(ARGS)
 
+test-engines:  ## real clusters of Dask, Ray, Spark and others; ARGS="dask ray" chooses
+	@tools/test_engines.sh $(ARGS)
+
 lint:  ## check formatting, style and types
 	@tools/lint.sh
 
@@ -29,6 +32,9 @@ format:  ## format the sources
 
 bench:  ## measure against the rivals, with outputs compared
 	@tools/run.sh bench -m benchmarks $(ARGS)
+
+bench-engines:  ## the same on Dask, Ray, Spark, joblib and processes
+	@tools/bench_engines.sh $(ARGS)
 
 asan:  ## the suite under the address and undefined-behaviour sanitizers
 	@tools/asan.sh $(ARGS)

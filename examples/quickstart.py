@@ -4,9 +4,12 @@
 
 Part 1 is the code to send: it exists in this script and nowhere else. Part 2 is a
 worker: a bare interpreter with the standard library and plain ``pickle.loads``. Part 3
-sends the one to the other, and checks that what comes back is right.
+sends the one to the other, and checks that what comes back is right. With ``--engine
+dask``, ``ray``, ``spark``, ``joblib`` or ``processes`` the same code goes to a cluster
+of two worker processes (``engines.py``), with cppickle and as the engine comes.
 """
 
+import argparse
 import enum
 import math
 import pickle
@@ -20,6 +23,7 @@ from dataclasses import dataclass
 import sortedcontainers
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress
 from rich.table import Table
 
 import cppickle
@@ -165,67 +169,168 @@ class Worker:
 # --- Part 3: sending, and checking the answers --------------------------------------
 
 REPEATS = 10
-PICKLERS = {"cppickle": cppickle.dumps, "pickle": pickle.dumps}
-if cloudpickle:
-    PICKLERS["cloudpickle"] = cloudpickle.dumps
-    cloudpickle.register_pickle_by_value(sortedcontainers)
+
+
+@dataclass
+class Sent:
+    """What one sending gave. Times are in seconds."""
+
+    answer: object
+    size: int
+    dumps: float
+    far: float
+
+
+class Problem(Exception):
+    """A sending that failed, in the words for the table."""
+
+
+class ToBareWorker:
+    """Sends with a pickler to a worker of part 2."""
+
+    def __init__(self, dumps):
+        self.dumps = dumps
+        self.worker = Worker()
+
+    def __enter__(self):
+        self.worker.__enter__()
+        return self
+
+    def __exit__(self, *exception):
+        self.worker.__exit__()
+
+    def send(self, parcel):
+        start = time.perf_counter()
+        stream = self.dumps(parcel)
+        dumps = time.perf_counter() - start
+        worked, answer, loads = self.worker.run(stream)
+        if not worked:
+            raise Problem(answer)
+        return Sent(answer, len(stream), dumps, loads)
+
+
+class ToEngine:
+    """Sends by way of an engine, switched to cppickle or as it comes."""
+
+    def __init__(self, engine, with_cppickle):
+        self.engine = engine
+        self.with_cppickle = with_cppickle
+
+    def __enter__(self):
+        self.engine.use_cppickle(self.with_cppickle)
+        return self
+
+    def __exit__(self, *exception):
+        self.engine.use_cppickle(False)
+
+    def send(self, parcel):
+        size = dumps = 0
+        if self.with_cppickle:
+            start = time.perf_counter()
+            size = len(cppickle.dumps(parcel))
+            dumps = time.perf_counter() - start
+        start = time.perf_counter()
+        try:
+            answer = self.engine.run(*parcel)
+        except Exception as error:
+            told = f"{type(error).__name__}: {error}".replace("\n", " ")
+            raise Problem(told[:120]) from error
+        return Sent(answer, size, dumps, time.perf_counter() - start)
 
 
 @dataclass
 class Outcome:
-    """What became of a job. Times are in seconds, the best of all repeats."""
+    """What became of a job. Times are the best of all repeats."""
 
     answer: object = None
     problem: str = ""
     size: int = 0
     dumps: float = math.inf
-    loads: float = math.inf
+    far: float = math.inf
 
 
-def send(job, dumps, worker):
+def send(job, route):
     """Sends a job some times over, until something goes wrong."""
     function, arguments = job.make()
     expected = function(*arguments)
     outcome = Outcome()
     for _ in range(REPEATS):
-        parcel = job.make()
-        start = time.perf_counter()
         try:
-            stream = dumps(parcel)
+            sent = route.send(job.make())
+        except Problem as problem:
+            outcome.problem = str(problem)
+            return outcome
         except Exception as error:
             outcome.problem = f"{type(error).__name__}: {error}"
             return outcome
-        outcome.dumps = min(outcome.dumps, time.perf_counter() - start)
-        outcome.size = len(stream)
-        worked, outcome.answer, seconds = worker.run(stream)
-        if not worked:
-            outcome.problem = outcome.answer
-            return outcome
+        outcome.answer, outcome.size = sent.answer, sent.size
         if outcome.answer != expected:
             outcome.problem = f"wrong answer: {outcome.answer}"
             return outcome
-        outcome.loads = min(outcome.loads, seconds)
+        outcome.dumps = min(outcome.dumps, sent.dumps)
+        outcome.far = min(outcome.far, sent.far)
     return outcome
 
 
-def send_all(dumps):
-    with Worker() as worker:
-        return [send(job, dumps, worker) for job in JOBS]
+def send_all(routes, progress):
+    """The outcomes of all jobs by the name of the route."""
+    outcomes = {}
+    for name, route in routes.items():
+        with route:
+            outcomes[name] = [send(job, route) for job in progress(JOBS, name)]
+    return outcomes
 
 
-def microseconds(seconds):
-    return "-" if seconds == math.inf else f"{seconds * 1e6:.0f} us"
+def to_bare_workers():
+    picklers = {"cppickle": cppickle.dumps, "pickle": pickle.dumps}
+    if cloudpickle:
+        picklers["cloudpickle"] = cloudpickle.dumps
+        cloudpickle.register_pickle_by_value(sortedcontainers)
+    routes = {name: ToBareWorker(dumps) for name, dumps in picklers.items()}
+    outcomes = send_all(routes, lambda jobs, name: jobs)
+    return table_of(
+        outcomes, "Run by a worker that has only the standard library", "loads"
+    ), outcomes
+
+
+def to_engine(name, console):
+    from engines import ENGINES
+
+    with Progress(console=console, transient=True) as progress:
+
+        def tracked(jobs, route):
+            return progress.track(jobs, description=f"{name}, {route}")
+
+        waiting = progress.add_task(f"starting {name}", total=None)
+        engine = ENGINES[name]()
+        progress.remove_task(waiting)
+        try:
+            routes = {
+                "cppickle": ToEngine(engine, True),
+                f"{engine.title} as it comes": ToEngine(engine, False),
+            }
+            outcomes = send_all(routes, tracked)
+        finally:
+            engine.close()
+    title = f"Run by two worker processes of {engine.title}"
+    return table_of(outcomes, title, "there and back"), outcomes
+
+
+def duration(seconds):
+    if seconds == math.inf:
+        return "-"
+    return f"{seconds * 1e6:.0f} us" if seconds < 0.01 else f"{seconds * 1e3:.0f} ms"
 
 
 def verdict(outcome):
     return f"[red]{escape(outcome.problem)}" if outcome.problem else "ok"
 
 
-def table_of(outcomes):
+def table_of(outcomes, title, far):
     ours, *others = outcomes
-    table = Table(title="Run by a worker that has only the standard library")
+    table = Table(title=title)
     table.add_column("sent")
-    for column in ("bytes", "dumps", "loads"):
+    for column in ("bytes", "dumps", far):
         table.add_column(column, justify="right", no_wrap=True)
     table.add_column("answer")
     for name in others:
@@ -235,8 +340,8 @@ def table_of(outcomes):
         table.add_row(
             job.what,
             str(mine.size or "-"),
-            microseconds(mine.dumps),
-            microseconds(mine.loads),
+            duration(mine.dumps),
+            duration(mine.far),
             verdict(mine) if mine.problem else escape(str(mine.answer)),
             *(verdict(outcomes[name][number]) for name in others),
         )
@@ -244,11 +349,14 @@ def table_of(outcomes):
 
 
 def main():
-    outcomes = {name: send_all(dumps) for name, dumps in PICKLERS.items()}
+    arguments = argparse.ArgumentParser(description="Send Python code to workers.")
+    arguments.add_argument("--engine", help="dask, ray, spark, joblib or processes")
+    engine = arguments.parse_args().engine
     console = Console()
     if not console.is_terminal:
         console = Console(width=130)
-    console.print(table_of(outcomes))
+    table, outcomes = to_engine(engine, console) if engine else to_bare_workers()
+    console.print(table)
     wrong = [
         job.what
         for job, outcome in zip(JOBS, outcomes["cppickle"], strict=True)

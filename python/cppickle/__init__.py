@@ -4,6 +4,8 @@ The API is cloudpickle's: ``import cppickle as cloudpickle`` is all that changes
 Streams load with plain ``pickle.loads``, also where cppickle is not installed.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from ._core import (
     DEFAULT_PROTOCOL,
     DeepRecursionError,
@@ -17,6 +19,12 @@ from ._core import (
     unregister_pickle_by_value,
 )
 from ._loading import load
+
+if TYPE_CHECKING:
+    from .integrations.executors import (
+        InterpreterPoolExecutor as InterpreterPoolExecutor,
+    )
+    from .integrations.executors import ProcessPoolExecutor
 
 CloudPickler = Pickler
 
@@ -49,6 +57,7 @@ __all__ = [
     "CloudPickler",
     "DeepRecursionError",
     "Pickler",
+    "ProcessPoolExecutor",
     "__version__",
     "dump",
     "dumps",
@@ -60,3 +69,18 @@ __all__ = [
     "uninstall",
     "unregister_pickle_by_value",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Executors are imported when they are asked for."""
+    if name in ("ProcessPoolExecutor", "InterpreterPoolExecutor"):
+        from .integrations import executors
+
+        found = getattr(executors, name)
+        if found is not None:
+            return found
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), "ProcessPoolExecutor"})

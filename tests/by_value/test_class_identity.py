@@ -202,7 +202,14 @@ def test_a_class_that_was_collected_is_built_again(bare_worker):
     bare_worker.load(stream)
     bare_worker.ask("import gc\nobj.count = 9\nobj = None\ngc.collect()")
     bare_worker.load(stream)
-    assert bare_worker.ask("obj.count") == 1
+    assert bare_worker.ask("obj.count, obj().up()") == (1, 2)
+
+
+def test_a_class_that_its_sender_dropped_is_built_again():
+    stream = cppickle.dumps(define(COUNTER).Counter)
+    gc.collect()
+    counter = pickle.loads(stream)
+    assert counter().up() == 2
 
 
 @pytest.mark.parametrize("value", ["Decimal('2')", "2", "helper"])

@@ -1,0 +1,1 @@
+"""What an engine gains: ``python -m benchmarks.engines ENGINE`` in its environment."""

@@ -1,0 +1,20 @@
+"""The plugin that switches workers; imported where distributed is in use already."""
+
+from typing import Any
+
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from . import dask
+
+
+class CppicklePlugin(WorkerPlugin):
+    """Workers that have it pickle with cppickle, from their start or from now on."""
+
+    name = dask.PLUGIN
+    idempotent = True
+
+    def setup(self, worker: Any) -> None:
+        dask.install()
+
+    def teardown(self, worker: Any) -> None:
+        dask.uninstall()

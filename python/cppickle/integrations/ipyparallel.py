@@ -1,0 +1,62 @@
+"""ipyparallel.
+
+From the client, for itself and the engines of a view::
+
+    import cppickle.integrations.ipyparallel
+    with ipyparallel.Cluster(n=2) as client:
+        cppickle.integrations.ipyparallel.install(client[:])
+
+This is what ``view.use_cloudpickle()`` does, with cppickle. The engines have to have
+it.
+"""
+
+from typing import Any
+
+import cppickle
+
+from ._switch import engine, found
+
+__all__ = ["available", "install", "installed", "uninstall"]
+
+MINIMUM = "8.0"
+
+
+def available() -> bool:
+    """Whether ipyparallel can be imported here."""
+    return found("ipyparallel")
+
+
+def installed() -> bool:
+    """Whether ipyparallel pickles with cppickle in this process."""
+    return available() and _serialize().pickle is cppickle
+
+
+def install(view: Any = None) -> None:
+    """Switch this process, and with a view also its engines.
+
+    Args:
+        view: a ``DirectView``, such as ``client[:]``.
+
+    Raises:
+        EngineError: ipyparallel is missing or too old.
+    """
+    package = engine("ipyparallel.serialize", "ipyparallel", MINIMUM)
+    package.use_pickle()
+    from ipyparallel.serialize.canning import FunctionType, can_map
+
+    can_map.pop(FunctionType, None)  # functions are left to the pickler
+    _serialize().pickle = cppickle
+    if view is not None:
+        view.apply_sync(install)
+
+
+def uninstall(view: Any = None) -> None:
+    """Undo `install()`: back to ``pickle``, which is ipyparallel's own choice."""
+    if view is not None:
+        view.apply_sync(uninstall)
+    if available():
+        engine("ipyparallel.serialize", "ipyparallel", MINIMUM).use_pickle()
+
+
+def _serialize() -> Any:
+    return engine("ipyparallel.serialize.serialize", "ipyparallel", MINIMUM)

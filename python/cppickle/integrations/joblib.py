@@ -1,0 +1,84 @@
+"""joblib and loky.
+
+Either in the environment, before Python starts::
+
+    LOKY_PICKLER=cppickle python program.py
+
+or in the program::
+
+    import cppickle.integrations.joblib
+    cppickle.integrations.joblib.install()
+    joblib.Parallel(n_jobs=2)(joblib.delayed(lambda x: x * x)(i) for i in range(10))
+
+The name of the pickler travels with each task, so workers are switched as they get one;
+they have to have cppickle. This works for joblib's own copy of loky, for loky itself,
+and for joblib before 1.6, which has a copy of cloudpickle.
+"""
+
+import importlib
+import sys
+from typing import Any
+
+import cppickle
+
+from . import EngineError
+from ._switch import Switch, adopt_registry, engine, found
+
+__all__ = ["available", "install", "installed", "uninstall"]
+
+_LOKIES = {"joblib": ("joblib.externals.loky", "1.2"), "loky": ("loky", "3.0")}
+
+_switch = Switch()
+_pickler_names: list[tuple[Any, str]] = []
+
+
+def available() -> bool:
+    """Whether joblib or loky can be imported here."""
+    return any(map(found, _LOKIES))
+
+
+def installed() -> bool:
+    """Whether joblib's or loky's pickler in this process is cppickle's."""
+    loaded = (
+        sys.modules.get(f"{loky}.backend.reduction") for loky, _ in _LOKIES.values()
+    )
+    return any(
+        module is not None and module.get_loky_pickler_name() == cppickle.__name__
+        for module in loaded
+    )
+
+
+def install() -> None:
+    """Have joblib and loky pickle with cppickle, in this process and its workers.
+
+    Raises:
+        EngineError: neither is installed, or a release that is too old.
+    """
+    if _pickler_names:
+        return
+    if not available():
+        raise EngineError("neither joblib nor loky is installed here")
+    wrappers = []
+    for name, (loky, minimum) in _LOKIES.items():
+        if found(name):
+            engine(name, name, minimum)
+            reduction = importlib.import_module(f"{loky}.backend.reduction")
+            _pickler_names.append((reduction, reduction.get_loky_pickler_name()))
+            wrappers.append(importlib.import_module(f"{loky}.cloudpickle_wrapper"))
+    for copy in ("cloudpickle", "joblib.externals.cloudpickle"):
+        if copy in sys.modules:
+            adopt_registry(sys.modules[copy])
+    for reduction, _ in _pickler_names:
+        reduction.set_loky_pickler(cppickle.__name__)
+    _switch.turn_on(
+        [(module, "dumps", cppickle.dumps) for module in wrappers]
+        + [(module, "loads", cppickle.loads) for module in wrappers]
+    )
+
+
+def uninstall() -> None:
+    """Undo `install()`."""
+    _switch.turn_off()
+    while _pickler_names:
+        reduction, name = _pickler_names.pop()
+        reduction.set_loky_pickler(name)
