@@ -40,9 +40,9 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
         cpython::type_lookup(state.pickler_type, state.imported.names.dispatch_table));
     hooks.dispatch_table = table.get();
     hooks.memo_is_dropped = true;
+    hooks.foreign_reducers = state.shared.replacements().any();
     pickling::Memo memo;
-    memo.begin_quiet();
-    if (state.shared.replacements().any()) memo.settle();
+    if (!hooks.foreign_reducers) memo.begin_quiet();
     by_value::ByValue reducers(state.shared);
     BytesSink sink;
     core::Emitter emitter(sink, protocol);

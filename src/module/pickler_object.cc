@@ -285,8 +285,8 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
   hooks.fix_imports = data.fix_imports;
   hooks.fast = pickler->fast != 0;
   hooks.foreign_sink = true;
-  data.memo.begin_quiet();
-  if (state.shared.replacements().any()) data.memo.settle();
+  hooks.foreign_reducers = state.shared.replacements().any();
+  if (!hooks.foreign_reducers) data.memo.begin_quiet();
   FileSink sink(write.get(), data.memo);
   core::Emitter emitter(sink, data.protocol, pickler->bin != 0);
   pickling::Pickler(state.imported, state.plans, data.memo, data.reducers, emitter,

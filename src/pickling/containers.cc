@@ -184,6 +184,7 @@ void Pickler::save_list(PyObject* list) {
 }
 
 void Pickler::step_list(Frame& frame) {
+  before_plain_data();
   if (frame.phase == kLone) {
     op(Opcode::APPEND);
     return pop_frame();
@@ -279,6 +280,7 @@ Pickler::Entries Pickler::save_leaf_entries(PyObject* dict, Entries entries,
 
 // `pending` is the value of a key that is being saved or just was.
 void Pickler::step_dict(Frame& frame) {
+  before_plain_data();
   PyObject* dict = frame.object;
   std::size_t depth = stack_.depth();
   for (;;) {

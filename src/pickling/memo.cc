@@ -20,7 +20,7 @@ std::size_t Memo::find_or_enter_widely(PyObject* key, std::size_t index) {
 }
 
 void Memo::end_quiet() {
-  for (std::size_t index = 0; index < keys_.size(); ++index) {
+  for (std::size_t index = first_quiet_; index < keys_.size(); ++index) {
     std::uintptr_t key = keys_[index];
     if (key == 0) continue;
     keys_[index] = reinterpret_cast<std::uintptr_t>(Py_NewRef(untagged(key)));
@@ -37,8 +37,8 @@ void Memo::alias(PyObject* key, std::size_t index) {
 }
 
 void Memo::unify_strings() {
-  if (unifies_strings_) return;
   settle();
+  if (unifies_strings_) return;
   unifies_strings_ = true;
   for (std::uintptr_t key : keys_) {
     if (key != 0 && PyUnicode_CheckExact(untagged(key))) unified(untagged(key));
@@ -81,6 +81,8 @@ void Memo::set(PyObject* key, std::size_t index) {
 }
 
 void Memo::clear() {
+  std::size_t referenced = referenced_count();
+  quiet_ = false;
   Keys keys;
   keys.take(keys_);
   aliases_.clear();
@@ -91,13 +93,11 @@ void Memo::clear() {
   packed_.clear();
   wide_.clear();
   collector_.end();
-  if (std::exchange(quiet_, false)) return;
-  for (std::uintptr_t key : keys) Py_XDECREF(untagged(key));
+  for (std::size_t i = 0; i < referenced; ++i) Py_XDECREF(untagged(keys[i]));
 }
 
 int Memo::traverse(visitproc visit, void* arg) const {
-  if (quiet_) return 0;
-  for (std::uintptr_t key : keys_) Py_VISIT(untagged(key));
+  for (std::size_t i = 0; i < referenced_count(); ++i) Py_VISIT(untagged(keys_[i]));
   for (const cpython::Ref& key : aliases_) Py_VISIT(key.get());
   Py_VISIT(strings_.get());
   return 0;

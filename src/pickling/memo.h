@@ -19,7 +19,8 @@ namespace cppickle::pickling {
 // dump began ("quiet"), nothing can be freed, so keys are not referenced; and an object
 // with a single reference can not be met again, so it gets its index without an entry
 // in the table.  `settle()` ends that: it references every key and enters those left
-// out. Owns its keys after settle().  Requires the GIL (or a lock of the owner).
+// out. Owns its keys after settle(), and those that are older than the present quiet.
+// Requires the GIL (or a lock of the owner).
 class Memo {
  public:
   static constexpr std::size_t kAbsent = kAbsentFromMemo;
@@ -104,10 +105,13 @@ class Memo {
   void settle() {
     if (quiet_) end_quiet();
   }
-  // Plain data again: allowed only when the memo is empty.
+  // To be called when the engine alone is going to be at work until settle(): whatever
+  // gets into the memo meanwhile must live as long as that.
   void begin_quiet() {
-    quiet_ = keys_.empty();
-    if (quiet_) collector_.begin();
+    if (quiet_) return;
+    quiet_ = true;
+    first_quiet_ = keys_.size();
+    collector_.begin();
   }
 
   void clear();
@@ -132,6 +136,7 @@ class Memo {
   // The tag of a key that has no entry in the table.
   static constexpr std::uintptr_t kLeftOut = 1;
 
+  std::size_t referenced_count() const { return quiet_ ? first_quiet_ : keys_.size(); }
   std::uintptr_t key_with_reference(PyObject* key) const {
     if (!quiet_) Py_INCREF(key);
     return reinterpret_cast<std::uintptr_t>(key);
@@ -148,6 +153,7 @@ class Memo {
   MemoTable<PackedEntry> packed_;
   MemoTable<WideEntry> wide_;  // what does not fit the other
   bool quiet_ = false;
+  std::size_t first_quiet_ = 0;        // while quiet: keys from here on have no reference
   cpython::CollectorPause collector_;  // while quiet
   Keys keys_;                          // by index: the key, 0 for anonymous ones
   std::vector<cpython::Ref> aliases_;

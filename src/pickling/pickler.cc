@@ -44,6 +44,12 @@ void Pickler::explain_recursion() {
   error_is_ours_ = true;
 }
 
+// What was known of types may have changed since.
+void Pickler::begin_quiet() {
+  memo_.begin_quiet();
+  unregistered_ = planned_type_ = nullptr;
+}
+
 void Pickler::run() {
   while (!stack_.empty()) {
     Frame& frame = stack_.top();

@@ -39,6 +39,8 @@ class Pickler {
         emitter_(emitter),
         hooks_(hooks),
         careful_(hooks.persistent_id != nullptr || hooks.foreign_sink),
+        may_be_quiet_(!careful_ && !hooks.foreign_reducers &&
+                      hooks.reducer_override == nullptr),
         plain_(!careful_ && !hooks.fast && emitter.binary() &&
                emitter.protocol() >= 4) {}
 
@@ -151,6 +153,11 @@ class Pickler {
 
   // To be called before any code runs that is not the engine's own.
   void before_foreign_code() { memo_.settle(); }
+  // To be called where what follows is likely to be plain data: makes the memo quiet
+  // again, unless frames on the stack hand out objects that nothing else holds.
+  void before_plain_data() {
+    if (!memo_.quiet() && may_be_quiet_ && !stack_.has_iterators()) begin_quiet();
+  }
 
   // Raises an error of the engine's own: its message will name the path.
   template <typename... Args>
@@ -163,6 +170,7 @@ class Pickler {
  private:
   friend class Script;
 
+  void begin_quiet();
   void run();
   void explain_recursion();
   void save_now(PyObject* object);
@@ -279,6 +287,7 @@ class Pickler {
   core::Emitter& emitter_;
   Hooks hooks_;
   bool careful_;  // every save may run foreign code
+  bool may_be_quiet_;
   bool plain_;    // none of the modes in which a LeafWriter cannot do the work
   WorkStack stack_;
   // What was found last, which is so as long as the memo is quiet.

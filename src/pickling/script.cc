@@ -7,6 +7,8 @@ using core::Opcode;
 
 void Pickler::step_script(Frame& frame) {
   std::size_t depth = stack_.depth();
+  // Steps hold objects that nothing else does, and may call foreign code.
+  before_foreign_code();
   while (frame.position < stack_.step_count()) {
     // A copy: steps that are added by what this one calls may move it.  The references
     // stay the stack's.
@@ -41,6 +43,7 @@ void Pickler::step_script(Frame& frame) {
         break;
     }
     if (stack_.depth() != depth) return;
+    before_foreign_code();
   }
   if (stack_.top().reduced) --reductions_;
   pop_frame();

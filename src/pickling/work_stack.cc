@@ -9,6 +9,7 @@ namespace cppickle::pickling {
 void WorkStack::pop() {
   Frame frame = frames_.back();
   frames_.pop_back();
+  iterators_ -= is_iterator(frame.kind);
   if (frame.kind == Frame::Kind::kScript) drop_steps(frame.extra);
   Py_XDECREF(frame.object);
   Py_XDECREF(frame.pending);

@@ -90,6 +90,8 @@ class WorkStack {
   ~WorkStack() { clear(); }
 
   bool empty() const { return frames_.empty(); }
+  // True when there are frames of iterators, whose items nothing else may hold.
+  bool has_iterators() const { return iterators_ != 0; }
   std::size_t depth() const { return frames_.size(); }
   Frame& top() { return frames_.back(); }
   std::span<const Frame> frames() const { return {frames_.begin(), frames_.size()}; }
@@ -99,6 +101,7 @@ class WorkStack {
     Frame& frame =
         frames_.push_back({kind, false, false, 0, 0, object, nullptr, nullptr, 0, 0});
     Py_XINCREF(object);
+    iterators_ += is_iterator(kind);
     return frame;
   }
   void pop();
@@ -112,6 +115,11 @@ class WorkStack {
   void clear();
 
  private:
+  static bool is_iterator(Frame::Kind kind) {
+    return kind == Frame::Kind::kItems || kind == Frame::Kind::kPairs;
+  }
+
+  std::size_t iterators_ = 0;
   core::InlineVector<Frame, 8> frames_;
   core::InlineVector<Step, 16> steps_;
 };
