@@ -54,6 +54,8 @@ def in_fresh_process(request):
 
     def ask(obj, *questions, protocol=None):
         stream = cppickle.dumps(obj, protocol)
+        for _ in range(3):  # from the second time on it is recorded, or repeated
+            assert cppickle.dumps(obj, protocol) == stream
         if request.param == "second hop":
             stream = passed_on(stream, protocol)
         with Worker() as worker:

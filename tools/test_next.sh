@@ -6,6 +6,7 @@ source "$(dirname "$0")/common.sh"
 CHROOT=${XDG_CACHE_HOME:-$HOME/.cache}/cppickle/chroot
 VERSIONS=(3.14 3.15)
 PACKAGES=python3.14-dev,python3.14-venv,python3.15-dev,python3.15-venv
+PACKAGES+=,libpython3.14-testsuite,libpython3.15-testsuite
 PACKAGES+=,g++,cmake,ninja-build,make,libgtest-dev
 
 skip() { echo "skipped: CPython ${VERSIONS[*]}: $*"; exit 0; }

@@ -1,11 +1,15 @@
 #include "by_value/by_value.h"
 
+#include <algorithm>
+
 #include "by_value/class_parts.h"
 #include "by_value/classes.h"
 #include "by_value/enums.h"
 #include "by_value/exceptions.h"
 #include "by_value/functions.h"
 #include "by_value/imports.h"
+#include "by_value/namespaces.h"
+#include "by_value/recorder.h"
 #include "by_value/script_parts.h"
 #include "by_value/wrappers.h"
 #include "cpython/compat.h"
@@ -27,20 +31,14 @@ PyObject* only_instance_of(PyObject* cls) {
   return nullptr;
 }
 
-constexpr std::size_t kFewNamespaces = 8;
-
-// True for the globals of a module that nobody can import, made by types.ModuleType:
-// those have a __spec__, plain dicts of exec() do not.
-bool is_dynamic(PyObject* globals, const cpython::Names& names) {
-  auto entry = [](PyObject* dict, PyObject* key) {
-    return cpython::checked_lookup(PyDict_GetItemWithError(dict, key));
-  };
-  PyObject* name = entry(globals, names.attr_name);
-  if (name == nullptr || !PyUnicode_CheckExact(name) ||
-      entry(globals, names.spec) == nullptr)
-    return false;
-  return cpython::loaded_module(name) == nullptr;
+// False for most classes that derive neither from a descriptor nor from the module
+// type.
+bool may_be_derived(PyTypeObject* type) {
+  return type->tp_descr_get != nullptr ||
+         type->tp_basicsize >= PyModule_Type.tp_basicsize;
 }
+
+constexpr std::size_t kFewNamespaces = 8;
 
 }  // namespace
 
@@ -84,7 +82,9 @@ bool ByValue::save_under_own_name(Pickler& pickler, PyObject* object,
 }
 
 void ByValue::save_function(Pickler& pickler, PyObject* function) {
-  if (save_function_by_reference(pickler, function)) return;
+  if (save_function_by_reference(pickler, function) ||
+      save_recorded(*this, pickler, function))
+    return;
   save_function_by_value(*this, pickler, function);
 }
 
@@ -96,7 +96,9 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
                                 std::move(arguments));
   }
   if (shared_.save_known_global(pickler, cls)) return;
-  if (!save_class_by_reference(pickler, cls)) save_class_by_value(*this, pickler, cls);
+  if (save_class_by_reference(pickler, cls) || save_recorded(*this, pickler, cls))
+    return;
+  save_class_by_value(*this, pickler, cls);
 }
 
 bool ByValue::save_at_once(Pickler& pickler, PyObject* object) {
@@ -119,18 +121,18 @@ bool ByValue::save_other(Pickler& pickler, PyObject* object) {
   if (Py_TYPE(type) != &PyType_Type && save_enum_member(*this, pickler, object))
     return true;
   if (PyExceptionInstance_Check(object)) return save_exception(*this, pickler, object);
-  return save_derived(pickler, object);
+  return may_be_derived(type) && save_derived(pickler, object);
 }
 
 // Classes that derive from builtin types with a reducer, and have none themselves.
 bool ByValue::save_derived(Pickler& pickler, PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
-  if (type->tp_descr_get == nullptr && !PyModule_Check(object)) return false;
   const cpython::Names& names = pickler.names();
   if (!cpython::is_objects_own(type, names.reduce_ex) ||
       !cpython::is_objects_own(type, names.reduce))
     return false;
   if (PyModule_Check(object)) return save_module_by_reference(*this, pickler, object);
+  if (type->tp_descr_get == nullptr) return false;
   if (PyType_IsSubtype(type, &PyProperty_Type))
     return save_property(*this, pickler, object);
   return (PyType_IsSubtype(type, &PyClassMethod_Type) ||
@@ -149,6 +151,7 @@ void ByValue::clear() {
   namespace_index_.clear();
   classes_.clear();
   imported_modules_.reset();
+  recorder_.reset();
 }
 
 int ByValue::traverse(visitproc visit, void* arg) const {
@@ -174,7 +177,7 @@ Namespace& ByValue::namespace_of(PyObject* globals) {
   auto space = std::make_unique<Namespace>();
   space->globals = Ref::borrow(globals);
   space->stand_in = checked(cpython::new_object());
-  if (is_dynamic(globals, shared_.imported().names))
+  if (is_dynamic_namespace(globals, shared_.imported().names))
     space->module = checked(cpython::new_object());
   namespaces_.push_back(std::move(space));
   if (namespaces_.size() == kFewNamespaces + 1) {
@@ -184,6 +187,28 @@ Namespace& ByValue::namespace_of(PyObject* globals) {
     namespace_index_.emplace(globals, namespaces_.back().get());
   }
   return *namespaces_.back();
+}
+
+RecordingSlot* ByValue::recording_slot(PyObject* object) {
+  if (!PyFunction_Check(object)) return &shared_.recordings().slot_of_class(object);
+  const CodeInfo* info = shared_.known_code_info(PyFunction_GET_CODE(object));
+  return info == nullptr ? nullptr : &info->recording;
+}
+
+std::optional<std::size_t> ByValue::namespace_place(PyObject* stand_in) const {
+  auto found = std::ranges::find_if(namespaces_, [&](const auto& space) {
+    return space->stand_in.get() == stand_in;
+  });
+  if (found == namespaces_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - namespaces_.begin());
+}
+
+void ByValue::restore_namespace(PyObject* globals, const std::vector<Ref>& sent) {
+  Namespace& space = namespace_of(globals);
+  for (const Ref& name : sent) {
+    space.sent.insert(name.get());
+    space.names.push_back(Ref::borrow(name.get()));
+  }
 }
 
 void ByValue::note_class(PyObject* cls) {

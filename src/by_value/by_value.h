@@ -4,10 +4,12 @@
 #define CPPICKLE_BY_VALUE_BY_VALUE_H_
 
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
+#include "by_value/recorder.h"
 #include "by_value/shared.h"
 #include "cpython/ref.h"
 #include "pickling/pickler.h"
@@ -51,6 +53,28 @@ class ByValue final : public pickling::Reducers {
   // Looks for new modules of the standard library, once for each memo.
   void notice_new_modules();
 
+  // --- Recordings (recordings.h) ----------------------------------------------
+
+  // True before anything has been written by value.
+  bool is_fresh() const { return namespaces_.empty() && !guarded_ && !recorder_; }
+  // The slot of a function or class; null for a function whose code is not known yet.
+  RecordingSlot* recording_slot(PyObject* object);
+  void start_recorder(std::unique_ptr<Recorder> recorder) {
+    recorder_ = std::move(recorder);
+  }
+  std::unique_ptr<Recorder> take_recorder() { return std::move(recorder_); }
+  const std::vector<std::unique_ptr<Namespace>>& namespaces() const {
+    return namespaces_;
+  }
+  const std::unordered_map<PyObject*, cpython::Ref>& classes() const {
+    return classes_;
+  }
+  bool has_imported_modules() const { return static_cast<bool>(imported_modules_); }
+  // Which of the namespaces has this stand-in.
+  std::optional<std::size_t> namespace_place(PyObject* stand_in) const;
+  void restore_namespace(PyObject* globals, const std::vector<cpython::Ref>& sent);
+  void restore_guard() { guarded_ = true; }
+
   // --- What the stream knows already
   // ------------------------------------------------------------------------
 
@@ -79,6 +103,7 @@ class ByValue final : public pickling::Reducers {
   std::unordered_map<PyObject*, Namespace*> namespace_index_;  // once they are many
   std::unordered_map<PyObject*, cpython::Ref> classes_;        // by their namespaces
   cpython::Ref imported_modules_;                              // a set of names
+  std::unique_ptr<Recorder> recorder_;  // of the expansion that is being written
 };
 
 }  // namespace cppickle::by_value

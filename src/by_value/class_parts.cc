@@ -37,6 +37,8 @@ bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
       is_any_of(name, {names.weakref, names.attr_dict}))
     return true;
   if (value == Py_None && is_any_of(name, {names.doc})) return true;
+  // copyreg's cache, made when the first instance is reduced.
+  if (PyList_CheckExact(value) && is_any_of(name, {names.slotnames})) return true;
   return is_any_of(name, {names.abc_impl, names.annotations_cache, names.classcell,
                           names.classdictcell});
 }
@@ -72,6 +74,11 @@ ClassName name_of_class(PyTypeObject* type, const Names& names) {
   return name;
 }
 
+bool is_written_attribute(PyTypeObject* type, PyObject* name, PyObject* value,
+                          const Names& names) {
+  return PyUnicode_CheckExact(name) && !is_made_anew(type, name, value, names);
+}
+
 std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
                                                 const Names& names) {
   std::vector<ClassAttribute> attributes;
@@ -80,7 +87,7 @@ std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
   Py_ssize_t position = 0;
   PyObject *name, *value;
   while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
-    if (!PyUnicode_CheckExact(name) || is_made_anew(type, name, value, names)) continue;
+    if (!is_written_attribute(type, name, value, names)) continue;
     bool unordered =
         PyTuple_CheckExact(value) && is_any_of(name, {names.static_attributes});
     attributes.push_back(

@@ -22,10 +22,13 @@ struct ClassAttribute {
   cpython::Ref value;
 };
 
-// The namespace of a class in its order, without what the interpreter makes anew:
-// descriptors of slots, __dict__ and
-// __weakref__, the caches of abstract base classes and annotations, a missing
-// docstring.
+// False for what the interpreter makes anew in a class's namespace: descriptors of
+// slots, __dict__ and __weakref__, the caches of abstract base classes, annotations and
+// copyreg, a missing docstring.
+bool is_written_attribute(PyTypeObject* type, PyObject* name, PyObject* value,
+                          const cpython::Names& names);
+
+// The attributes of a class that are written, in their order.
 std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
                                                 const cpython::Names& names);
 // The same as a replaced _class_getstate tells them, which runs.

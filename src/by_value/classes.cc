@@ -7,6 +7,7 @@
 #include "by_value/enums.h"
 #include "by_value/fingerprint.h"
 #include "by_value/functions.h"
+#include "by_value/other_trackers.h"
 #include "by_value/script_parts.h"
 #include "by_value/tracked_objects.h"
 #include "cpython/compat.h"
@@ -217,7 +218,8 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
   end_tuple(script, base_count);
   new_dict(script, parts.body);
   script.op(Opcode::TUPLE);
-  end_tracked(script, reinterpret_cast<PyObject*>(type));
+  auto cls = reinterpret_cast<PyObject*>(type);
+  hashes_by_identity(cls) ? end_tracked(script, cls) : end_tracked_alone(script, cls);
 }
 
 void write_attributes(Script& script, Pickler& pickler, PyObject* cls,

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "by_value/recording.h"
 #include "cpython/ref.h"
 
 namespace cppickle::by_value {
@@ -21,6 +22,7 @@ struct CodeInfo {
   // The opcodes that make the code object behind the version guard, protocol 4; empty
   // until they are needed first (code_objects.h).
   mutable std::string guarded;
+  mutable RecordingSlot recording;  // of the functions that have this code
 };
 
 // Where this interpreter's code objects keep their CodeInfo; part of the module's
@@ -31,6 +33,9 @@ struct CodeInfoSlot {
 
 // The same slot for every module object of one interpreter.  Throws ErrorSet.
 CodeInfoSlot request_code_info_slot();
+
+// What is kept of the code object already, or null.
+const CodeInfo* known_code_info(PyObject* code, const CodeInfoSlot& slot);
 
 // Made on the first call and kept until the code object dies.  The answer is valid as
 // long as the code object is.  Throws ErrorSet as marshal_code() does; then nothing is

@@ -3,6 +3,7 @@
 #include "by_value/classes.h"
 #include "by_value/functions.h"
 #include "by_value/script_parts.h"
+#include "by_value/tracked_objects.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -82,7 +83,7 @@ void write_member(Script& script, ByValue& reducers, Pickler& pickler, PyObject*
       script, pickler.imported().builtin_getattr,
       {reinterpret_cast<PyObject*>(Py_TYPE(member)), pickler.names().member_map});
   script.save(name).save(construction.make.get()).save(construction.arguments.get());
-  script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(member);
+  end_tracked_alone(script, member);
   for (const std::vector<Entry>& entries : {at_once, later}) {
     if (entries.empty()) continue;
     new_dict(script, entries);

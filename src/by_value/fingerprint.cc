@@ -294,16 +294,13 @@ void Fingerprint::add_class(PyTypeObject* type) {
 }
 
 Ref Fingerprint::digest() const {
+  const cpython::Imported& imported = shared_.imported();
   Ref data = checked(
       PyBytes_FromStringAndSize(text_.data(), static_cast<Py_ssize_t>(text_.size())));
-  Ref size = checked(PyLong_FromLong(12));
-  Ref keywords = checked(PyDict_New());
-  cpython::checked_status(
-      PyDict_SetItemString(keywords.get(), "digest_size", size.get()));
-  Ref arguments = checked(PyTuple_Pack(1, data.get()));
+  PyObject* arguments[] = {data.get(), imported.digest_size};
   Ref hash = checked(
-      PyObject_Call(shared_.imported().blake2b, arguments.get(), keywords.get()));
-  return checked(PyObject_CallMethod(hash.get(), "digest", nullptr));
+      PyObject_Vectorcall(imported.blake2b, arguments, 1, imported.digest_keywords));
+  return checked(PyObject_CallMethodNoArgs(hash.get(), imported.names.digest));
 }
 
 }  // namespace cppickle::by_value

@@ -17,8 +17,15 @@ constexpr char kSource[] = R"(def tracked(t, i, f, a, k=0, d=0):
             t[i] = k
             for n in d: f(a, n, d[n])
     elif o is None:
-        t[i] = o = f(*a)
-        t = getattr(t, '__dict__', {}); t[i] = t[i,] = None
+        o = f(*a)
+        if not d:
+            from sys import modules as s
+            k = o
+            for n in '', 'ray.', 'pyspark.', 'joblib.externals.':
+                d = s.get(n + 'cloudpickle.cloudpickle')
+                if d: o = d._lookup_class_or_track(i, o)
+            d = t.__dict__; d[i] = d[i,] = None if o is k else 0
+        t[i] = o
     return o
 
 def unhooked(b, f, *a):

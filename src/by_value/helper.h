@@ -20,8 +20,11 @@ namespace cppickle::by_value {
 inline constexpr char kTrackerName[] = "_cppickle_tracker";
 
 struct Helpers {
-  // tracked(objects, id, make, arguments): what is known under id, or make(*arguments)
-  // from now on, with no state applied yet, whatever its predecessor had.
+  // tracked(objects, id, make, arguments): what is known under id here or to a copy of
+  // cloudpickle (other_trackers.h), or make(*arguments) from now on.  What is made has
+  // no state yet, whatever an object that died under this id had; what a copy knows is
+  // taken as this process's own, which no stream resets.
+  // tracked(objects, id, make, arguments, 0, 1): the same, for us alone.
   // tracked(tokens, id, set, object, token, attributes): set(object, name, value) for
   // each attribute, unless the state with this token is what was applied last.
   cpython::Ref tracked;

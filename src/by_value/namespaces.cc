@@ -1,5 +1,6 @@
 #include "by_value/namespaces.h"
 
+#include "cpython/compat.h"
 #include "cpython/error.h"
 
 namespace cppickle::by_value {
@@ -22,6 +23,17 @@ bool is_builtins_dict(PyObject* name, PyObject* value) {
 }
 
 }  // namespace
+
+bool is_dynamic_namespace(PyObject* globals, const Names& names) {
+  auto entry = [](PyObject* dict, PyObject* key) {
+    return checked_lookup(PyDict_GetItemWithError(dict, key));
+  };
+  PyObject* name = entry(globals, names.attr_name);
+  if (name == nullptr || !PyUnicode_CheckExact(name) ||
+      entry(globals, names.spec) == nullptr)
+    return false;
+  return cpython::loaded_module(name) == nullptr;
+}
 
 std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
   std::vector<Entry> entries;

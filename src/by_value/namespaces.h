@@ -15,6 +15,10 @@
 
 namespace cppickle::by_value {
 
+// True for the globals of a module that nobody can import, made by types.ModuleType:
+// those have a __spec__, plain dicts of exec() do not.
+bool is_dynamic_namespace(PyObject* globals, const cpython::Names& names);
+
 // The globals that a function's module always has: they go along so that imports and
 // tracebacks work.
 std::vector<Entry> base_entries(PyObject* globals, const cpython::Names& names);

@@ -15,21 +15,30 @@ using cpython::Ref;
 
 namespace {
 
-// One part of a dotted name, without running anyone's code where that is possible, or
-// at all without a pickler.
-Ref attribute_of(pickling::Pickler* pickler, PyObject* owner, PyObject* name) {
-  PyObject* found = nullptr;
+constexpr std::size_t kMostNames = 1024;  // dotted names that are kept
+
+// What an attribute is found to be without running anyone's code.
+struct PlainAttribute {
+  PyObject* found;  // borrowed; null: not this way
+  bool absent;      // no other way either
+};
+
+PlainAttribute plain_attribute(PyObject* owner, PyObject* name,
+                               const cpython::Names& names) {
   if (PyModule_CheckExact(owner)) {
-    found = checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(owner), name));
-  } else if (PyType_Check(owner)) {
-    found = cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name);
-    if (found != nullptr && !PyFunction_Check(found) && !PyType_Check(found))
-      found = nullptr;
+    PyObject* dict = PyModule_GetDict(owner);
+    PyObject* found = checked_lookup(PyDict_GetItemWithError(dict, name));
+    if (found != nullptr) return {found, false};
+    return {nullptr,
+            checked_lookup(PyDict_GetItemWithError(dict, names.getattr)) == nullptr};
   }
-  if (found != nullptr) return Ref::borrow(found);
-  if (pickler == nullptr) return Ref();
-  pickler->before_foreign_code();
-  return cpython::lookup_attribute(owner, name);
+  if (!PyType_Check(owner)) return {nullptr, false};
+  PyObject* found = cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name);
+  if (found == nullptr) return {nullptr, Py_TYPE(owner) == &PyType_Type};
+  if (Py_TYPE(found) == &PyStaticMethod_Type)
+    found = cpython::lookup_attribute(found, names.attr_func).get();  // held by it
+  bool itself = PyFunction_Check(found) || PyType_Check(found);
+  return {itself ? found : nullptr, false};
 }
 
 PyObject* name_of_module(PyObject* module) {
@@ -53,7 +62,10 @@ int Policy::traverse(visitproc visit, void* arg) const {
   return 0;
 }
 
-void Policy::release() { Py_CLEAR(registry_); }
+void Policy::release() {
+  parts_.clear();
+  Py_CLEAR(registry_);
+}
 
 void Policy::add(PyObject* module) {
   PyObject* name = name_of_module(module);
@@ -113,26 +125,60 @@ bool Policy::is_main(PyObject* module_name) const {
          PyUnicode_Compare(module_name, names.mp_main) == 0;
 }
 
-bool Policy::leads_to(pickling::Pickler* pickler, PyObject* object,
-                      const GlobalName& name) const {
-  if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
-    return false;
-  Ref found = Ref::borrow(loaded_module(name.module));
-  if (!found) return false;
-  if (pickler != nullptr ? is_registered(name.module) : is_in_registry(name.module))
-    return false;
-  Py_ssize_t length = PyUnicode_GET_LENGTH(name.qualname);
-  for (Py_ssize_t begin = 0; found && begin <= length;) {
-    Py_ssize_t end = PyUnicode_FindChar(name.qualname, '.', begin, length, 1);
-    if (end < 0) end = length;
-    bool whole = begin == 0 && end == length;
-    Ref part = whole ? Ref::borrow(name.qualname)
-                     : checked(PyUnicode_Substring(name.qualname, begin, end));
-    if (PyUnicode_CompareWithASCIIString(part.get(), "<locals>") == 0) return false;
-    found = attribute_of(pickler, found.get(), part.get());
-    begin = end + 1;
+Policy::Verdict Policy::plain_verdict(PyObject* object, const GlobalName& name) const {
+  return leads_to(nullptr, object, name);
+}
+
+// The parts of a dotted name, and at the end the name itself, which the table holds.
+const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
+  if (auto known = parts_.find(qualname); known != parts_.end()) return known->second;
+  if (parts_.size() >= kMostNames) parts_.clear();
+  Ref dot = checked(PyUnicode_FromString("."));
+  Ref list = checked(PyUnicode_Split(qualname, dot.get(), -1));
+  std::vector<Ref> parts;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list.get()); ++i) {
+    PyObject* part = Py_NewRef(PyList_GET_ITEM(list.get(), i));
+    PyUnicode_InternInPlace(&part);
+    parts.push_back(Ref::steal(part));
   }
-  return found.get() == object;
+  parts.push_back(Ref::borrow(qualname));
+  return parts_.emplace(qualname, std::move(parts)).first->second;
+}
+
+// An object of the module by one part of its name after the other.
+Ref Policy::found_under(pickling::Pickler* pickler, PyObject* owner, PyObject* part,
+                        bool& unknown) const {
+  if (PyUnicode_CompareWithASCIIString(part, "<locals>") == 0) return Ref();
+  PlainAttribute plain = plain_attribute(owner, part, imported_.names);
+  unknown = plain.found == nullptr && !plain.absent && pickler == nullptr;
+  if (plain.found != nullptr || pickler == nullptr) return Ref::borrow(plain.found);
+  pickler->before_foreign_code();
+  return cpython::lookup_attribute(owner, part);
+}
+
+Policy::Verdict Policy::leads_to(pickling::Pickler* pickler, PyObject* object,
+                                 const GlobalName& name) const {
+  if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
+    return Verdict::kByValue;
+  Ref module = Ref::borrow(loaded_module(name.module));
+  if (!module) return Verdict::kByValue;
+  if (pickler != nullptr ? is_registered(name.module) : is_in_registry(name.module))
+    return Verdict::kByValue;
+  Py_ssize_t length = PyUnicode_GET_LENGTH(name.qualname);
+  bool unknown = false;
+  Ref found = Ref::borrow(module.get());
+  if (PyUnicode_FindChar(name.qualname, '.', 0, length, 1) < 0) {
+    found = found_under(pickler, module.get(), name.qualname, unknown);
+  } else {
+    // A copy: foreign code may have other names looked up.
+    std::vector<Ref> parts;
+    for (const Ref& part : parts_of(name.qualname))
+      parts.push_back(Ref::borrow(part.get()));
+    for (std::size_t i = 0; found && i + 1 < parts.size(); ++i)
+      found = found_under(pickler, found.get(), parts[i].get(), unknown);
+  }
+  if (unknown) return Verdict::kUnknown;
+  return found.get() == object ? Verdict::kByReference : Verdict::kByValue;
 }
 
 }  // namespace cppickle::by_value

@@ -3,6 +3,9 @@
 #ifndef CPPICKLE_BY_VALUE_POLICY_H_
 #define CPPICKLE_BY_VALUE_POLICY_H_
 
+#include <unordered_map>
+#include <vector>
+
 #include "by_value/replacements.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
@@ -45,28 +48,35 @@ class Policy {
                      const GlobalName& name) const {
     if (is_decided_elsewhere(object)) [[unlikely]]
       return replacements_.is_true(Helper::kShouldPickleByReference, object);
-    return leads_to(&pickler, object, name);
+    return leads_to(&pickler, object, name) == Verdict::kByReference;
   }
   // True when a replaced helper decides about the object.
   bool is_decided_elsewhere(PyObject* object) const {
     return replacements_.of(Helper::kShouldPickleByReference) != nullptr &&
            (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object));
   }
-  // The same without running foreign code: false where that would be needed to find
+  // The same without running foreign code: unknown where that would be needed to find
   // out.
+  enum class Verdict { kByValue, kByReference, kUnknown };
+  Verdict plain_verdict(PyObject* object, const GlobalName& name) const;
   bool is_plainly_importable(PyObject* object, const GlobalName& name) const {
-    return leads_to(nullptr, object, name);
+    return plain_verdict(object, name) == Verdict::kByReference;
   }
 
  private:
   bool is_main(PyObject* module_name) const;
+  const std::vector<cpython::Ref>& parts_of(PyObject* qualname) const;
+  cpython::Ref found_under(pickling::Pickler* pickler, PyObject* owner, PyObject* part,
+                           bool& unknown) const;
   bool is_in_registry(PyObject* module_name) const;
-  bool leads_to(pickling::Pickler* pickler, PyObject* object,
-                const GlobalName& name) const;
+  Verdict leads_to(pickling::Pickler* pickler, PyObject* object,
+                   const GlobalName& name) const;
 
   const cpython::Imported& imported_;
   const Replacements& replacements_;
   PyObject* registry_ = nullptr;  // a set of names
+  // Dotted names by address, and their parts; each is held by its last part.
+  mutable std::unordered_map<PyObject*, std::vector<cpython::Ref>> parts_;
 };
 
 }  // namespace cppickle::by_value

@@ -124,7 +124,15 @@ int Shared::traverse(visitproc visit, void* arg) const {
   return tracker_.traverse(visit, arg);
 }
 
+const ClassName& Shared::name_of_static_type(PyTypeObject* type) {
+  auto [entry, is_new] = static_names_.try_emplace(type);
+  if (is_new) entry->second = name_of_class(type, imported_.names);
+  return entry->second;
+}
+
 void Shared::release() {
+  recordings_.clear();
+  static_names_.clear();
   known_globals_.clear();
   reducers_.clear();
   enum_meta_ = nullptr;

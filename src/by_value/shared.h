@@ -6,8 +6,10 @@
 #include <unordered_map>
 #include <vector>
 
+#include "by_value/class_parts.h"
 #include "by_value/code_info.h"
 #include "by_value/policy.h"
+#include "by_value/recordings.h"
 #include "by_value/replacements.h"
 #include "by_value/tracker.h"
 #include "cpython/imported.h"
@@ -24,7 +26,7 @@ using Reducer = bool (*)(ByValue&, pickling::Pickler&, PyObject*);
 class Shared {
  public:
   explicit Shared(const cpython::Imported& imported)
-      : imported_(imported), policy_(imported, replacements_) {}
+      : imported_(imported), policy_(imported, replacements_), tracker_(imported) {}
 
   void load();
   int traverse(visitproc visit, void* arg) const;
@@ -37,6 +39,14 @@ class Shared {
   const CodeInfo& code_info(PyObject* code) const {
     return by_value::code_info(code, code_info_slot_);
   }
+
+  // What is kept of the code already, or null.
+  const CodeInfo* known_code_info(PyObject* code) const {
+    return by_value::known_code_info(code, code_info_slot_);
+  }
+  Recordings& recordings() { return recordings_; }
+  // As name_of_class(), which makes new strings each time.
+  const ClassName& name_of_static_type(PyTypeObject* type);
 
   // Where an object of the standard library is found that does not tell it truthfully
   // itself (types.FunctionType says builtins.function); null fields when it is none of
@@ -83,6 +93,8 @@ class Shared {
   };
   std::vector<LateName> late_names_;
   PyTypeObject* enum_meta_ = nullptr;
+  std::unordered_map<PyTypeObject*, ClassName> static_names_;
+  Recordings recordings_;
   std::vector<PyObject*> owned_;  // what the tables point to
 };
 

@@ -45,6 +45,12 @@ void end_tracked(Script& script, PyObject* object) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(object);
 }
 
+void end_tracked_alone(Script& script, PyObject* object) {
+  const cpython::Imported& imported = script.pickler().imported();
+  script.save(imported.zero).save(imported.one);
+  end_tracked(script, object);
+}
+
 void write_tracked_state(Script& script, const Identity& identity, PyObject* set,
                          PyObject* object, const std::vector<Entry>& attributes) {
   Tracker& tracker = tracker_of(script);

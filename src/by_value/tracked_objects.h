@@ -1,6 +1,6 @@
 // Objects that a process has once, whatever number of streams brings them.
 //
-//   tracked := helper (objects id make arguments) REDUCE MEMOIZE
+//   tracked := helper (objects id make arguments [0 1]) REDUCE MEMOIZE
 //   state   := helper (tokens id set object token attributes) REDUCE POP
 #ifndef CPPICKLE_BY_VALUE_TRACKED_OBJECTS_H_
 #define CPPICKLE_BY_VALUE_TRACKED_OBJECTS_H_
@@ -16,6 +16,8 @@ namespace cppickle::by_value {
 // end_tracked() follow.
 void begin_tracked(pickling::Script& script, PyObject* id);
 void end_tracked(pickling::Script& script, PyObject* object);
+// The same for what no copy of cloudpickle keeps in its tracker.
+void end_tracked_alone(pickling::Script& script, PyObject* object);
 
 // Sets attributes unless they are set already.
 void write_tracked_state(pickling::Script& script, const Identity& identity,

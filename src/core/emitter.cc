@@ -7,7 +7,7 @@
 namespace cppickle::core {
 namespace {
 
-constexpr std::size_t kFirstCapacity = 1024;
+constexpr std::size_t kFirstCapacity = 2048;
 
 std::string_view decimal(char (&buffer)[24], auto value) {
   auto end = std::to_chars(std::begin(buffer), std::end(buffer), value).ptr;
@@ -43,6 +43,7 @@ void Emitter::commit_frame() {
 
 // Fills in the length of the frame in progress; a tiny one loses its header instead.
 void Emitter::close_frame() {
+  record_is_whole_ = false;
   if (frame_ == nullptr) return;
   char* items = frame_ + kFrameHeaderSize;
   std::uint64_t length = static_cast<std::uint64_t>(pos_ - items);

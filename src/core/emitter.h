@@ -3,19 +3,16 @@
 #ifndef CPPICKLE_CORE_EMITTER_H_
 #define CPPICKLE_CORE_EMITTER_H_
 
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
 
 #include "core/byte_sink.h"
+#include "core/encoding.h"
 #include "core/opcode.h"
 
 namespace cppickle::core {
-
-static_assert(std::endian::native == std::endian::little,
-              "the emitter stores little-endian arguments by memcpy");
 
 // Writes one or more streams into a sink.
 //
@@ -49,6 +46,20 @@ class Emitter {
   // STOP, the last frame's header, and a last flush.
   void finish();
 
+  // How many bytes can be written before a frame is due.
+  std::size_t frame_room() const {
+    if (frame_ == nullptr) return kFrameSizeTarget;
+    return pos_ >= frame_due_ ? 0 : static_cast<std::size_t>(frame_due_ - pos_);
+  }
+  // The place, as for written(), of the next opcode: in a frame where there are frames.
+  std::size_t begin_record() {
+    room(1);
+    record_is_whole_ = true;
+    return size();
+  }
+  // True when all since the last begin_record() is in one piece in memory.
+  bool record_is_whole() const { return record_is_whole_; }
+
   // True when the frame in progress is due: call commit_frame() before the next object.
   bool frame_is_due() const { return pos_ >= frame_due_; }
   void commit_frame();
@@ -64,6 +75,13 @@ class Emitter {
     p[0] = static_cast<char>(first);
     p[1] = static_cast<char>(second);
     pos_ = p + 2;
+  }
+  void op(Opcode first, Opcode second, Opcode third) {
+    char* p = room(3);
+    p[0] = static_cast<char>(first);
+    p[1] = static_cast<char>(second);
+    p[2] = static_cast<char>(third);
+    pos_ = p + 3;
   }
   void op_uint1(Opcode code, std::uint8_t value) {
     char* p = room(2);
@@ -81,38 +99,18 @@ class Emitter {
   // BININT1, BININT2 or BININT; protocol 0: INT.
   void int4(std::int32_t value) {
     if (!binary()) return int_text(value);
-    char* p = room(5);
-    auto bits = static_cast<std::uint32_t>(value);
-    if (bits <= 0xff) {
-      p[0] = static_cast<char>(Opcode::BININT1);
-      p[1] = static_cast<char>(bits);
-      pos_ = p + 2;
-    } else {
-      bool two = bits <= 0xffff;
-      p[0] = static_cast<char>(two ? Opcode::BININT2 : Opcode::BININT);
-      std::memcpy(p + 1, &bits, 4);
-      pos_ = p + (two ? 3 : 5);
-    }
+    pos_ = put_int4(room(kLongestInt4), value);
   }
   // BINFLOAT; requires protocol >= 1.
-  void float8(double value) {
-    char* p = room(9);
-    p[0] = static_cast<char>(Opcode::BINFLOAT);
-    std::uint64_t bits = __builtin_bswap64(std::bit_cast<std::uint64_t>(value));
-    std::memcpy(p + 1, &bits, 8);
-    pos_ = p + 9;
-  }
+  void float8(double value) { pos_ = put_float8(room(kFloat8Size), value); }
   // LONG1 or LONG4 around a two's complement, little endian.  Requires protocol >= 2.
   void long_bytes(std::string_view digits);
 
   // A UTF-8 string, protocol >= 1.  `owner`: see ByteSink::write_through.
   void utf8(std::string_view text, void* owner) {
-    if (text.size() <= 0xff && protocol_ >= 4) [[likely]] {
-      char* p = room(text.size() + 2);
-      p[0] = static_cast<char>(Opcode::SHORT_BINUNICODE);
-      p[1] = static_cast<char>(text.size());
-      std::memcpy(p + 2, text.data(), text.size());
-      pos_ = p + 2 + text.size();
+    if (text.size() <= kLongestShortText && protocol_ >= 4) [[likely]] {
+      char* p = room(text.size() + kShortTextHeader);
+      pos_ = put_short_text(p, text.data(), text.size());
     } else {
       counted(Opcode::BINUNICODE, Opcode::BINUNICODE8, text, owner);
     }
@@ -128,6 +126,8 @@ class Emitter {
   }
   // Bytes of a bytearray, protocol >= 5.
   void bytearray8(std::string_view data, void* owner);
+
+  class Run;
 
   // Whole opcodes with their arguments, encoded beforehand.  Requires protocol >= 4 for
   // what is in them.
@@ -183,6 +183,7 @@ class Emitter {
   int protocol_;
   bool binary_;
   bool framing_ = false;
+  bool record_is_whole_ = false;
   char* begin_ = nullptr;
   char* pos_ = nullptr;
   char* limit_ = nullptr;  // end of the room; pos_ while framing without an open frame
@@ -191,6 +192,44 @@ class Emitter {
   char* frame_due_ = kNever();  // where the frame in progress reaches its target size
 
   static char* kNever() { return reinterpret_cast<char*>(UINTPTR_MAX); }
+};
+
+// Many small writes in a row: while one lives, the emitter must not be used.  Where it
+// stands is held in registers, since bytes that are stored cannot change it there.
+class Emitter::Run {
+ public:
+  explicit Run(Emitter& emitter) : emitter_(emitter) { load(); }
+  Run(const Run&) = delete;
+  Run& operator=(const Run&) = delete;
+  ~Run() { emitter_.pos_ = pos_; }
+
+  bool frame_is_due() const { return pos_ >= frame_due_; }
+  // True when `size` more bytes can be written before a frame is due.
+  bool fits_frame(std::size_t size) const {
+    return pos_<frame_due_&& static_cast<std::size_t>(frame_due_ - pos_)> size;
+  }
+  // Where up to `need` bytes may be written; to be followed by advance().
+  [[gnu::always_inline]] char* room(std::size_t need) {
+    if (static_cast<std::size_t>(limit_ - pos_) < need) [[unlikely]] {
+      emitter_.pos_ = pos_;
+      emitter_.make_room(need);
+      load();
+    }
+    return pos_;
+  }
+  void advance(char* end) { pos_ = end; }
+
+ private:
+  void load() {
+    pos_ = emitter_.pos_;
+    limit_ = emitter_.limit_;
+    frame_due_ = emitter_.frame_due_;
+  }
+
+  Emitter& emitter_;
+  char* pos_;
+  char* limit_;
+  char* frame_due_;
 };
 
 // Thrown when an argument does not fit the protocol's counts (4 GiB before protocol 4;

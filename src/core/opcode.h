@@ -120,7 +120,7 @@ inline constexpr std::size_t kFrameHeaderSize = 9;  // FRAME and its length
 inline constexpr std::size_t kFrameSizeMin = 4;     // shorter frames get no header
 // FRAME_SIZE_TARGET and BATCHSIZE of Modules/_pickle.c.
 inline constexpr std::size_t kFrameSizeTarget = 64 * 1024;
-inline constexpr int kBatchSize = 1000;
+inline constexpr std::uint32_t kBatchSize = 1000;
 
 }  // namespace cppickle::core
 

@@ -121,6 +121,21 @@ PyObject* class_qualname(PyTypeObject* type) {
   return heap ? reinterpret_cast<PyHeapTypeObject*>(type)->ht_qualname : nullptr;
 }
 
+Ref type_name(PyObject* object) {
+#if PY_VERSION_HEX >= 0x030d0000
+  return checked(PyType_GetFullyQualifiedName(Py_TYPE(object)));
+#else
+  auto type = reinterpret_cast<PyObject*>(Py_TYPE(object));
+  Ref name = checked(PyObject_GetAttrString(type, "__qualname__"));
+  Ref module = checked(PyObject_GetAttrString(type, "__module__"));
+  bool known = PyUnicode_Check(module.get()) &&
+               PyUnicode_CompareWithASCIIString(module.get(), "builtins") != 0 &&
+               PyUnicode_CompareWithASCIIString(module.get(), "__main__") != 0;
+  if (!known) return name;
+  return checked(PyUnicode_FromFormat("%U.%S", module.get(), name.get()));
+#endif
+}
+
 // type.__new__ gives its classes subtype_dealloc, which is not exported; an exception
 // class made by the C API's own class statement has it too.
 bool is_python_class(PyTypeObject* type) {
@@ -177,20 +192,6 @@ void long_as_bytes(PyObject* value, char* out, std::size_t count) {
   checked_status(
       _PyLong_AsByteArray(reinterpret_cast<PyLongObject*>(value), bytes, count, 1, 1));
 #endif
-}
-
-bool small_int(PyObject* value, std::int32_t& out) {
-  auto number = reinterpret_cast<PyLongObject*>(value);
-#if PY_VERSION_HEX >= 0x030c0000
-  if (!PyUnstable_Long_IsCompact(number)) return false;
-  Py_ssize_t compact = PyUnstable_Long_CompactValue(number);
-#else
-  Py_ssize_t size = Py_SIZE(number);
-  if (size < -1 || size > 1) return false;
-  Py_ssize_t compact = size * static_cast<Py_ssize_t>(number->ob_digit[0]);
-#endif
-  out = static_cast<std::int32_t>(compact);  // a digit has 30 bits
-  return true;
 }
 
 bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item) {

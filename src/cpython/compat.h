@@ -82,6 +82,8 @@ PyObject* function_annotations(PyObject* function);
 PyObject* proxied_mapping(PyObject* proxy);
 // A class's qualified name; borrowed or null for static types (their tp_name tells).
 PyObject* class_qualname(PyTypeObject* type);
+// The name of an object's class with its module, as messages have it.
+Ref type_name(PyObject* object);
 // True for a class that a class statement (or type()) made; false for those made in C.
 bool is_python_class(PyTypeObject* type);
 // The class made in C that the type is or derives its layout from.
@@ -100,6 +102,12 @@ Ref weakly_referenced(PyObject* weak);
 inline std::string_view bytes_view(PyObject* bytes) {
   return {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))};
 }
+// The characters of a str for which PyUnicode_IS_COMPACT_ASCII holds.
+inline std::string_view compact_ascii(PyObject* text) {
+  auto head = reinterpret_cast<PyASCIIObject*>(text);
+  return {reinterpret_cast<const char*>(head + 1),
+          static_cast<std::size_t>(PyUnicode_GET_LENGTH(text))};
+}
 // A str's UTF-8, which lives as long as it does.  Throws ErrorSet for lone surrogates.
 std::string_view utf8_view(PyObject* text);
 // Changes the size of a bytes object that nothing else refers to.
@@ -113,7 +121,19 @@ std::size_t long_byte_count(PyObject* value);
 void long_as_bytes(PyObject* value, char* out, std::size_t count);
 // The value when it is a compact int that fits 32 bits; false when another way is
 // needed.
-bool small_int(PyObject* value, std::int32_t& out);
+inline bool small_int(PyObject* value, std::int32_t& out) {
+  auto number = reinterpret_cast<PyLongObject*>(value);
+#if PY_VERSION_HEX >= 0x030c0000
+  if (!PyUnstable_Long_IsCompact(number)) return false;
+  Py_ssize_t compact = PyUnstable_Long_CompactValue(number);
+#else
+  Py_ssize_t size = Py_SIZE(number);
+  if (size < -1 || size > 1) return false;
+  Py_ssize_t compact = size * static_cast<Py_ssize_t>(number->ob_digit[0]);
+#endif
+  out = static_cast<std::int32_t>(compact);  // a digit has 30 bits
+  return true;
+}
 // True for an int that small_int() answers.
 inline bool is_compact_int(PyObject* object) {
   std::int32_t value;
@@ -149,6 +169,10 @@ class CollectorPause {
 // The standard pickler of this version writes the last item of a list or dict without a
 // MARK when it is alone in its batch, and no empty batch.
 inline constexpr bool kLoneItemsHaveNoMark = PY_VERSION_HEX >= 0x030f0000;
+
+// The standard pickler of this version writes a dotted name before protocol 4 as nested
+// calls of getattr around its first part; older ones memoize each of the parents.
+inline constexpr bool kDottedNamesAreOneExpression = PY_VERSION_HEX >= 0x030d0000;
 
 // What the standard pickler raises for a global name with <locals> in it.
 PyObject* local_object_error(PyObject* pickling_error);

@@ -24,6 +24,8 @@ constexpr Source kSources[] = {
     {&Imported::marshal_loads, "marshal", "loads"},
     {&Imported::builtin_import, "builtins", "__import__"},
     {&Imported::weak_value_dictionary, "weakref", "WeakValueDictionary"},
+    {&Imported::weak_key_dictionary, "weakref", "WeakKeyDictionary"},
+    {&Imported::keyed_reference, "weakref", "KeyedRef"},
     {&Imported::abc_meta, "abc", "ABCMeta"},
     {&Imported::update_abstractmethods, "abc", "update_abstractmethods"},
     {&Imported::abc_register, "_abc", "_abc_register"},
@@ -80,8 +82,12 @@ void Imported::load() {
       checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyDict_Type),
                                      "setdefault"))
           .release();
+  zero = checked(PyLong_FromLong(0)).release();
+  one = checked(PyLong_FromLong(1)).release();
   empty_tuple = checked(PyTuple_New(0)).release();
   from_name = checked(PyTuple_Pack(1, names.attr_name)).release();
+  digest_size = checked(PyLong_FromLong(12)).release();
+  digest_keywords = checked(PyTuple_Pack(1, names.digest_size)).release();
 }
 
 int Imported::traverse(visitproc visit, void* arg) const {
@@ -93,9 +99,13 @@ int Imported::traverse(visitproc visit, void* arg) const {
 void Imported::release() {
   names.release();
   for (const Source& source : kSources) Py_CLEAR(this->*source.field);
+  Py_CLEAR(zero);
+  Py_CLEAR(one);
   Py_CLEAR(deep_recursion_error);
   Py_CLEAR(empty_tuple);
   Py_CLEAR(from_name);
+  Py_CLEAR(digest_size);
+  Py_CLEAR(digest_keywords);
   Py_CLEAR(dict_setdefault);
 }
 

@@ -27,6 +27,8 @@ struct Imported {
   PyObject* builtin_import = nullptr;          // builtins.__import__
   PyObject* dict_setdefault = nullptr;         // dict.setdefault
   PyObject* weak_value_dictionary = nullptr;   // weakref.WeakValueDictionary
+  PyObject* weak_key_dictionary = nullptr;     // weakref.WeakKeyDictionary
+  PyObject* keyed_reference = nullptr;         // weakref.KeyedRef
   PyObject* abc_meta = nullptr;                // abc.ABCMeta
   PyObject* update_abstractmethods = nullptr;  // abc.update_abstractmethods
   PyObject* abc_register = nullptr;            // _abc._abc_register
@@ -37,8 +39,12 @@ struct Imported {
   PyObject* cache_info = nullptr;              // functools._CacheInfo
   PyObject* cached_property = nullptr;         // functools.cached_property
   PyObject* ordered_dict = nullptr;            // collections.OrderedDict
+  PyObject* zero = nullptr;
+  PyObject* one = nullptr;
   PyObject* empty_tuple = nullptr;
-  PyObject* from_name = nullptr;  // ('__name__',)
+  PyObject* from_name = nullptr;        // ('__name__',)
+  PyObject* digest_size = nullptr;      // 12: blake2b's, with these keywords
+  PyObject* digest_keywords = nullptr;  // ('digest_size',)
 
   void load();  // throws ErrorSet
   int traverse(visitproc visit, void* arg) const;

@@ -39,6 +39,7 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
     Ref table = Ref::borrow(
         cpython::type_lookup(state.pickler_type, state.imported.names.dispatch_table));
     hooks.dispatch_table = table.get();
+    hooks.memo_is_dropped = true;
     pickling::Memo memo;
     memo.begin_quiet();
     if (state.shared.replacements().any()) memo.settle();

@@ -131,9 +131,7 @@ void Pickler::save_str(PyObject* object) {
 void Pickler::emit_str(PyObject* object) {
   if (!emitter_.binary()) return save_str_text(object);
   if (PyUnicode_IS_COMPACT_ASCII(object)) [[likely]] {
-    auto data =
-        reinterpret_cast<const char*>(reinterpret_cast<PyASCIIObject*>(object) + 1);
-    return emitter_.utf8(view(data, PyUnicode_GET_LENGTH(object)), nullptr);
+    return emitter_.utf8(cpython::compact_ascii(object), nullptr);
   }
   Py_ssize_t size;
   if (const char* data = PyUnicode_AsUTF8AndSize(object, &size)) {
@@ -152,7 +150,7 @@ void Pickler::save_str_text(PyObject* object) {
 void Pickler::save_bytes(PyObject* object) {
   const char* data = PyBytes_AS_STRING(object);
   Py_ssize_t size = PyBytes_GET_SIZE(object);
-  if (protocol() >= 3) return emit_bytes(object, data, size);
+  if (protocol() >= 3) return emit_bytes(object, object, data, size);
   if (size == 0) {
     return save_as_call(object, reinterpret_cast<PyObject*>(&PyBytes_Type),
                         Ref::borrow(imported_.empty_tuple));
@@ -163,8 +161,9 @@ void Pickler::save_bytes(PyObject* object) {
                checked(PyTuple_Pack(2, text.get(), names().latin1)));
 }
 
-void Pickler::emit_bytes(PyObject* owner, const char* data, Py_ssize_t size) {
-  std::size_t index = memoizing() ? next_index(owner) : 0;
+void Pickler::emit_bytes(PyObject* object, PyObject* owner, const char* data,
+                         Py_ssize_t size) {
+  std::size_t index = memoizing() ? next_index(object) : 0;
   emitter_.bytes(view(data, size), owner);
   if (memoizing()) emitter_.memoize(index);
 }
@@ -172,7 +171,7 @@ void Pickler::emit_bytes(PyObject* owner, const char* data, Py_ssize_t size) {
 void Pickler::save_bytearray(PyObject* object) {
   Py_ssize_t size = PyByteArray_GET_SIZE(object);
   if (protocol() >= 5)
-    return emit_bytearray(object, PyByteArray_AS_STRING(object), size);
+    return emit_bytearray(object, object, PyByteArray_AS_STRING(object), size);
   Ref arguments = Ref::borrow(imported_.empty_tuple);
   if (size != 0) {
     Ref content = checked(PyBytes_FromObject(object));  // a new object, of one byte too
@@ -182,8 +181,9 @@ void Pickler::save_bytearray(PyObject* object) {
                std::move(arguments));
 }
 
-void Pickler::emit_bytearray(PyObject* owner, const char* data, Py_ssize_t size) {
-  std::size_t index = memoizing() ? next_index(owner) : 0;
+void Pickler::emit_bytearray(PyObject* object, PyObject* owner, const char* data,
+                             Py_ssize_t size) {
+  std::size_t index = memoizing() ? next_index(object) : 0;
   emitter_.bytearray8(view(data, size), owner);
   if (memoizing()) emitter_.memoize(index);
 }
@@ -199,21 +199,23 @@ void Pickler::save_buffer(PyObject* object) {
     fail(imported_.pickling_error,
          "PickleBuffer can not be pickled when pointing to a non-contiguous buffer");
   }
-  bool in_band = true;
-  if (hooks_.buffer_callback != nullptr) {
-    before_foreign_code();
-    Ref answer = checked(PyObject_CallOneArg(hooks_.buffer_callback, object));
-    in_band = cpython::checked_status(PyObject_IsTrue(answer.get())) != 0;
-    buffer = PyPickleBuffer_GetBuffer(object);  // the callback may have released it
-    if (buffer == nullptr) throw cpython::ErrorSet{};
-  }
-  auto data = static_cast<const char*>(buffer->buf);
-  if (in_band) {
-    return buffer->readonly ? emit_bytes(object, data, buffer->len)
-                            : emit_bytearray(object, data, buffer->len);
+  if (hooks_.buffer_callback == nullptr) return emit_buffer(object, object, *buffer);
+  Ref view = checked(PyMemoryView_FromObject(object));  // the callback may release it
+  buffer = PyMemoryView_GET_BUFFER(view.get());
+  before_foreign_code();
+  Ref answer = checked(PyObject_CallOneArg(hooks_.buffer_callback, object));
+  if (cpython::checked_status(PyObject_IsTrue(answer.get())) != 0) {
+    return emit_buffer(object, view.get(), *buffer);
   }
   op(Opcode::NEXT_BUFFER);
   if (buffer->readonly) op(Opcode::READONLY_BUFFER);
+}
+
+// `owner` is what keeps the data alive.
+void Pickler::emit_buffer(PyObject* object, PyObject* owner, const Py_buffer& buffer) {
+  auto data = static_cast<const char*>(buffer.buf);
+  buffer.readonly ? emit_bytes(object, owner, data, buffer.len)
+                  : emit_bytearray(object, owner, data, buffer.len);
 }
 
 }  // namespace cppickle::pickling

@@ -1,12 +1,13 @@
-// Tuples, lists, dicts, sets: what they begin with, and the steps that their frames
-// take.
+// Tuples, lists, dicts: what they begin with, and the steps that their frames take.
 //
 // Opcodes, batches and their odd corners (a dict of exactly 1000 entries ends with an
 // empty batch) are those of Modules/_pickle.c.  Foreign code may change any container
 // between two steps: sizes are read again.
+#include <algorithm>
 #include <cstdint>
 
 #include "cpython/compat.h"
+#include "pickling/leaf_writer.h"
 #include "pickling/pickler.h"
 
 namespace cppickle::pickling {
@@ -65,8 +66,18 @@ void Pickler::pop_frame() {
     if (frame.object != nullptr) --fast_nesting_;
     if (frame.tracked) fast_in_progress_.erase(frame.object);
   }
-  if (stack_.top().reduced) --reductions_;
   stack_.pop();
+}
+
+// What a list or dict begins with: empty, and in the memo.
+void Pickler::begin_container(Opcode binary, Opcode text, PyObject* object) {
+  bool memoized = memoizing();
+  if (memoized && emitter_.binary() && protocol() >= 4) [[likely]] {
+    next_index(object);
+    return emitter_.op(binary, Opcode::MEMOIZE);
+  }
+  emitter_.binary() ? op(binary) : emitter_.op(Opcode::MARK, text);
+  if (memoized) emitter_.memoize(next_index(object));
 }
 
 // callable(*arguments), memoized as `object`: how old protocols write types that they
@@ -81,6 +92,29 @@ void Pickler::save_as_call(PyObject* object, PyObject* callable, Ref arguments) 
       .start(object);
 }
 
+// Writes the leaves and short tuples that come first and answers how many they were: up
+// to the first object that is another, and up to where a frame of the format is due.
+std::size_t Pickler::save_leaves(PyObject* const* items, std::size_t count) {
+  constexpr std::size_t kAhead = 8;
+  if (!plain_) return 0;
+  core::Emitter::Run run(emitter_);
+  LeafWriter writer(memo_);
+  std::size_t i = 0;
+  for (; i < count && !run.frame_is_due(); ++i) {
+    PyObject* item = items[i];
+    if (i + kAhead < count) writer.prefetch(items[i + kAhead]);
+    char* p = run.room(LeafWriter::kLongestTuple);
+    char* end = writer.leaf(p, item);
+    if (end == nullptr && PyTuple_CheckExact(item) &&
+        run.fits_frame(LeafWriter::kLongestTuple)) {
+      end = writer.short_tuple(p, item);
+    }
+    if (end == nullptr) break;
+    run.advance(end);
+  }
+  return i;
+}
+
 // --- Tuples -----------------------------------------------------------------
 
 void Pickler::save_tuple(PyObject* tuple) {
@@ -90,7 +124,8 @@ void Pickler::save_tuple(PyObject* tuple) {
                            : op(Opcode::EMPTY_TUPLE);
   }
   if (size > 3 || protocol() < 2) op(Opcode::MARK);
-  Py_ssize_t i = 0;
+  auto i = static_cast<Py_ssize_t>(
+      save_leaves(&PyTuple_GET_ITEM(tuple, 0), static_cast<std::size_t>(size)));
   while (i < size && at_ease() && save_flat(PyTuple_GET_ITEM(tuple, i))) ++i;
   if (i == size) return close_tuple(tuple);
   push_frame(Frame::Kind::kTuple, tuple).position = static_cast<std::size_t>(i);
@@ -132,16 +167,20 @@ void Pickler::close_tuple(PyObject* tuple) {
 // --- Lists ------------------------------------------------------------------
 
 void Pickler::save_list(PyObject* list) {
-  if (emitter_.binary()) {
-    op(Opcode::EMPTY_LIST);
-  } else {
-    emitter_.op(Opcode::MARK, Opcode::LIST);
+  begin_container(Opcode::EMPTY_LIST, Opcode::LIST, list);
+  auto size = static_cast<std::size_t>(PyList_GET_SIZE(list));
+  if (size == 0) return;
+  Phase phase = phase_for(PyList_GET_SIZE(list), protocol());
+  if (phase == kBatches) op(Opcode::MARK);
+  std::size_t written = 0;
+  if (phase != kEach && size < kBatchSize) {
+    written = save_leaves(&PyList_GET_ITEM(list, 0), size);
+    if (written == size) return op(size == 1 ? Opcode::APPEND : Opcode::APPENDS);
   }
-  if (memoizing()) emitter_.memoize(next_index(list));
-  if (PyList_GET_SIZE(list) == 0) return;
   Frame& frame = push_frame(Frame::Kind::kList, list);
-  frame.phase = phase_for(PyList_GET_SIZE(list), protocol());
-  if (frame.phase == kBatches) op(Opcode::MARK);
+  frame.phase = phase;
+  frame.position = written;
+  frame.in_batch = static_cast<std::uint32_t>(written);
 }
 
 void Pickler::step_list(Frame& frame) {
@@ -152,30 +191,26 @@ void Pickler::step_list(Frame& frame) {
   if (frame.phase != kBatches) return step_list_singly(frame);
   PyObject* list = frame.object;
   std::size_t depth = stack_.depth();
-  std::size_t position = frame.position;
-  std::uint32_t in_batch = frame.in_batch;
   for (;;) {
-    bool at_end = position >= static_cast<std::size_t>(PyList_GET_SIZE(list));
-    if (at_end || in_batch == kBatchSize) {
+    auto size = static_cast<std::size_t>(PyList_GET_SIZE(list));
+    if (frame.position >= size || frame.in_batch == kBatchSize) {
       op(Opcode::APPENDS);
-      if (at_end) return pop_frame();
-      bool last = position + 1 == static_cast<std::size_t>(PyList_GET_SIZE(list));
-      if (cpython::kLoneItemsHaveNoMark && last) {
+      if (frame.position >= size) return pop_frame();
+      if (cpython::kLoneItemsHaveNoMark && frame.position + 1 == size) {
         frame.phase = kLone;
-        frame.position = position + 1;
-        return save(PyList_GET_ITEM(list, position));
+        return save(PyList_GET_ITEM(list, frame.position++));
       }
       op(Opcode::MARK);
-      in_batch = 0;
+      frame.in_batch = 0;
     }
-    PyObject* item = PyList_GET_ITEM(list, position);
-    ++position;
-    ++in_batch;
-    if (at_ease() && save_leaf(item)) [[likely]]
-      continue;
-    frame.position = position;
-    frame.in_batch = in_batch;
-    save(item);
+    std::size_t left =
+        std::min<std::size_t>(size - frame.position, kBatchSize - frame.in_batch);
+    std::size_t written = save_leaves(&PyList_GET_ITEM(list, frame.position), left);
+    bool other = written < left;  // the next one, which is about to be saved
+    frame.position += written + other;
+    frame.in_batch += static_cast<std::uint32_t>(written + other);
+    if (!other) continue;
+    save(PyList_GET_ITEM(list, frame.position - 1));
     if (stack_.depth() != depth) return;
   }
 }
@@ -195,17 +230,51 @@ void Pickler::step_list_singly(Frame& frame) {
 // --- Dicts ------------------------------------------------------------------
 
 void Pickler::save_dict(PyObject* dict) {
-  if (emitter_.binary()) {
-    op(Opcode::EMPTY_DICT);
-  } else {
-    emitter_.op(Opcode::MARK, Opcode::DICT);
+  begin_container(Opcode::EMPTY_DICT, Opcode::DICT, dict);
+  auto size = static_cast<std::size_t>(PyDict_GET_SIZE(dict));
+  if (size == 0) return;
+  Entries entries;
+  Phase phase = phase_for(PyDict_GET_SIZE(dict), protocol());
+  if (phase == kBatches) op(Opcode::MARK);
+  if (phase != kEach && size < kBatchSize) {
+    entries = save_leaf_entries(dict, entries, size);
+    if (entries.count == size && entries.value == nullptr) {
+      return op(size == 1 ? Opcode::SETITEM : Opcode::SETITEMS);
+    }
   }
-  if (memoizing()) emitter_.memoize(next_index(dict));
-  if (PyDict_GET_SIZE(dict) == 0) return;
   Frame& frame = push_frame(Frame::Kind::kDict, dict);
-  frame.extra = static_cast<std::size_t>(PyDict_GET_SIZE(dict));
-  frame.phase = phase_for(PyDict_GET_SIZE(dict), protocol());
-  if (frame.phase == kBatches) op(Opcode::MARK);
+  frame.phase = phase;
+  frame.extra = size;
+  frame.position = static_cast<std::size_t>(entries.position);
+  frame.in_batch = static_cast<std::uint32_t>(entries.count);
+  frame.pending = Py_XNewRef(entries.value);
+}
+
+// Writes the entries that come first and are leaves, up to `most` in all; the last
+// one's value may be left.
+Pickler::Entries Pickler::save_leaf_entries(PyObject* dict, Entries entries,
+                                            std::size_t most) {
+  if (!plain_) return entries;
+  core::Emitter::Run run(emitter_);
+  LeafWriter writer(memo_);
+  Py_ssize_t position = entries.position;
+  PyObject *key, *value;
+  while (entries.count < most && !run.frame_is_due() &&
+         PyDict_Next(dict, &position, &key, &value)) {
+    char* end = writer.leaf(run.room(LeafWriter::kLongestLeaf), key);
+    if (end == nullptr) break;
+    run.advance(end);
+    entries.position = position;
+    ++entries.count;
+    end = run.frame_is_due() ? nullptr
+                             : writer.leaf(run.room(LeafWriter::kLongestLeaf), value);
+    if (end == nullptr) {
+      entries.value = value;
+      break;
+    }
+    run.advance(end);
+  }
+  return entries;
 }
 
 // `pending` is the value of a key that is being saved or just was.
@@ -214,8 +283,11 @@ void Pickler::step_dict(Frame& frame) {
   std::size_t depth = stack_.depth();
   for (;;) {
     if (frame.pending != nullptr) {
-      Ref value = Ref::steal(std::exchange(frame.pending, nullptr));
-      save(value.get());
+      PyObject* value = frame.pending;
+      Ref hold = Ref::steal(std::exchange(frame.pending, nullptr));
+      // The dict holds it too; one reference less keeps it out of the memo's table.
+      if (memo_.quiet()) hold.reset();
+      save(value);
       if (stack_.depth() != depth) return;
     }
     if (frame.phase != kBatches && frame.in_batch != 0) op(Opcode::SETITEM);
@@ -231,6 +303,15 @@ void Pickler::step_dict(Frame& frame) {
       }
     }
     auto position = static_cast<Py_ssize_t>(frame.position);
+    if (frame.phase == kBatches) {
+      Entries entries = save_leaf_entries(dict, {position, frame.in_batch}, kBatchSize);
+      frame.position = static_cast<std::size_t>(entries.position);
+      frame.in_batch = static_cast<std::uint32_t>(entries.count);
+      if (entries.value != nullptr) save(entries.value);
+      if (stack_.depth() != depth) return;
+      if (entries.value != nullptr || entries.count == kBatchSize) continue;
+      position = entries.position;
+    }
     PyObject *key, *value;
     if (!PyDict_Next(dict, &position, &key, &value)) {
       if (frame.phase == kBatches) close_dict_batch(frame);
@@ -238,13 +319,8 @@ void Pickler::step_dict(Frame& frame) {
     }
     frame.position = static_cast<std::size_t>(position);
     ++frame.in_batch;
-    if (at_ease() && save_leaf(key)) [[likely]] {
-      if (at_ease() && save_leaf(value)) continue;
-      save(value);
-    } else {
-      frame.pending = Py_NewRef(value);
-      save(key);
-    }
+    frame.pending = Py_NewRef(value);
+    save(key);
     if (stack_.depth() != depth) return;
   }
 }
@@ -255,82 +331,6 @@ void Pickler::close_dict_batch(Frame& frame) {
     fail(PyExc_RuntimeError, "dictionary changed size during iteration");
   }
   frame.in_batch = 0;
-}
-
-// --- Sets -------------------------------------------------------------------
-
-void Pickler::save_set(PyObject* set) {
-  if (protocol() < 4) {
-    before_foreign_code();
-    Ref items = checked(PySequence_List(set));
-    return save_as_call(set, reinterpret_cast<PyObject*>(&PySet_Type),
-                        checked(PyTuple_Pack(1, items.get())));
-  }
-  op(Opcode::EMPTY_SET);
-  if (memoizing()) emitter_.memoize(next_index(set));
-  if (PySet_GET_SIZE(set) == 0) return;
-  push_frame(Frame::Kind::kSet, set).extra =
-      static_cast<std::size_t>(PySet_GET_SIZE(set));
-  op(Opcode::MARK);
-}
-
-void Pickler::step_set(Frame& frame) {
-  PyObject* set = frame.object;
-  std::size_t depth = stack_.depth();
-  for (;;) {
-    auto position = static_cast<Py_ssize_t>(frame.position);
-    PyObject* item;
-    bool full = frame.in_batch == kBatchSize;
-    bool more = !full && cpython::set_next(set, &position, &item);
-    if (!more) {
-      op(Opcode::ADDITEMS);
-      if (static_cast<std::size_t>(PySet_GET_SIZE(set)) != frame.extra) {
-        fail(PyExc_RuntimeError, "set changed size during iteration");
-      }
-      if (!full) return pop_frame();
-      if (cpython::kLoneItemsHaveNoMark && !cpython::set_next(set, &position, &item)) {
-        return pop_frame();
-      }
-      op(Opcode::MARK);
-      frame.in_batch = 0;
-      continue;
-    }
-    frame.position = static_cast<std::size_t>(position);
-    ++frame.in_batch;
-    save(item);
-    if (stack_.depth() != depth) return;
-  }
-}
-
-void Pickler::save_frozenset(PyObject* set) {
-  if (protocol() < 4) {
-    before_foreign_code();
-    Ref items = checked(PySequence_List(set));
-    return save_as_call(set, reinterpret_cast<PyObject*>(&PyFrozenSet_Type),
-                        checked(PyTuple_Pack(1, items.get())));
-  }
-  op(Opcode::MARK);
-  push_frame(Frame::Kind::kFrozenset, set);
-}
-
-void Pickler::step_frozenset(Frame& frame) {
-  PyObject* set = frame.object;
-  std::size_t depth = stack_.depth();
-  auto position = static_cast<Py_ssize_t>(frame.position);
-  PyObject* item;
-  while (cpython::set_next(set, &position, &item)) {
-    frame.position = static_cast<std::size_t>(position);
-    save(item);
-    if (stack_.depth() != depth) return;
-  }
-  if (memoizing() && knows(set)) {
-    op(Opcode::POP_MARK);
-    get(set);
-  } else {
-    op(Opcode::FROZENSET);
-    if (memoizing()) emitter_.memoize(next_index(set));
-  }
-  pop_frame();
 }
 
 }  // namespace cppickle::pickling

@@ -1,10 +1,10 @@
 #include "pickling/error_path.h"
 
 #include <initializer_list>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
-#include <vector>
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
@@ -219,7 +219,7 @@ std::string root_name(PyObject* root, const cpython::Names& names) {
 
 Path path_of(const WorkStack& stack, PyObject* root, const cpython::Names& names) {
   Path path(root_name(root, names));
-  const std::vector<Frame>& frames = stack.frames();
+  std::span<const Frame> frames = stack.frames();
   for (std::size_t i = 0; i < frames.size(); ++i) {
     if (frames.size() > 2 * kShownFrames && i == kShownFrames) {
       path.omit();

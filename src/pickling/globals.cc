@@ -1,6 +1,6 @@
 // Globals by reference: functions, classes and other objects that an import finds
 // again.
-#include <string>
+#include <string_view>
 
 #include "cpython/compat.h"
 #include "pickling/pickler.h"
@@ -16,11 +16,11 @@ using cpython::Ref;
 namespace {
 
 struct Found {
-  Ref value;   // empty: not found
+  Ref value;   // empty: not found, and an AttributeError is set
   Ref parent;  // what the last part of the name was looked up in
 };
 
-// Walks a dotted name.  AttributeError does not surface.
+// Walks a dotted name.
 Found find_dotted(PyObject* module, PyObject* qualname) {
   Ref dot = checked(PyUnicode_FromString("."));
   Ref parts = checked(PyUnicode_Split(qualname, dot.get(), -1));
@@ -28,17 +28,27 @@ Found find_dotted(PyObject* module, PyObject* qualname) {
   for (Py_ssize_t i = 0; found.value && i < PyList_GET_SIZE(parts.get()); ++i) {
     PyObject* part = PyList_GET_ITEM(parts.get(), i);
     found.parent = std::move(found.value);
-    if (PyUnicode_CompareWithASCIIString(part, "<locals>") == 0) break;
-    found.value = cpython::lookup_attribute(found.parent.get(), part);
+    if (PyUnicode_CompareWithASCIIString(part, "<locals>") == 0) {
+      PyErr_Format(PyExc_AttributeError, "%R is local", qualname);
+    } else {
+      found.value = Ref::steal(PyObject_GetAttr(found.parent.get(), part));
+    }
   }
+  if (!found.value && !PyErr_ExceptionMatches(PyExc_AttributeError)) throw ErrorSet{};
   return found;
 }
 
 bool is_local(PyObject* qualname) {
   const char* text = PyUnicode_AsUTF8(qualname);
-  PyErr_Clear();
+  if (text == nullptr) PyErr_Clear();
   return text != nullptr &&
          std::string_view(text).find("<locals>") != std::string_view::npos;
+}
+
+// True when `parent` is a global of this name: saving it comes to an end.
+bool is_called(PyObject* parent, PyObject* name, const cpython::Names& names) {
+  Ref own = cpython::lookup_attribute(parent, names.qualname);
+  return own && PyUnicode_Check(own.get()) && PyUnicode_Compare(own.get(), name) == 0;
 }
 
 // The module in which `object` is found under its name, for objects that do not tell:
@@ -52,7 +62,9 @@ Ref search_modules(PyObject* object, PyObject* qualname, const cpython::Names& n
     if (PyUnicode_Compare(name, names.main) == 0 ||
         PyUnicode_Compare(name, names.mp_main) == 0)
       continue;
-    if (find_dotted(module, qualname).value.get() == object) return Ref::borrow(name);
+    Ref found = find_dotted(module, qualname).value;
+    if (found.get() == object) return Ref::borrow(name);
+    if (!found) PyErr_Clear();
   }
   return Ref::borrow(names.main);
 }
@@ -70,11 +82,11 @@ Ref import_module(PyObject* name) {
 
 }  // namespace
 
-// The error of a failed step stays the cause of the PicklingError.
-void Pickler::fail_global(PyObject* object, const char* why) {
+// Raises a PicklingError; the error that is set, if any, stays its cause.
+template <typename... Args>
+void Pickler::fail_global(const char* format, Args... args) {
   Ref cause = PyErr_Occurred() ? cpython::take_raised() : Ref();
-  Ref message = Ref::steal(PyUnicode_FromFormat("Can't pickle %R: %s", object, why));
-  if (!message) throw ErrorSet{};
+  Ref message = checked(PyUnicode_FromFormat(format, args...));
   PyErr_SetObject(imported_.pickling_error, message.get());
   if (cause) {
     Ref error = cpython::take_raised();
@@ -86,6 +98,13 @@ void Pickler::fail_global(PyObject* object, const char* why) {
   throw ErrorSet{};
 }
 
+void Pickler::fail_import(PyObject* object) {
+  if (!PyErr_ExceptionMatches(PyExc_Exception)) throw ErrorSet{};
+  Ref why = cpython::take_raised();
+  cpython::set_raised(Ref::borrow(why.get()));
+  fail_global("Can't pickle %R: %S", object, why.get());
+}
+
 void Pickler::save_global(PyObject* object, PyObject* name) {
   before_foreign_code();
   Ref hold = Ref::borrow(object);
@@ -93,32 +112,18 @@ void Pickler::save_global(PyObject* object, PyObject* name) {
                                  : cpython::lookup_attribute(object, names().qualname);
   if (!qualname) qualname = checked(PyObject_GetAttr(object, names().attr_name));
   Ref module_name = module_name_of(object, qualname.get(), names());
-  auto text = [](const char* format, auto... args) {
-    Ref formatted = checked(PyUnicode_FromFormat(format, args...));
-    return std::string(cpython::utf8_view(formatted.get()));
-  };
   Ref module = import_module(module_name.get());
-  if (!module) {
-    if (!PyErr_ExceptionMatches(PyExc_Exception)) throw ErrorSet{};
-    Ref error = cpython::take_raised();
-    std::string why = text("import of module %R failed", module_name.get());
-    cpython::set_raised(std::move(error));
-    fail_global(object, why.c_str());
-  }
+  if (!module) fail_import(object);
   Found found = find_dotted(module.get(), qualname.get());
   if (!found.value && is_local(qualname.get())) {
+    PyErr_Clear();
     fail(cpython::local_object_error(imported_.pickling_error),
          "Can't get local object %R", qualname.get());
   }
-  if (!found.value) {
-    fail_global(object, text("attribute lookup %S on %S failed", qualname.get(),
-                             module_name.get())
-                            .c_str());
-  }
   if (found.value.get() != object) {
-    fail_global(object, text("it's not the same object as %S.%S", module_name.get(),
-                             qualname.get())
-                            .c_str());
+    fail_global(found.value ? "Can't pickle %R: it's not the same object as %S.%S"
+                            : "Can't pickle %R: it's not found as %S.%S",
+                object, module_name.get(), qualname.get());
   }
   emit_global(object, module_name.get(), qualname.get());
 }
@@ -150,18 +155,49 @@ void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname
   memoize(object);
 }
 
-// getattr(parent, name): protocols before 4 have no dotted names.
+// getattr(parent, name): protocols before 4 have no dotted names.  Older versions write
+// the parent as the global that it is, newer ones the whole name as one expression;
+// builtin methods always reduce to the first.
 void Pickler::emit_nested_global(PyObject* object, PyObject* module_name,
                                  PyObject* qualname) {
   before_foreign_code();
   Ref module = checked(import_module(module_name).release());
   Found found = find_dotted(module.get(), qualname);
-  if (!found.parent) fail_global(object, "its parent was not found");
+  if (!found.value) fail_global("Can't pickle %R: it's not found", object);
   Ref dot = checked(PyUnicode_FromString("."));
   Ref parts = checked(PyUnicode_RPartition(qualname, dot.get()));
+  PyObject* prefix = PyTuple_GET_ITEM(parts.get(), 0);
+  bool in_parts = PyCFunction_Check(object) || !cpython::kDottedNamesAreOneExpression;
+  if (!in_parts || !is_called(found.parent.get(), prefix, names())) {
+    return emit_attribute_chain(object, module_name, qualname);
+  }
   Ref arguments =
       checked(PyTuple_Pack(2, found.parent.get(), PyTuple_GET_ITEM(parts.get(), 2)));
   save_as_call(object, imported_.builtin_getattr, std::move(arguments));
+}
+
+// getattr(getattr(first, second), third)
+void Pickler::emit_attribute_chain(PyObject* object, PyObject* module_name,
+                                   PyObject* qualname) {
+  Ref dot = checked(PyUnicode_FromString("."));
+  Ref parts = checked(PyUnicode_Split(qualname, dot.get(), -1));
+  Ref head = checked(PyTuple_Pack(2, module_name, PyList_GET_ITEM(parts.get(), 0)));
+  bool marked = protocol() < 2;
+  Script script(*this);
+  for (Py_ssize_t i = 1; i < PyList_GET_SIZE(parts.get()); ++i) {
+    script.save(imported_.builtin_getattr);
+    if (marked) script.op(Opcode::MARK);
+  }
+  script.call(
+      [](Pickler& self, PyObject* name) {
+        self.emit_text_global(PyTuple_GET_ITEM(name, 0), PyTuple_GET_ITEM(name, 1));
+      },
+      head.get());
+  for (Py_ssize_t i = 1; i < PyList_GET_SIZE(parts.get()); ++i) {
+    script.save(PyList_GET_ITEM(parts.get(), i));
+    script.op(marked ? Opcode::TUPLE : Opcode::TUPLE2).op(Opcode::REDUCE);
+  }
+  script.memoize(object).start(object);
 }
 
 // Under the code that copyreg's extension registry gives it, if any.  Such a global is
@@ -171,13 +207,9 @@ bool Pickler::emit_extension(PyObject* module, PyObject* qualname) {
   PyObject* entry =
       checked_lookup(PyDict_GetItemWithError(imported_.extension_registry, key.get()));
   if (entry == nullptr) return false;
-  if (!PyLong_Check(entry)) {
-    fail(PyExc_RuntimeError, "the extension registry holds a code that is no int, %R",
-         entry);
-  }
   long code = PyLong_AsLong(entry);
+  if (code == -1 && PyErr_Occurred()) throw ErrorSet{};
   if (code <= 0 || code > 0x7fffffff) {
-    PyErr_Clear();
     fail(PyExc_RuntimeError, "extension code %R is out of range", entry);
   }
   if (code <= 0xff) {
@@ -208,17 +240,15 @@ void Pickler::emit_text_global(PyObject* module, PyObject* qualname) {
     }
   }
   const char* encoding = protocol() >= 3 ? "utf-8" : "ascii";
-  auto encoded = [&](PyObject* text) {
+  auto encoded = [&](PyObject* text, const char* what) {
     Ref bytes = Ref::steal(PyUnicode_AsEncodedString(text, encoding, nullptr));
     if (bytes) return bytes;
     if (!PyErr_ExceptionMatches(PyExc_UnicodeEncodeError)) throw ErrorSet{};
-    PyErr_Clear();
-    fail(imported_.pickling_error,
-         "can't pickle global identifier '%S.%S' using pickle protocol %i", module,
-         qualname, protocol());
+    fail_global("can't pickle %s identifier %R using pickle protocol %i", what, text,
+                protocol());
   };
-  Ref first = encoded(module);
-  Ref second = encoded(qualname);
+  Ref first = encoded(module, "module");
+  Ref second = encoded(qualname, "global");
   emitter_.op_lines(Opcode::GLOBAL, cpython::bytes_view(first.get()),
                     cpython::bytes_view(second.get()));
 }

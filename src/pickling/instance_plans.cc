@@ -1,6 +1,7 @@
 #include "pickling/instance_plans.h"
 
 #include <algorithm>
+#include <string_view>
 
 #include "cpython/compat.h"
 
@@ -14,6 +15,7 @@ namespace {
 
 constexpr std::size_t kMostPlans = 4096;
 constexpr std::size_t kMostSlots = 500;
+constexpr std::size_t kMostDtypes = 32;  // numpy has fewer builtin ones
 
 // Attributes that decide how an instance is pickled; all must be what object has, or
 // absent.
@@ -112,17 +114,43 @@ InstancePlan made_for(PyTypeObject* type, const cpython::Names& names) {
   return plan;
 }
 
+// numpy.dtype, numpy.dtype[float64] or numpy.dtypes.Float64DType.
+bool is_dtype(PyObject* object) {
+  return std::string_view(Py_TYPE(object)->tp_name).starts_with("numpy.dtype");
+}
+
+// Types with static storage do not change.
+bool is_current(const InstancePlan& plan, PyTypeObject* type) {
+  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return true;
+  return plan.version != 0 && plan.version == cpython::type_version(type);
+}
+
 }  // namespace
 
 const InstancePlan& InstancePlans::plan_for(PyTypeObject* type) {
   auto known = plans_.find(type);
-  if (known != plans_.end() && known->second.version != 0 &&
-      known->second.version == cpython::type_version(type)) {
-    return known->second;
-  }
+  if (known != plans_.end() && is_current(known->second, type)) return known->second;
   InstancePlan plan = made_for(type, names_);
+  plan.datetime = datetimes_.kind_of(type);
   if (plans_.size() >= kMostPlans) plans_.clear();
   return plans_.insert_or_assign(type, std::move(plan)).first->second;
+}
+
+PyObject* InstancePlans::known_reduction(PyObject* object) const {
+  if (!is_dtype(object)) return nullptr;
+  auto found = std::ranges::find_if(
+      dtypes_, [&](const Reduction& known) { return known.dtype.get() == object; });
+  return found == dtypes_.end() ? nullptr : found->value.get();
+}
+
+void InstancePlans::note_reduction(PyObject* object, PyObject* value) {
+  if (!is_dtype(object) || dtypes_.size() >= kMostDtypes) return;
+  Ref builtin = cpython::lookup_attribute(object, names_.isbuiltin);
+  if (!builtin || !cpython::is_compact_int(builtin.get()) ||
+      PyLong_AsLong(builtin.get()) != 1) {
+    return;
+  }
+  dtypes_.push_back({Ref::borrow(object), Ref::borrow(value)});
 }
 
 }  // namespace cppickle::pickling

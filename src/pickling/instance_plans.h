@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cpython/datetimes.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
 
@@ -22,6 +23,7 @@ struct InstancePlan {
 
   unsigned version = 0;  // of the type when the plan was made
   bool native = false;   // false: ask the object
+  cpython::DateTimeKind datetime = cpython::DateTimeKind::kNone;  // else: one of these
   bool has_dict = false;
   std::vector<Slot> slots;  // in the order of copyreg._slotnames
 };
@@ -34,11 +36,29 @@ class InstancePlans {
 
   // Valid until the next call.  Runs no foreign code.
   const InstancePlan& plan_for(PyTypeObject* type);
-  void clear() { plans_.clear(); }
+  const cpython::DateTimes& datetimes() const { return datetimes_; }
+
+  // What a builtin dtype of numpy was reduced to before, or null; borrowed, and as
+  // long-lived as the plans.  Such a dtype never changes.
+  PyObject* known_reduction(PyObject* object) const;
+  // Notes it, for a builtin dtype.  Runs foreign code.
+  void note_reduction(PyObject* object, PyObject* value);
+
+  void clear() {
+    plans_.clear();
+    dtypes_.clear();
+  }
 
  private:
   const cpython::Names& names_;
+  cpython::DateTimes datetimes_;
+  struct Reduction {
+    cpython::Ref dtype;
+    cpython::Ref value;
+  };
+
   std::unordered_map<PyTypeObject*, InstancePlan> plans_;
+  std::vector<Reduction> dtypes_;  // few
 };
 
 }  // namespace cppickle::pickling

@@ -29,10 +29,23 @@ bool hides_protocol(PyObject* dict, const cpython::Names& names) {
 
 }  // namespace
 
+// As long as no foreign code has run, no type can have changed.
+const InstancePlan& Pickler::plan_for(PyTypeObject* type) {
+  if (type == planned_type_ && memo_.quiet()) return *plan_;
+  plan_ = &plans_.plan_for(type);
+  planned_type_ = type;
+  return *plan_;
+}
+
 bool Pickler::save_instance(PyObject* object) {
   if (protocol() < 2) return false;
-  const InstancePlan& plan = plans_.plan_for(Py_TYPE(object));
-  if (!plan.native) return false;
+  const InstancePlan& plan = plan_for(Py_TYPE(object));
+  if (plan.native) return save_plain_instance(object, plan);
+  return plan.datetime != cpython::DateTimeKind::kNone &&
+         save_datetime(object, plan.datetime);
+}
+
+bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
   Ref dict = plan.has_dict ? cpython::instance_dict(object) : Ref();
   if (dict && PyDict_GET_SIZE(dict.get()) == 0) dict.reset();
   if (dict && hides_protocol(dict.get(), names())) return false;

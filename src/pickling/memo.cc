@@ -1,7 +1,6 @@
 #include "pickling/memo.h"
 
 #include <algorithm>
-#include <bit>
 #include <utility>
 
 namespace cppickle::pickling {
@@ -13,32 +12,11 @@ PyObject* untagged(std::uintptr_t key) {
 
 }  // namespace
 
-void Memo::grow() {
-  std::size_t old_size = table_ == nullptr ? 0 : mask_ + 1;
-  std::size_t size =
-      old_size == 0 ? kFirstSize : old_size * (old_size < 1 << 16 ? 8 : 4);
-  std::vector<Entry> old_heap;
-  std::span<Entry> old(table_, old_size);
-  if (old_size == 0) {
-    first_.fill(Entry{nullptr, 0});
-    table_ = first_.data();
-    keys_.reserve(kFirstSize / 2);
-  } else {
-    old_heap = std::exchange(heap_, std::vector<Entry>(size, Entry{nullptr, 0}));
-    table_ = heap_.data();
-  }
-  mask_ = size - 1;
-  shift_ = 64 - std::countr_zero(size);
-  used_ = 0;
-  for (const Entry& entry : old) {
-    if (entry.key != nullptr) insert_new(entry.key, entry.index);
-  }
-}
-
-void Memo::insert_new(PyObject* key, std::size_t index) {
-  std::size_t i = slot_of(key);
-  while (table_[i].key != nullptr) i = (i + 1) & mask_;
-  enter(i, key, index);
+std::size_t Memo::find_or_enter_widely(PyObject* key, std::size_t index) {
+  std::size_t known = find(key);
+  if (known != kAbsent) return known;
+  return PackedEntry::fits(key, index) ? packed_.find_or_enter(key, index)
+                                       : wide_.find_or_enter(key, index);
 }
 
 void Memo::end_quiet() {
@@ -46,10 +24,7 @@ void Memo::end_quiet() {
     std::uintptr_t key = keys_[index];
     if (key == 0) continue;
     keys_[index] = reinterpret_cast<std::uintptr_t>(Py_NewRef(untagged(key)));
-    if (key & kLeftOut) {
-      if ((used_ + 1) * 2 > mask_ + 1) grow();
-      insert_new(untagged(key), index);
-    }
+    if (key & kLeftOut) find_or_enter(untagged(key), index);
   }
   quiet_ = false;
   collector_.end();
@@ -57,9 +32,8 @@ void Memo::end_quiet() {
 
 void Memo::alias(PyObject* key, std::size_t index) {
   settle();
-  if ((used_ + 1) * 2 > mask_ + 1) grow();
   aliases_.push_back(cpython::Ref::borrow(key));
-  insert_new(key, index);
+  find_or_enter(key, index);
 }
 
 void Memo::unify_strings() {
@@ -71,7 +45,20 @@ void Memo::unify_strings() {
   }
 }
 
+void Memo::unify_strings_with(PyObject* strings) {
+  unify_strings();
+  strings_ = cpython::Ref::borrow(strings);
+  strings_are_shared_ = true;
+}
+
 PyObject* Memo::unified_by_value(PyObject* text) {
+  if (strings_are_shared_) {
+    PyObject* known =
+        cpython::checked_lookup(PyDict_GetItemWithError(strings_.get(), text));
+    if (known != nullptr) return known;
+    strings_ = cpython::checked(PyDict_Copy(strings_.get()));
+    strings_are_shared_ = false;
+  }
   if (strings_)
     return cpython::checked_lookup(PyDict_SetDefault(strings_.get(), text, text));
   for (const cpython::Ref& known : few_strings_) {
@@ -90,24 +77,19 @@ PyObject* Memo::unified_by_value(PyObject* text) {
 
 void Memo::set(PyObject* key, std::size_t index) {
   settle();
-  std::size_t found = find_or_add(key);
-  if (found == index || (found == kAbsent && keys_.size() - 1 == index)) return;
-  for (Entry& entry : entries()) {
-    if (entry.key == key) entry.index = index;
-  }
+  if (find_or_enter(key, index) == kAbsent) keys_.push_back(key_with_reference(key));
 }
 
 void Memo::clear() {
-  std::vector<std::uintptr_t> keys = std::exchange(keys_, {});
+  Keys keys;
+  keys.take(keys_);
   aliases_.clear();
   few_strings_.clear();
   strings_.reset();
+  strings_are_shared_ = false;
   unifies_strings_ = false;
-  table_ = nullptr;
-  heap_ = {};
-  mask_ = 0;
-  shift_ = 64;
-  used_ = 0;
+  packed_.clear();
+  wide_.clear();
   collector_.end();
   if (std::exchange(quiet_, false)) return;
   for (std::uintptr_t key : keys) Py_XDECREF(untagged(key));

@@ -80,7 +80,10 @@ void Pickler::run() {
 }
 
 void Pickler::save_now(PyObject* object) {
-  if (!save_leaf(object)) save_compound(object);
+  constexpr unsigned long kContainers =
+      Py_TPFLAGS_LIST_SUBCLASS | Py_TPFLAGS_TUPLE_SUBCLASS | Py_TPFLAGS_DICT_SUBCLASS;
+  bool container = PyType_HasFeature(Py_TYPE(object), kContainers);
+  if (container || !save_leaf(object)) save_compound(object);
 }
 
 // A large string goes straight to the file, whose write() may do anything.
@@ -167,12 +170,6 @@ bool Pickler::save_persistent(PyObject* object) {
   return true;
 }
 
-// Gives the next memo index to an object that is not in the memo.
-std::size_t Pickler::next_index(PyObject* object, Py_ssize_t references) {
-  bool unshared = memo_.quiet() && cpython::has_references(object, references + 1);
-  return unshared ? memo_.add_unshared(object) : memo_.add(object);
-}
-
 void Pickler::save_compound(PyObject* object) {
   if (!(memo_.quiet() && cpython::is_sole_reference(object)) && get(object)) return;
   PyTypeObject* type = Py_TYPE(object);
@@ -191,8 +188,10 @@ void Pickler::save_compound(PyObject* object) {
 void Pickler::save_object(PyObject* object) {
   Ref hold = Ref::borrow(object);
   if (PyPickleBuffer_Check(object)) return save_buffer(object);
-  if (Ref value = overriding_reduction(object))
-    return save_foreign_value(object, value.get());
+  if (hooks_.reducer_override != nullptr) [[unlikely]] {
+    if (Ref value = overriding_reduction(object))
+      return save_foreign_value(object, value.get());
+  }
   PyTypeObject* type = Py_TYPE(object);
   if (type == &PyType_Type) return reducers_.save_class(*this, object);
   if (type == &PyFunction_Type) return reducers_.save_function(*this, object);

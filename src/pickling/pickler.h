@@ -7,6 +7,7 @@
 #include <unordered_set>
 
 #include "core/emitter.h"
+#include "cpython/compat.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 #include "pickling/instance_plans.h"
@@ -28,7 +29,8 @@ struct Hooks {
   PyObject* buffer_callback = nullptr;
   bool fix_imports = true;
   bool fast = false;
-  bool foreign_sink = false;  // the sink calls foreign code, at any write
+  bool foreign_sink = false;     // the sink calls foreign code, at any write
+  bool memo_is_dropped = false;  // nobody uses the memo after this dump
 };
 
 // One dump.  The stream of plain data equals that of the standard pickler at the same
@@ -48,7 +50,9 @@ class Pickler {
         reducers_(reducers),
         emitter_(emitter),
         hooks_(hooks),
-        careful_(hooks.persistent_id != nullptr || hooks.foreign_sink) {}
+        careful_(hooks.persistent_id != nullptr || hooks.foreign_sink),
+        plain_(!careful_ && !hooks.fast && emitter.binary() &&
+               emitter.protocol() >= 4) {}
 
   // Writes the whole stream of `root`.  On failure the error carries the path
   // (error_path.h).
@@ -107,6 +111,11 @@ class Pickler {
   bool fits_frame(PyObject* tuple) const;
   // True when persistent_id has to be asked about every object, names of globals too.
   bool asks_for_ids() const { return hooks_.persistent_id != nullptr; }
+  // True when objects of the type may have a reducer in the dispatch table; true, too,
+  // where only foreign code could tell.
+  bool may_have_reducer(PyTypeObject* type) const;
+  // Valid until the next call.
+  const InstancePlan& plan_for(PyTypeObject* type);
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
   // By reference under its own or the given qualified name, verified.  Raises
@@ -124,6 +133,15 @@ class Pickler {
   // callable(*arguments), memoized as `object`; the tuple gets into the memo too, as
   // the standard pickler has it.
   void save_as_call(PyObject* object, PyObject* callable, cpython::Ref arguments);
+
+  // True when nobody's code takes part in how an object is written, and every object
+  // has a place in the memo.
+  bool hookless() const {
+    return hooks_.persistent_id == nullptr && hooks_.reducer_override == nullptr &&
+           !hooks_.fast && PyDict_GET_SIZE(imported_.extension_registry) == 0;
+  }
+  // True while the root is being saved in a stream whose memo nobody uses later.
+  bool nothing_follows() const { return hooks_.memo_is_dropped && stack_.empty(); }
 
   void op(core::Opcode code) { emitter_.op(code); }
   // Memoizes the object that is on top of the unpickler's stack.
@@ -163,16 +181,31 @@ class Pickler {
   void save_with_care(PyObject* object);
   bool save_persistent(PyObject* object);
   bool frame_is_due() const { return emitter_.frame_is_due() && !frame_waits_; }
+  // For where the standard pickler saves an object that is written here without save().
+  // Requires that the sink runs no foreign code.
+  void commit_due_frame() {
+    if (frame_is_due()) emitter_.commit_frame();
+  }
   bool is_written_through(PyObject* object) const;
   bool is_short_bytes(PyObject* object) const;
   bool save_flat(PyObject* object);  // a leaf or short bytes; false for others
   void save_compound(PyObject* object);
   void save_object(PyObject* object);
-  // `references`: how many the engine itself holds beside the one of the container.
-  std::size_t next_index(PyObject* object, Py_ssize_t references = 0);
+  // Gives the next memo index to an object that is not in the memo.  `references`: how
+  // many the engine itself holds beside the one of the container.
+  std::size_t next_index(PyObject* object, Py_ssize_t references = 0) {
+    bool unshared = memo_.quiet() && cpython::has_references(object, references + 1);
+    return unshared ? memo_.add_unshared(object) : memo_.add(object);
+  }
 
   // instances.cc
   bool save_instance(PyObject* object);
+  bool save_plain_instance(PyObject* object, const InstancePlan& plan);
+
+  // datetimes.cc
+  bool save_datetime(PyObject* object, cpython::DateTimeKind kind);
+  bool save_datetime_type(PyTypeObject* type, cpython::DateTimeKind kind);
+  void finish_datetime(PyObject* object, core::Opcode tuple);
 
   // atoms.cc
   void save_int(PyObject* object);
@@ -185,8 +218,10 @@ class Pickler {
   void save_bytes(PyObject* object);
   void save_bytearray(PyObject* object);
   void save_buffer(PyObject* object);
-  void emit_bytes(PyObject* owner, const char* data, Py_ssize_t size);
-  void emit_bytearray(PyObject* owner, const char* data, Py_ssize_t size);
+  void emit_buffer(PyObject* object, PyObject* owner, const Py_buffer& buffer);
+  void emit_bytes(PyObject* object, PyObject* owner, const char* data, Py_ssize_t size);
+  void emit_bytearray(PyObject* object, PyObject* owner, const char* data,
+                      Py_ssize_t size);
   void save_str_text(PyObject* object);
 
   // containers.cc
@@ -195,6 +230,15 @@ class Pickler {
   void save_dict(PyObject* dict);
   void save_set(PyObject* set);
   void save_frozenset(PyObject* set);
+  // The entries of a dict that have been written.
+  struct Entries {
+    Py_ssize_t position = 0;  // PyDict_Next's
+    std::size_t count = 0;
+    PyObject* value = nullptr;  // the last one's, where it has not been written
+  };
+  std::size_t save_leaves(PyObject* const* items, std::size_t count);
+  Entries save_leaf_entries(PyObject* dict, Entries entries, std::size_t most);
+  void begin_container(core::Opcode binary, core::Opcode text, PyObject* object);
   Frame& push_frame(Frame::Kind kind, PyObject* object);
   void pop_frame();
   void step_list(Frame& frame);
@@ -223,16 +267,22 @@ class Pickler {
                    PyObject* dict, std::size_t count);
 
   // globals.cc
-  [[noreturn]] void fail_global(PyObject* object, const char* why);
+  template <typename... Args>
+  [[noreturn]] void fail_global(const char* format, Args... args);
+  [[noreturn]] void fail_import(PyObject* object);
   void emit_nested_global(PyObject* object, PyObject* module, PyObject* qualname);
+  void emit_attribute_chain(PyObject* object, PyObject* module, PyObject* qualname);
   bool emit_extension(PyObject* module, PyObject* qualname);
   void emit_text_global(PyObject* module, PyObject* qualname);
 
   // reduce.cc
   cpython::Ref overriding_reduction(PyObject* object);
   cpython::Ref find_reduction(PyObject* object);
+  bool find_plain_reducer(PyTypeObject* type, cpython::Ref& found) const;
   void save_foreign_value(PyObject* object, PyObject* reduce_value);
+  cpython::Ref ask_for_reduction(PyObject* object);
   cpython::Ref registered_reducer(PyTypeObject* type);
+  cpython::Ref look_up_reducer(PyTypeObject* type);
 
   const cpython::Imported& imported_;
   InstancePlans& plans_;
@@ -241,8 +291,13 @@ class Pickler {
   core::Emitter& emitter_;
   Hooks hooks_;
   bool careful_;  // every save may run foreign code
+  bool plain_;    // none of the modes in which a LeafWriter cannot do the work
   WorkStack stack_;
-  bool frame_waits_ = false;  // see AtOnce
+  // What was found last, which is so as long as the memo is quiet.
+  PyTypeObject* unregistered_ = nullptr;  // a type without a reducer
+  PyTypeObject* planned_type_ = nullptr;
+  const InstancePlan* plan_ = nullptr;  // of that type
+  bool frame_waits_ = false;            // see AtOnce
   bool error_is_ours_ = false;
   std::size_t reductions_ = 0;  // frames with a reduce value that foreign code gave
   std::size_t reductions_checked_ = kManyReductions;  // when they are looked at next

@@ -12,46 +12,83 @@ using cpython::checked;
 using cpython::checked_lookup;
 using cpython::Ref;
 
+namespace {
+
 // A metaclass may make classes unhashable; such a class is in no table.
 bool is_hashable_class(PyTypeObject* type) {
   return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
 }
 
-// The reducer that the pickler's dispatch table, or else copyreg, registers for the
-// type.
-Ref Pickler::registered_reducer(PyTypeObject* type) {
+Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
   auto key = reinterpret_cast<PyObject*>(type);
+  return Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, key)));
+}
+
+// Looks `type`, which is hashable, up in a list of exact dicts and exact ChainMaps of
+// such, without running Python code.  False when there are others in it, or when it is
+// too deep.
+bool lookup_in_maps(PyObject* maps, PyTypeObject* type,
+                    const cpython::Imported& imported, Ref& found, int deepest) {
+  if (!PyList_CheckExact(maps)) return false;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps) && !found; ++i) {
+    PyObject* map = PyList_GET_ITEM(maps, i);
+    if (PyDict_CheckExact(map)) {
+      found = lookup_in_dict(map, type);
+      continue;
+    }
+    bool chained = Py_TYPE(map) == reinterpret_cast<PyTypeObject*>(imported.chain_map);
+    if (!chained || deepest == 0) return false;
+    Ref inner = checked(PyObject_GetAttr(map, imported.names.maps));
+    if (!lookup_in_maps(inner.get(), type, imported, found, deepest - 1)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+// Looks the type up without running foreign code; false when that cannot be done.
+bool Pickler::find_plain_reducer(PyTypeObject* type, Ref& found) const {
+  constexpr int kDeepestTable = 4;
   PyObject* table = hooks_.dispatch_table;
   if (table == nullptr) table = imported_.copyreg_dispatch_table;
+  bool hashable = is_hashable_class(type);
+  if (PyDict_CheckExact(table)) {
+    if (hashable) found = lookup_in_dict(table, type);
+    return true;
+  }
+  if (Py_TYPE(table) != reinterpret_cast<PyTypeObject*>(imported_.chain_map))
+    return false;
+  if (!hashable) return true;
+  Ref maps = checked(PyObject_GetAttr(table, names().maps));
+  return lookup_in_maps(maps.get(), type, imported_, found, kDeepestTable);
+}
+
+bool Pickler::may_have_reducer(PyTypeObject* type) const {
   Ref found;
-  if (lookup_in_dicts(imported_, table, type, found)) return found;
+  return !find_plain_reducer(type, found) || found;
+}
+
+// As long as no foreign code has run, no table can have changed.
+Ref Pickler::registered_reducer(PyTypeObject* type) {
+  if (type == unregistered_ && memo_.quiet()) return Ref();
+  Ref reducer = look_up_reducer(type);
+  if (!reducer) unregistered_ = type;
+  return reducer;
+}
+
+// The reducer that the pickler's dispatch table, or else copyreg, registers for the
+// type.
+Ref Pickler::look_up_reducer(PyTypeObject* type) {
+  Ref found;
+  if (find_plain_reducer(type, found)) return found;
   before_foreign_code();
-  found = Ref::steal(PyObject_GetItem(table, key));
+  found = Ref::steal(
+      PyObject_GetItem(hooks_.dispatch_table, reinterpret_cast<PyObject*>(type)));
   if (!found) {
     if (!PyErr_ExceptionMatches(PyExc_LookupError)) throw cpython::ErrorSet{};
     PyErr_Clear();
   }
   return found;
-}
-
-bool lookup_in_dicts(const cpython::Imported& imported, PyObject* table,
-                     PyTypeObject* type, Ref& found, int deepest) {
-  if (PyDict_CheckExact(table)) {
-    if (is_hashable_class(type)) {
-      found = Ref::borrow(checked_lookup(
-          PyDict_GetItemWithError(table, reinterpret_cast<PyObject*>(type))));
-    }
-    return true;
-  }
-  bool chained = Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported.chain_map);
-  if (!chained || deepest == 0) return false;
-  Ref maps = checked(PyObject_GetAttr(table, imported.names.maps));
-  if (!PyList_CheckExact(maps.get())) return false;
-  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps.get()) && !found; ++i) {
-    PyObject* map = PyList_GET_ITEM(maps.get(), i);
-    if (!lookup_in_dicts(imported, map, type, found, deepest - 1)) return false;
-  }
-  return true;
 }
 
 // What reducer_override answers, or an empty Ref when it leaves the object to us.
@@ -72,7 +109,14 @@ Ref Pickler::reduce_value_of(PyObject* object) {
 
 // What the object itself answers.
 Ref Pickler::find_reduction(PyObject* object) {
+  if (PyObject* known = plans_.known_reduction(object)) return Ref::borrow(known);
   before_foreign_code();
+  Ref value = ask_for_reduction(object);
+  plans_.note_reduction(object, value.get());
+  return value;
+}
+
+Ref Pickler::ask_for_reduction(PyObject* object) {
   if (Ref reduce_ex = cpython::lookup_attribute(object, names().reduce_ex)) {
     Ref version = checked(PyLong_FromLong(protocol()));
     return checked(PyObject_CallOneArg(reduce_ex.get(), version.get()));
@@ -104,9 +148,8 @@ void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
   before_foreign_code();
   if (PyUnicode_Check(value)) return save_global(object, value);
   if (!PyTuple_Check(value)) {
-    fail(imported_.pickling_error,
-         "__reduce__ of '%.200s' object must return a string or tuple, not %.200s",
-         Py_TYPE(object)->tp_name, Py_TYPE(value)->tp_name);
+    fail(imported_.pickling_error, "__reduce__ must return a string or tuple, not %S",
+         cpython::type_name(value).get());
   }
   ReduceValue parts = ReduceValue::validated(*this, object, value);
   Script script(*this);
@@ -121,15 +164,24 @@ void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
   script.start(object);
 }
 
+namespace {
+
+void require_type(Pickler& pickler, bool good, const char* what, PyObject* found) {
+  if (good) return;
+  pickler.fail(pickler.imported().pickling_error, "%s, not %S", what,
+               cpython::type_name(found).get());
+}
+
+}  // namespace
+
+// Messages are those of Modules/_pickle.c.
 ReduceValue ReduceValue::validated(Pickler& pickler, PyObject* object,
                                    PyObject* value) {
   PyObject* error = pickler.imported().pickling_error;
   Py_ssize_t size = PyTuple_GET_SIZE(value);
   if (size < 2 || size > 6) {
-    pickler.fail(
-        error,
-        "tuple returned by __reduce__ must contain 2 through 6 elements, not %zd",
-        size);
+    pickler.fail(error,
+                 "tuple returned by __reduce__ must contain 2 through 6 elements");
   }
   auto part = [&](Py_ssize_t i) -> PyObject* {
     PyObject* item = i < size ? PyTuple_GET_ITEM(value, i) : Py_None;
@@ -143,7 +195,7 @@ ReduceValue ReduceValue::validated(Pickler& pickler, PyObject* object,
                      part(5),
                      Form::kReduce};
   auto require = [&](bool good, const char* what, PyObject* found) {
-    if (!good) pickler.fail(error, "%s, not %.200s", what, Py_TYPE(found)->tp_name);
+    require_type(pickler, good, what, found);
   };
   require(PyCallable_Check(result.callable),
           "first item of the tuple returned by __reduce__ must be callable",
@@ -181,31 +233,35 @@ void ReduceValue::recognise_newobj(Pickler& pickler, PyObject* object) {
 void ReduceValue::validate_newobj(Pickler& pickler, PyObject* object) const {
   PyObject* error = pickler.imported().pickling_error;
   if (PyTuple_GET_SIZE(arguments) < 1)
-    pickler.fail(error, "__newobj__ arglist is empty");
+    pickler.fail(error, "__newobj__ expected at least 1 argument, got 0");
   PyObject* cls = PyTuple_GET_ITEM(arguments, 0);
-  if (!PyType_Check(cls))
-    pickler.fail(error, "args[0] from __newobj__ args is not a type");
+  require_type(pickler, PyType_Check(cls),
+               "first argument to __newobj__() must be a class", cls);
   if (object == nullptr) return;
   Ref own_class = cpython::lookup_attribute(object, pickler.names().attr_class);
   PyObject* expected =
       own_class ? own_class.get() : reinterpret_cast<PyObject*>(Py_TYPE(object));
-  if (expected != cls)
-    pickler.fail(error, "args[0] from __newobj__ args has the wrong class");
+  if (expected != cls) {
+    pickler.fail(error, "first argument to __newobj__() must be %R, not %R", expected,
+                 cls);
+  }
 }
 
 void ReduceValue::validate_newobj_ex(Pickler& pickler) const {
-  PyObject* error = pickler.imported().pickling_error;
   if (PyTuple_GET_SIZE(arguments) != 3) {
-    pickler.fail(error,
-                 "length of the NEWOBJ_EX argument tuple must be exactly 3, not %zd",
+    pickler.fail(pickler.imported().pickling_error,
+                 "__newobj_ex__ expected 3 arguments, got %zd",
                  PyTuple_GET_SIZE(arguments));
   }
-  if (!PyType_Check(PyTuple_GET_ITEM(arguments, 0)) ||
-      !PyTuple_Check(PyTuple_GET_ITEM(arguments, 1)) ||
-      !PyDict_Check(PyTuple_GET_ITEM(arguments, 2))) {
-    pickler.fail(error,
-                 "the NEWOBJ_EX argument tuple must hold a class, a tuple and a dict");
-  }
+  PyObject* cls = PyTuple_GET_ITEM(arguments, 0);
+  PyObject* args = PyTuple_GET_ITEM(arguments, 1);
+  PyObject* kwargs = PyTuple_GET_ITEM(arguments, 2);
+  require_type(pickler, PyType_Check(cls),
+               "first argument to __newobj_ex__() must be a class", cls);
+  require_type(pickler, PyTuple_Check(args),
+               "second argument to __newobj_ex__() must be a tuple", args);
+  require_type(pickler, PyDict_Check(kwargs),
+               "third argument to __newobj_ex__() must be a dict", kwargs);
 }
 
 // Pushes the new object on the unpickler's stack.

@@ -2,7 +2,6 @@
 #ifndef CPPICKLE_PICKLING_REDUCE_H_
 #define CPPICKLE_PICKLING_REDUCE_H_
 
-#include "cpython/imported.h"
 #include "cpython/ref.h"
 
 namespace cppickle::pickling {
@@ -37,15 +36,6 @@ struct ReduceValue {
   void validate_newobj_ex(Pickler& pickler) const;
   void write_partial_new(Pickler& pickler, Script& script) const;
 };
-
-// True when classes of this metaclass hash by identity, so that they can be keys of a
-// dispatch table.
-bool is_hashable_class(PyTypeObject* type);
-// Looks `type` up in a dispatch table of exact dicts and exact ChainMaps of such,
-// without running Python code.  False when there are others in it, or when it is more
-// than `deepest` deep.
-bool lookup_in_dicts(const cpython::Imported& imported, PyObject* table,
-                     PyTypeObject* type, cpython::Ref& found, int deepest = 4);
 
 }  // namespace cppickle::pickling
 

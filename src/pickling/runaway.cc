@@ -1,5 +1,6 @@
 #include "pickling/runaway.h"
 
+#include <span>
 #include <unordered_set>
 #include <vector>
 
@@ -84,7 +85,7 @@ struct Pair {
 std::vector<Pair> top_pairs(const WorkStack& stack) {
   std::vector<Pair> pairs;
   PyObject* child = nullptr;
-  const std::vector<Frame>& frames = stack.frames();
+  std::span<const Frame> frames = stack.frames();
   for (std::size_t i = frames.size(); i-- > 0 && pairs.size() < kChecked;) {
     PyObject* object = frames[i].object;
     if (object == nullptr) continue;

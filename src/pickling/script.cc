@@ -42,6 +42,7 @@ void Pickler::step_script(Frame& frame) {
     }
     if (stack_.depth() != depth) return;
   }
+  if (stack_.top().reduced) --reductions_;
   pop_frame();
 }
 

@@ -5,8 +5,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <span>
 
+#include "core/inline_vector.h"
 #include "core/opcode.h"
 #include "cpython/ref.h"
 
@@ -91,13 +92,14 @@ class WorkStack {
   bool empty() const { return frames_.empty(); }
   std::size_t depth() const { return frames_.size(); }
   Frame& top() { return frames_.back(); }
-  const std::vector<Frame>& frames() const { return frames_; }
+  std::span<const Frame> frames() const { return {frames_.begin(), frames_.size()}; }
 
   // A frame for `object`, of which it takes a reference.  Earlier Frame& end here.
   Frame& push(Frame::Kind kind, PyObject* object) {
+    Frame& frame =
+        frames_.push_back({kind, false, false, 0, 0, object, nullptr, nullptr, 0, 0});
     Py_XINCREF(object);
-    frames_.push_back({kind, false, false, 0, 0, object, nullptr, nullptr, 0, 0});
-    return frames_.back();
+    return frame;
   }
   void pop();
 
@@ -110,8 +112,8 @@ class WorkStack {
   void clear();
 
  private:
-  std::vector<Frame> frames_;
-  std::vector<Step> steps_;
+  core::InlineVector<Frame, 8> frames_;
+  core::InlineVector<Step, 16> steps_;
 };
 
 }  // namespace cppickle::pickling

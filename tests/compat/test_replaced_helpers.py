@@ -302,3 +302,25 @@ def test_the_registry_may_be_another_set(monkeypatch, main):
     assert here(colorsys.hls_to_rgb) is colorsys.hls_to_rgb
     with pytest.raises(TypeError, match="set"):
         main._PICKLE_BY_VALUE_MODULES = ["json"]
+
+
+def test_the_registry_is_live_inside_of_what_was_dumped_before(main):
+    job = define("def job(): return hls", hls=colorsys.hls_to_rgb).job
+    for _ in range(3):
+        assert here(job)() is colorsys.hls_to_rgb
+    main._PICKLE_BY_VALUE_MODULES.add("colorsys")
+    try:
+        assert here(job)() is not colorsys.hls_to_rgb
+    finally:
+        main._PICKLE_BY_VALUE_MODULES.discard("colorsys")
+    assert here(job)() is colorsys.hls_to_rgb
+
+
+def test_replaced_inside_of_what_was_dumped_before(monkeypatch, main):
+    job = define(JOB).job
+    for _ in range(3):
+        cppickle.dumps(job)
+    calls = counted(monkeypatch, main, "_function_getstate")
+    for _ in range(3):
+        cppickle.dumps(job)
+    assert len(calls) == 3

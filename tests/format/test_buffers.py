@@ -142,6 +142,19 @@ def test_a_released_buffer_is_refused():
         with_callback(cppickle, buffer, lambda b: True)
 
 
+@pytest.mark.parametrize("size", [20, 200_000])
+def test_a_buffer_that_its_callback_releases(size):
+    buffer = pickle.PickleBuffer(bytearray(b"x" * size))
+
+    def release(taken):
+        taken.release()
+        return True
+
+    file = io.BytesIO()
+    cppickle.Pickler(file, 5, release).dump(buffer)
+    assert pickle.loads(file.getvalue()) == b"x" * size
+
+
 def test_a_callback_that_raises():
     def refuse(buffer):
         raise LookupError("no room")

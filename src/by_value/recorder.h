@@ -1,0 +1,47 @@
+// Makes a recording of what is being written, and restores what one leaves behind.
+#ifndef CPPICKLE_BY_VALUE_RECORDER_H_
+#define CPPICKLE_BY_VALUE_RECORDER_H_
+
+#include <memory>
+#include <vector>
+
+#include "by_value/recording.h"
+#include "by_value/snapshot.h"
+#include "pickling/pickler.h"
+
+namespace cppickle::by_value {
+
+class ByValue;
+
+// Lives while an expansion is being written.  Holds its objects, so that the memo's
+// keys can be told.
+class Recorder {
+ public:
+  // `begin`: where in the emitter's memory the expansion begins.
+  Recorder(const Snapshot& snapshot, std::size_t begin);
+
+  // To be called once, when the expansion is written.  Null when it cannot be used
+  // again.
+  std::unique_ptr<Recording> finish(pickling::Pickler& pickler);
+
+ private:
+  bool record_keys(pickling::Pickler& pickler);
+  bool record_namespaces(ByValue& reducers);
+  bool record_classes(ByValue& reducers);
+  Recording::Key key_for(pickling::Pickler& pickler, PyObject* object,
+                         bool& known) const;
+
+  std::unique_ptr<Recording> recording_ = std::make_unique<Recording>();
+  std::size_t begin_;
+  std::vector<cpython::Ref> objects_;
+  std::vector<cpython::Ref> namespaces_;
+};
+
+// Leaves the memo and the reducers as they were when the recording was made.  Requires:
+// both are fresh, and `snapshot` matches.
+void restore(const Recording& recording, const Snapshot& snapshot, ByValue& reducers,
+             pickling::Pickler& pickler);
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_RECORDER_H_

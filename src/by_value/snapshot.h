@@ -1,0 +1,74 @@
+// What the bytes of an expansion depend on, read without running anyone's code.
+#ifndef CPPICKLE_BY_VALUE_SNAPSHOT_H_
+#define CPPICKLE_BY_VALUE_SNAPSHOT_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "by_value/identity_map.h"
+#include "cpython/ref.h"
+
+namespace cppickle::pickling {
+class Pickler;
+}
+
+namespace cppickle::by_value {
+
+class ByValue;
+
+// The content of an object graph in the order of a walk.  Two snapshots that match are
+// of graphs for which a pickler without hooks, with an empty memo, writes the same
+// bytes.
+//
+// Objects are told by their kind and content; where identity counts, by the number of
+// their first visit.  Classes by value are told by their version, which is unique in
+// the interpreter.  All pointers are borrowed: valid until foreign code runs.
+class Snapshot {
+ public:
+  using Number = std::uint32_t;
+  // From here on the walk gives up; what it adds before it looks again finds room.
+  static constexpr std::size_t kMostWords = 2048;
+
+  // A list that is filled again and again.
+  template <typename Item>
+  class List {
+   public:
+    void push_back(Item item) { items_[size_++] = item; }
+    Item operator[](std::size_t i) const { return items_[i]; }
+    std::size_t size() const { return size_; }
+    std::span<const Item> items() const { return {items_.data(), size_}; }
+    void clear() { size_ = 0; }
+
+   private:
+    std::size_t size_ = 0;
+    std::array<Item, kMostWords + 64> items_;
+  };
+
+  List<std::uint64_t> words;
+  List<PyObject*> texts;           // exact str or bytes, told by content
+  List<PyObject*> objects;         // by number
+  List<PyObject*> namespaces;      // globals dicts, by number
+  std::vector<cpython::Ref> kept;  // texts that nothing else keeps
+
+  void clear();
+  // The object's number, or null.
+  const Number* number_of(PyObject* object) const;
+  void give_number(PyObject* object);
+  bool matches(std::span<const std::uint64_t> other_words,
+               std::span<const cpython::Ref> other_texts) const;
+
+ private:
+  ReusedIdentityMap<4096> numbers_;
+};
+
+// Fills `snapshot`.  False when the graph is too large, or has parts that only foreign
+// code can tell, or that other caches serve: then the snapshot is of no use.
+bool take_snapshot(Snapshot& snapshot, ByValue& reducers, pickling::Pickler& pickler,
+                   PyObject* root);
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_SNAPSHOT_H_

@@ -1,0 +1,118 @@
+// The walk that fills a snapshot.
+#ifndef CPPICKLE_BY_VALUE_SNAPSHOT_WALK_H_
+#define CPPICKLE_BY_VALUE_SNAPSHOT_WALK_H_
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "by_value/by_value.h"
+#include "by_value/snapshot.h"
+
+namespace cppickle::by_value {
+
+// Each member answers false when the object cannot be told.  Reads everything that the
+// reducers of the object's kind read, and runs no foreign code.
+class SnapshotWalk {
+ public:
+  SnapshotWalk(Snapshot& snapshot, ByValue& reducers, pickling::Pickler& pickler)
+      : out_(snapshot),
+        reducers_(reducers),
+        shared_(reducers.shared()),
+        pickler_(pickler),
+        names_(pickler.names()) {}
+
+  bool add(PyObject* object);
+
+ private:
+  // What a word says; a payload stands in its upper bytes.
+  enum class Tag : std::uint8_t {
+    kAbsent,
+    kText,
+    kInt,
+    kFloat,
+    kConstant,
+    kAgain,
+    kGlobal,
+    kKnown,
+    kFunction,
+    kNamespace,
+    kClassNamespace,
+    kModule,
+    kClass,
+    kMember,
+    kInstance,
+    kPinned,
+    kSame,
+    kSequence,
+    kObject,
+  };
+
+  void word(Tag tag, std::uint64_t payload = 0) {
+    out_.words.push_back(static_cast<std::uint64_t>(tag) | payload << 8);
+  }
+  void pointer(const void* address) {
+    out_.words.push_back(reinterpret_cast<std::uintptr_t>(address));
+  }
+  void kind(PyObject* object) {
+    word(Tag::kObject);
+    pointer(Py_TYPE(object));
+  }
+  bool text(PyObject* object);  // an exact str or bytes
+  bool add_or_absent(PyObject* object) {
+    if (object != nullptr) return add(object);
+    word(Tag::kAbsent);
+    return true;
+  }
+  bool add_scalar(PyObject* object, bool& known);
+  bool add_visited(PyObject* object);
+  bool add_sequence(PyObject* object);
+  bool add_dict(PyObject* dict);
+  bool add_set(PyObject* set);
+
+  bool add_function(PyObject* object);
+  bool add_function_parts(PyFunctionObject* function);
+  bool add_closure(PyFunctionObject* function);
+  bool add_cell(PyObject* cell, PyObject* variable);
+  bool add_namespace(PyObject* globals);
+  bool add_code(PyObject* code);
+  bool add_module(PyObject* module);
+  // False when submodules of a package may have to be imported with it.
+  bool needs_no_submodules(PyObject* module, const CodeInfo& info) const;
+  // Writes whether it travels by reference, and under which names; `by_reference`
+  // tells.
+  bool add_verdict(PyObject* object, const GlobalName& name, bool& by_reference);
+
+  bool add_class(PyObject* cls);
+  bool add_class_parts(PyTypeObject* type);
+  bool add_class_attributes(PyTypeObject* type);
+  bool is_unregistered_base(PyTypeObject* type);
+  bool add_static_type(PyTypeObject* type);
+  bool add_other(PyObject* object);
+  bool add_wrapper(PyObject* wrapper);
+  bool add_property(PyObject* property);
+  bool add_builtin_function(PyObject* object);
+  bool add_member(PyObject* member);
+  bool add_instance(PyObject* object);
+  bool add_attributes(PyObject* object);
+  bool is_by_value(PyTypeObject* type) const;
+  bool has_no_reducer(PyTypeObject* type);
+
+  static constexpr int kDeepest = 40;
+  static constexpr std::size_t kFew = 8;
+
+  Snapshot& out_;
+  ByValue& reducers_;
+  Shared& shared_;
+  pickling::Pickler& pickler_;
+  const cpython::Names& names_;
+  int depth_ = 0;
+  std::array<PyTypeObject*, kFew> unregistered_{};  // types known to have no reducer
+  std::size_t unregistered_count_ = 0;
+  std::array<PyTypeObject*, kFew> by_value_{};  // the first of the classes by value
+  std::size_t by_value_count_ = 0;
+};
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_SNAPSHOT_WALK_H_
