@@ -8,6 +8,8 @@ namespace cppickle::core {
 namespace {
 
 constexpr std::size_t kFirstCapacity = 2048;
+// Room behind a large argument for what may end the stream: it is not moved for that.
+constexpr std::size_t kTail = 1024;
 
 std::string_view decimal(char (&buffer)[24], auto value) {
   auto end = std::to_chars(std::begin(buffer), std::end(buffer), value).ptr;
@@ -175,7 +177,11 @@ void Emitter::large(std::string_view header, std::string_view data, void* owner)
   limit_ = capacity_end_;
   raw(header);
   flush();
-  if (!sink_.write_through(data, owner)) raw(data);
+  if (!sink_.write_through(data, owner)) {
+    reserve(data.size() + kTail);
+    limit_ = capacity_end_;
+    raw(data);
+  }
   framing_ = framing;
   limit_ = framing_ ? pos_ : capacity_end_;
 }

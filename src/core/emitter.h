@@ -206,7 +206,9 @@ class Emitter::Run {
   bool frame_is_due() const { return pos_ >= frame_due_; }
   // True when `size` more bytes can be written before a frame is due.
   bool fits_frame(std::size_t size) const {
-    return pos_<frame_due_&& static_cast<std::size_t>(frame_due_ - pos_)> size;
+    auto due = reinterpret_cast<std::uintptr_t>(frame_due_);
+    auto here = reinterpret_cast<std::uintptr_t>(pos_);
+    return here < due && due - here > size;
   }
   // Where up to `need` bytes may be written; to be followed by advance().
   [[gnu::always_inline]] char* room(std::size_t need) {

@@ -10,6 +10,7 @@
 #include "cpython/compat.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
+#include "pickling/hooks.h"
 #include "pickling/instance_plans.h"
 #include "pickling/memo.h"
 #include "pickling/reducers.h"
@@ -19,19 +20,6 @@
 namespace cppickle::pickling {
 
 class Script;
-
-// What the Python-level pickler brings along; borrowed for the time of one dump, null
-// when absent.
-struct Hooks {
-  PyObject* persistent_id = nullptr;
-  PyObject* reducer_override = nullptr;
-  PyObject* dispatch_table = nullptr;  // null: copyreg.dispatch_table
-  PyObject* buffer_callback = nullptr;
-  bool fix_imports = true;
-  bool fast = false;
-  bool foreign_sink = false;     // the sink calls foreign code, at any write
-  bool memo_is_dropped = false;  // nobody uses the memo after this dump
-};
 
 // One dump.  The stream of plain data equals that of the standard pickler at the same
 // protocol.

@@ -3,6 +3,7 @@
 import collections
 import copy
 import pickle
+from random import Random
 
 import pytest
 
@@ -212,3 +213,49 @@ def test_nesting(same_bytes, wrap):
     for _ in range(150):
         obj = wrap(obj)
     same_bytes(obj)
+
+
+def leaves(choose):
+    """A leaf of some kind: of those written in one go, and of those that are not."""
+    return choose(
+        [
+            lambda: choose([0, 255, 256, 65_535, 65_536, -1, 2**30, 2**31, -(2**40)]),
+            lambda: choose([None, True, False, 1.5, float("inf"), "", "shared"]),
+            lambda: "x" * choose([1, 3, 4, 7, 8, 15, 16, 17, 100, 255, 256, 300]),
+            lambda: choose(["\xe9", "\u20ac" * 9, "\U0001f600", b"", b"b" * 300]),
+        ]
+    )()
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_leaves_of_all_kinds_in_lists_tuples_and_dicts(same_bytes, seed):
+    random = Random(seed)
+
+    def leaf():
+        return leaves(random.choice)
+
+    def container():
+        values = [leaf() for _ in range(random.randrange(6))]
+        kind = random.randrange(4)
+        if kind == 0:
+            return values
+        if kind == 1:
+            return dict.fromkeys(map(repr, values), leaf())
+        return tuple(values[: random.randrange(1, 6)])
+
+    obj = [random.choice([leaf, container])() for _ in range(20_000)]
+    same_bytes(obj, [0, 2, 4, 5])
+    same_bytes(dict(enumerate(obj)), [4, 5])
+
+
+@pytest.mark.parametrize("length", [250, 255, 256])
+def test_tuples_across_the_ends_of_frames(same_bytes, length):
+    for start in range(0, 800, 97):
+        text = "t" * length
+        obj = ["s" * start] + [(text + str(i), i, text) for i in range(1000)]
+        same_bytes(obj, [4, 5])
+
+
+def test_more_objects_than_a_packed_memo_holds(same_bytes):
+    held = [str(i) for i in range(1_100_000)]
+    same_bytes([held.copy(), held[:3], held[-3:], held[2**20 - 3 : 2**20 + 3]], [5])

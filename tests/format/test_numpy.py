@@ -33,6 +33,20 @@ def test_same_bytes(same_bytes, name):
     same_bytes([obj, obj], [5])
 
 
+def test_arrays_of_many_dtypes_again_and_again(same_bytes):
+    kinds = "?bBhHiIlLqQefdgFD"
+    arrays = [np.zeros(3, kind) for kind in kinds]
+    swapped = [array.astype(array.dtype.newbyteorder()) for array in arrays]
+    for _ in range(2):
+        same_bytes(arrays + swapped + arrays, range(2, 6))
+
+
+def test_a_dtype_with_metadata(same_bytes):
+    plain, noted = np.dtype("f8"), np.dtype("f8", metadata={"unit": "m"})
+    same_bytes(plain, [5])
+    same_bytes([noted, plain, noted], [5])
+
+
 @pytest.mark.parametrize("name", ARRAYS)
 def test_out_of_band(name):
     obj, ours, theirs = ARRAYS[name](), [], []

@@ -1,0 +1,23 @@
+// What a Python-level pickler brings along for one dump.
+#ifndef CPPICKLE_PICKLING_HOOKS_H_
+#define CPPICKLE_PICKLING_HOOKS_H_
+
+#include "cpython/ref.h"
+
+namespace cppickle::pickling {
+
+// Borrowed for the time of one dump; null when absent.
+struct Hooks {
+  PyObject* persistent_id = nullptr;
+  PyObject* reducer_override = nullptr;
+  PyObject* dispatch_table = nullptr;  // null: copyreg.dispatch_table
+  PyObject* buffer_callback = nullptr;
+  bool fix_imports = true;
+  bool fast = false;
+  bool foreign_sink = false;     // the sink calls foreign code, at any write
+  bool memo_is_dropped = false;  // nobody uses the memo after this dump
+};
+
+}  // namespace cppickle::pickling
+
+#endif  // CPPICKLE_PICKLING_HOOKS_H_
