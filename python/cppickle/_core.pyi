@@ -1,7 +1,8 @@
+from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from pickle import PickleBuffer, PicklingError
 from types import CodeType, ModuleType
-from typing import Any, Protocol, TypeAlias
+from typing import Any, ClassVar, Protocol, TypeAlias
 
 from _typeshed import ReadableBuffer
 
@@ -20,6 +21,7 @@ class BasePickler:
     pass
 
 class Pickler(BasePickler):
+    dispatch: ClassVar[ChainMap[type, _Reducer]]
     dispatch_table: Mapping[type, _Reducer]
     bin: bool
     fast: bool

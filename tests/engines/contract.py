@@ -25,8 +25,6 @@ def path_of(error):
 
 
 class Contract:
-    # Whether workers return with cppickle too, so that classes keep their identity.
-    returns_by_value = True
     # Whether what is between pickles with cppickle too, or hands streams on unread.
     passed_on_whole = True
 
@@ -91,9 +89,8 @@ class Contract:
 
         moved = call(lambda point: point.moved(1), Named(1, 2))
         assert (moved.x, moved.y, moved.name) == (2, 3, "named")
-        if self.returns_by_value:
-            assert type(moved) is Named
-            assert isinstance(moved, Point)
+        assert type(moved) is Named
+        assert isinstance(moved, Point)
 
     def test_a_class_comes_back_as_itself(self, call):
         class Thing:
@@ -103,9 +100,8 @@ class Contract:
             __hash__ = None
 
         assert call(lambda cls: cls() == cls(), Thing) is True
-        if self.returns_by_value:
-            assert call(lambda cls: cls, Thing) is Thing
-            assert call(lambda thing: [thing], Thing()) == [Thing()]
+        assert call(lambda cls: cls, Thing) is Thing
+        assert call(lambda thing: [thing], Thing()) == [Thing()]
 
     def test_dataclasses_and_enums(self, call):
         class Color(enum.Enum):
@@ -124,14 +120,10 @@ class Contract:
         painted = call(paint, Shape(Color.RED, [1]))
         assert painted.sizes == [1]
         assert painted.color.name == "GREEN"
-        if self.returns_by_value:
-            assert painted == Shape(Color.GREEN, [1])
-            assert painted.color is Color.GREEN
+        assert painted == Shape(Color.GREEN, [1])
+        assert painted.color is Color.GREEN
 
     def test_a_function_comes_back(self, call):
-        if not self.returns_by_value:
-            pytest.skip("the workers of this engine return with a pickler of its own")
-
         def adder(n):
             return lambda x: x + n
 

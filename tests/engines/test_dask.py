@@ -191,8 +191,6 @@ class FarCluster(CallsByClient, Contract):
 class TestWorkersWithoutCppickle(FarCluster):
     """The client and the scheduler have cppickle; the workers do not."""
 
-    returns_by_value = False
-
     @staticmethod
     def cluster():
         return dask_cluster([sys.executable, *PRELOAD], [python_without_cppickle()])
@@ -209,7 +207,6 @@ class TestWorkersWithoutCppickle(FarCluster):
 class TestOnlyTheClientHasCppickle(FarCluster):
     """The scheduler loads what it gets and pickles it again, with cloudpickle."""
 
-    returns_by_value = False
     passed_on_whole = False
 
     @staticmethod

@@ -16,8 +16,6 @@ SECONDS = 30
 class TestCallsInProcesses(Contract):
     """What ProcessPoolTaskRunner does with a task, without a server."""
 
-    returns_by_value = False  # the processes use cloudpickle
-
     @pytest.fixture(scope="class")
     @classmethod
     def pool(cls):

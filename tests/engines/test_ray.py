@@ -125,8 +125,6 @@ class TestWorkersWithTheSetupHook(CallsRay, Contract):
 class TestWorkersWithoutCppickle(CallsRay, Contract):
     """There is no setup hook, and cppickle cannot be imported on the workers."""
 
-    returns_by_value = False
-
     @pytest.fixture(scope="class")
     @classmethod
     def session(cls):

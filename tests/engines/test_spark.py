@@ -113,8 +113,6 @@ class TestExecutorsWithTheDaemon(CallsSpark, Contract):
 class TestExecutorsWithoutCppickle(CallsSpark, Contract):
     """The executors run PySpark's own daemon, in an environment without cppickle."""
 
-    returns_by_value = False
-
     @pytest.fixture(scope="class")
     @classmethod
     def context(cls):

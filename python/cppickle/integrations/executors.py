@@ -157,9 +157,20 @@ def _call(stream: bytes) -> Any:
     return function(*arguments, **options)
 
 
-def _run(stream: bytes) -> _Returning:
+_ATOMS = frozenset([type(None), bool, int, float, complex, str, bytes])
+
+
+def _is_plain(value: object) -> bool:
+    """Whether any pickler will do: an atom, or what map() returns of a few of them."""
+    if type(value) is list and len(value) <= 16:
+        return all(type(item) in _ATOMS for item in value)
+    return type(value) in _ATOMS
+
+
+def _run(stream: bytes) -> Any:
     """What a worker does with a task."""
     try:
-        return _Returning(by_value(_call(stream)))
+        result = _call(stream)
+        return result if _is_plain(result) else _Returning(by_value(result))
     except BaseException as error:
         raise _Raised(error).with_traceback(error.__traceback__) from None

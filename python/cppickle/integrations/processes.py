@@ -73,10 +73,8 @@ class ByValuePickler(cppickle.Pickler):
     """
 
     _extra_reducers = ForkingPickler._extra_reducers  # type: ignore[attr-defined]
-    dispatch_table = ChainMap(
-        _extra_reducers,
-        cppickle.Pickler.dispatch_table,  # type: ignore[arg-type]
-    )
+    # Of plain dicts, which the pickler looks through without running Python code.
+    dispatch_table = ChainMap(_extra_reducers, *cppickle.Pickler.dispatch.maps)
     register = ForkingPickler.register
     loads = pickle.loads
 

@@ -15,7 +15,6 @@ They are bound to a class of ours. Reducers that Ray and others register by
 by both classes.
 """
 
-import copyreg
 import io
 import sys
 from collections import ChainMap
@@ -137,7 +136,7 @@ def _pickler_class(live: Any, registered: dict[type, Any]) -> type[cppickle.Pick
 
     class CloudPickler(cppickle.Pickler):
         dispatch = live
-        dispatch_table = ChainMap(registered, copyreg.dispatch_table)
+        dispatch_table = ChainMap(registered, *cppickle.Pickler.dispatch.maps)
 
     CloudPickler.__module__ = __name__
     CloudPickler.__qualname__ = "CloudPickler"
