@@ -222,6 +222,8 @@ class Pickler {
   void pop_frame();
   void step_list(Frame& frame);
   void step_list_singly(Frame& frame);
+  PyObject* begin_list(PyObject* list);
+  void end_single_lists();
   void step_tuple(Frame& frame);
   void step_dict(Frame& frame);
   void step_set(Frame& frame);

@@ -245,7 +245,7 @@ def test_leaves_of_all_kinds_in_lists_tuples_and_dicts(same_bytes, seed):
 
     obj = [random.choice([leaf, container])() for _ in range(20_000)]
     same_bytes(obj, [0, 2, 4, 5])
-    same_bytes({i: value for i, value in enumerate(obj)}, [4, 5])
+    same_bytes(dict(enumerate(obj)), [4, 5])
 
 
 @pytest.mark.parametrize("length", [250, 255, 256])
