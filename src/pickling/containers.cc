@@ -265,24 +265,37 @@ void Pickler::end_single_lists() {
 // --- Dicts ------------------------------------------------------------------
 
 void Pickler::save_dict(PyObject* dict) {
+  Entries written = begin_dict(dict);
+  if (!is_whole(dict, written)) push_dict(dict, written);
+}
+
+bool Pickler::is_whole(PyObject* dict, const Entries& written) {
+  return written.value == nullptr &&
+         written.count == static_cast<std::size_t>(PyDict_GET_SIZE(dict));
+}
+
+// Writes a dict as far as it begins with leaves, to its end if it has no others.
+Pickler::Entries Pickler::begin_dict(PyObject* dict) {
   begin_container(Opcode::EMPTY_DICT, Opcode::DICT, dict);
   auto size = static_cast<std::size_t>(PyDict_GET_SIZE(dict));
-  if (size == 0) return;
-  Entries entries;
+  Entries written;
+  if (size == 0) return written;
   Phase phase = phase_for(PyDict_GET_SIZE(dict), protocol());
   if (phase == kBatches) op(Opcode::MARK);
-  if (phase != kEach && size < kBatchSize) {
-    entries = save_leaf_entries(dict, entries, size);
-    if (entries.count == size && entries.value == nullptr) {
-      return op(size == 1 ? Opcode::SETITEM : Opcode::SETITEMS);
-    }
-  }
+  if (phase == kEach || size >= kBatchSize) return written;
+  written = save_leaf_entries(dict, written, size);
+  if (is_whole(dict, written)) op(size == 1 ? Opcode::SETITEM : Opcode::SETITEMS);
+  return written;
+}
+
+// A frame for what is left of a dict.
+void Pickler::push_dict(PyObject* dict, const Entries& written) {
   Frame& frame = push_frame(Frame::Kind::kDict, dict);
-  frame.phase = phase;
-  frame.extra = size;
-  frame.position = static_cast<std::size_t>(entries.position);
-  frame.in_batch = static_cast<std::uint32_t>(entries.count);
-  frame.pending = Py_XNewRef(entries.value);
+  frame.phase = phase_for(PyDict_GET_SIZE(dict), protocol());
+  frame.extra = static_cast<std::size_t>(PyDict_GET_SIZE(dict));
+  frame.position = static_cast<std::size_t>(written.position);
+  frame.in_batch = static_cast<std::uint32_t>(written.count);
+  frame.pending = Py_XNewRef(written.value);
 }
 
 // Writes the entries that come first and are leaves, up to `most` in all; the last
