@@ -36,6 +36,17 @@ inline bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidate
   return false;
 }
 
+// Fetches what is going to be read of an object, and of one whose head has been
+// fetched.
+inline void prefetch_head(PyObject* object) { __builtin_prefetch(object); }
+inline void prefetch_content(PyObject* object) {
+  if (!PyDict_CheckExact(object)) return;
+  auto keys = reinterpret_cast<char*>(reinterpret_cast<PyDictObject*>(object)->ma_keys);
+  __builtin_prefetch(keys);
+  __builtin_prefetch(keys + 64);
+  __builtin_prefetch(keys + 128);
+}
+
 // A new object(), which is nothing but its identity.
 inline PyObject* new_object() { return PyObject_New(PyObject, &PyBaseObject_Type); }
 

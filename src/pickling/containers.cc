@@ -94,9 +94,11 @@ void Pickler::save_as_call(PyObject* object, PyObject* callable, Ref arguments) 
 
 // Writes the leaves and short tuples that come first and answers how many they were: up
 // to the first object that is another, and up to where a frame of the format is due.
+// Requires that there are any.
 std::size_t Pickler::save_leaves(PyObject* const* items, std::size_t count) {
   constexpr std::size_t kAhead = 8;
-  if (!plain_) return 0;
+  bool is_container = PyList_CheckExact(items[0]) || PyDict_CheckExact(items[0]);
+  if (!plain_ || is_container) return 0;
   core::Emitter::Run run(emitter_);
   LeafWriter writer(memo_);
   std::size_t i = 0;
@@ -167,20 +169,36 @@ void Pickler::close_tuple(PyObject* tuple) {
 // --- Lists ------------------------------------------------------------------
 
 void Pickler::save_list(PyObject* list) {
+  while (list != nullptr) list = begin_list(list);
+}
+
+// Writes a list as far as it has leaves, with a frame for the rest.  Answers a list
+// that is next in it and can be begun at once, as save() would; or null.
+PyObject* Pickler::begin_list(PyObject* list) {
   begin_container(Opcode::EMPTY_LIST, Opcode::LIST, list);
   auto size = static_cast<std::size_t>(PyList_GET_SIZE(list));
-  if (size == 0) return;
+  if (size == 0) return nullptr;
   Phase phase = phase_for(PyList_GET_SIZE(list), protocol());
   if (phase == kBatches) op(Opcode::MARK);
   std::size_t written = 0;
   if (phase != kEach && size < kBatchSize) {
     written = save_leaves(&PyList_GET_ITEM(list, 0), size);
-    if (written == size) return op(size == 1 ? Opcode::APPEND : Opcode::APPENDS);
+    if (written == size) {
+      op(size == 1 ? Opcode::APPEND : Opcode::APPENDS);
+      return nullptr;
+    }
   }
   Frame& frame = push_frame(Frame::Kind::kList, list);
   frame.phase = phase;
   frame.position = written;
   frame.in_batch = static_cast<std::uint32_t>(written);
+  PyObject* next = PyList_GET_ITEM(list, written);
+  bool list_follows = plain_ && memo_.quiet() && !frame_is_due() &&
+                      PyList_CheckExact(next) && cpython::is_sole_reference(next);
+  if (!list_follows) return nullptr;
+  ++frame.position;
+  ++frame.in_batch;
+  return next;
 }
 
 void Pickler::step_list(Frame& frame) {
@@ -211,6 +229,10 @@ void Pickler::step_list(Frame& frame) {
     frame.position += written + other;
     frame.in_batch += static_cast<std::uint32_t>(written + other);
     if (!other) continue;
+    if (frame.position + 2 < size) {
+      cpython::prefetch_head(PyList_GET_ITEM(list, frame.position + 1));
+      cpython::prefetch_content(PyList_GET_ITEM(list, frame.position));
+    }
     save(PyList_GET_ITEM(list, frame.position - 1));
     if (stack_.depth() != depth) return;
   }
@@ -220,35 +242,61 @@ void Pickler::step_list_singly(Frame& frame) {
   PyObject* list = frame.object;
   std::size_t depth = stack_.depth();
   for (;;) {
+    if (frame.phase == kSingle && frame.position == 1) return end_single_lists();
     if (frame.position != 0) op(Opcode::APPEND);
-    bool at_end = frame.position >= static_cast<std::size_t>(PyList_GET_SIZE(list));
-    if (at_end || (frame.phase == kSingle && frame.position == 1)) return pop_frame();
+    if (frame.position >= static_cast<std::size_t>(PyList_GET_SIZE(list)))
+      return pop_frame();
     save(PyList_GET_ITEM(list, frame.position++));
     if (stack_.depth() != depth) return;
   }
 }
 
+// Ends the list on top, and those that it is the only item of.
+void Pickler::end_single_lists() {
+  auto has_ended = [](const Frame& frame) {
+    return frame.kind == Frame::Kind::kList && frame.phase == kSingle &&
+           frame.position == 1;
+  };
+  do {
+    op(Opcode::APPEND);
+    pop_frame();
+  } while (!stack_.empty() && has_ended(stack_.top()));
+}
+
 // --- Dicts ------------------------------------------------------------------
 
 void Pickler::save_dict(PyObject* dict) {
+  Entries written = begin_dict(dict);
+  if (!is_whole(dict, written)) push_dict(dict, written);
+}
+
+bool Pickler::is_whole(PyObject* dict, const Entries& written) {
+  return written.value == nullptr &&
+         written.count == static_cast<std::size_t>(PyDict_GET_SIZE(dict));
+}
+
+// Writes a dict as far as it begins with leaves, to its end if it has no others.
+Pickler::Entries Pickler::begin_dict(PyObject* dict) {
   begin_container(Opcode::EMPTY_DICT, Opcode::DICT, dict);
   auto size = static_cast<std::size_t>(PyDict_GET_SIZE(dict));
-  if (size == 0) return;
-  Entries entries;
+  Entries written;
+  if (size == 0) return written;
   Phase phase = phase_for(PyDict_GET_SIZE(dict), protocol());
   if (phase == kBatches) op(Opcode::MARK);
-  if (phase != kEach && size < kBatchSize) {
-    entries = save_leaf_entries(dict, entries, size);
-    if (entries.count == size && entries.value == nullptr) {
-      return op(size == 1 ? Opcode::SETITEM : Opcode::SETITEMS);
-    }
-  }
+  if (phase == kEach || size >= kBatchSize) return written;
+  written = save_leaf_entries(dict, written, size);
+  if (is_whole(dict, written)) op(size == 1 ? Opcode::SETITEM : Opcode::SETITEMS);
+  return written;
+}
+
+// A frame for what is left of a dict.
+void Pickler::push_dict(PyObject* dict, const Entries& written) {
   Frame& frame = push_frame(Frame::Kind::kDict, dict);
-  frame.phase = phase;
-  frame.extra = size;
-  frame.position = static_cast<std::size_t>(entries.position);
-  frame.in_batch = static_cast<std::uint32_t>(entries.count);
-  frame.pending = Py_XNewRef(entries.value);
+  frame.phase = phase_for(PyDict_GET_SIZE(dict), protocol());
+  frame.extra = static_cast<std::size_t>(PyDict_GET_SIZE(dict));
+  frame.position = static_cast<std::size_t>(written.position);
+  frame.in_batch = static_cast<std::uint32_t>(written.count);
+  frame.pending = Py_XNewRef(written.value);
 }
 
 // Writes the entries that come first and are leaves, up to `most` in all; the last

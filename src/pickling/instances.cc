@@ -59,15 +59,7 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
     emitter_.op(Opcode::EMPTY_TUPLE, Opcode::NEWOBJ);
     if (memoizing()) emitter_.memoize(next_index(object, 1));
     if (!dict && set_slots == 0) return true;
-    if (set_slots == 0) {
-      push_frame(Frame::Kind::kState, object);
-      PyObject* state = dict.get();
-      if (memo_.quiet())
-        dict.reset();  // the object holds it; one reference less keeps it out of the
-                       // memo's table
-      save(state);
-      return true;
-    }
+    if (set_slots == 0) return save_state(object, std::move(dict)), true;
   }
   Script script(*this);
   if (!known) {
@@ -83,6 +75,23 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
   }
   script.start(object);
   return true;
+}
+
+// A dict of leaves needs no frames.
+void Pickler::save_state(PyObject* object, Ref dict) {
+  PyObject* state = dict.get();
+  // The object holds it; one reference less keeps it out of the memo's table.
+  if (memo_.quiet()) dict.reset();
+  bool unshared = memo_.quiet() && cpython::is_sole_reference(state);
+  if (!plain_ || !unshared || !PyDict_CheckExact(state)) {
+    push_frame(Frame::Kind::kState, object);
+    return save(state);
+  }
+  commit_due_frame();
+  Entries written = begin_dict(state);
+  if (is_whole(state, written)) return op(Opcode::BUILD);
+  push_frame(Frame::Kind::kState, object);
+  push_dict(state, written);
 }
 
 // The state is on the unpickler's stack.

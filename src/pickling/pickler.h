@@ -233,12 +233,17 @@ class Pickler {
     PyObject* value = nullptr;  // the last one's, where it has not been written
   };
   std::size_t save_leaves(PyObject* const* items, std::size_t count);
+  Entries begin_dict(PyObject* dict);
+  void push_dict(PyObject* dict, const Entries& written);
+  static bool is_whole(PyObject* dict, const Entries& written);
   Entries save_leaf_entries(PyObject* dict, Entries entries, std::size_t most);
   void begin_container(core::Opcode binary, core::Opcode text, PyObject* object);
   Frame& push_frame(Frame::Kind kind, PyObject* object);
   void pop_frame();
   void step_list(Frame& frame);
   void step_list_singly(Frame& frame);
+  PyObject* begin_list(PyObject* list);
+  void end_single_lists();
   void step_tuple(Frame& frame);
   void step_dict(Frame& frame);
   void step_set(Frame& frame);
@@ -258,6 +263,7 @@ class Pickler {
   void step_script(Frame& frame);
   void write_or_get(const Step& step);
 
+  void save_state(PyObject* object, cpython::Ref dict);
   void step_state();
   void write_slots(Script& script, PyObject* object, const InstancePlan& plan,
                    PyObject* dict, std::size_t count);
