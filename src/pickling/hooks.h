@@ -16,7 +16,8 @@ struct Hooks {
   bool fast = false;
   bool foreign_sink = false;     // the sink calls foreign code, at any write
   bool memo_is_dropped = false;  // nobody uses the memo after this dump
-  bool foreign_reducers = false; // the reducers call foreign code where none is expected
+  bool foreign_reducers =
+      false;  // the reducers call foreign code where none is expected
 };
 
 }  // namespace cppickle::pickling

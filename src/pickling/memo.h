@@ -153,7 +153,7 @@ class Memo {
   MemoTable<PackedEntry> packed_;
   MemoTable<WideEntry> wide_;  // what does not fit the other
   bool quiet_ = false;
-  std::size_t first_quiet_ = 0;        // while quiet: keys from here on have no reference
+  std::size_t first_quiet_ = 0;  // while quiet: keys from here on have no reference
   cpython::CollectorPause collector_;  // while quiet
   Keys keys_;                          // by index: the key, 0 for anonymous ones
   std::vector<cpython::Ref> aliases_;

@@ -294,7 +294,7 @@ class Pickler {
   Hooks hooks_;
   bool careful_;  // every save may run foreign code
   bool may_be_quiet_;
-  bool plain_;    // none of the modes in which a LeafWriter cannot do the work
+  bool plain_;  // none of the modes in which a LeafWriter cannot do the work
   WorkStack stack_;
   // What was found last, which is so as long as the memo is quiet.
   PyTypeObject* unregistered_ = nullptr;  // a type without a reducer
