@@ -13,6 +13,7 @@
 #define CPPICKLE_BY_VALUE_CODE_OBJECTS_H_
 
 #include "by_value/by_value.h"
+#include "pickling/script.h"
 
 namespace cppickle::by_value {
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "by_value/by_value.h"
+#include "pickling/script.h"
 
 namespace cppickle::by_value {
 

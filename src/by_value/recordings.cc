@@ -8,6 +8,7 @@
 #include "by_value/shared.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "pickling/script.h"
 
 namespace cppickle::by_value {
 

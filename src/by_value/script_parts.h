@@ -7,6 +7,7 @@
 
 #include "cpython/ref.h"
 #include "pickling/pickler.h"
+#include "pickling/script.h"
 
 namespace cppickle::by_value {
 

@@ -9,6 +9,7 @@
 #include "cpython/compat.h"
 #include "pickling/leaf_writer.h"
 #include "pickling/pickler.h"
+#include "pickling/script.h"
 
 namespace cppickle::pickling {
 

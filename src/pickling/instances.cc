@@ -6,6 +6,7 @@
 #include "cpython/compat.h"
 #include "pickling/instance_plans.h"
 #include "pickling/pickler.h"
+#include "pickling/script.h"
 
 namespace cppickle::pickling {
 

@@ -2,6 +2,7 @@
 
 #include "cpython/compat.h"
 #include "pickling/error_path.h"
+#include "pickling/script.h"
 
 namespace cppickle::pickling {
 

@@ -1,4 +1,6 @@
 // Running the steps of scripts.
+#include "pickling/script.h"
+
 #include "pickling/pickler.h"
 
 namespace cppickle::pickling {

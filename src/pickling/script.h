@@ -1,0 +1,113 @@
+// The steps of one object's expansion: what reducers write with.
+#ifndef CPPICKLE_PICKLING_SCRIPT_H_
+#define CPPICKLE_PICKLING_SCRIPT_H_
+
+#include <cstddef>
+
+#include "core/opcode.h"
+#include "cpython/ref.h"
+#include "pickling/pickler.h"
+#include "pickling/work_stack.h"
+
+namespace cppickle::pickling {
+
+// Writes a script: the steps of one object's expansion.
+//
+// Steps are done at once as long as none of them needs a frame; from the first that
+// does, they are kept for the frame that start() pushes.  Requires: nothing else is
+// pushed on the stack between construction and start().
+class Script {
+ public:
+  explicit Script(Pickler& pickler)
+      : pickler_(pickler),
+        stack_(pickler.stack_),
+        first_(pickler.stack_.step_count()),
+        direct_(!pickler.asks_for_ids()) {}
+  Script(const Script&) = delete;
+  Script& operator=(const Script&) = delete;
+
+  Script& save(PyObject* object, Label label = Label::kTransparent,
+               PyObject* label_key = nullptr) {
+    if (direct_ && pickler_.save_at_once(object)) return *this;
+    return keep({Step::Kind::kSave,
+                 label,
+                 {},
+                 Py_NewRef(object),
+                 Py_XNewRef(label_key),
+                 nullptr});
+  }
+  Script& op(core::Opcode code) {
+    if (direct_) return pickler_.op(code), *this;
+    return keep(
+        {Step::Kind::kOp, Label::kTransparent, code, nullptr, nullptr, nullptr});
+  }
+  // A string that stays out of the memo: a key that the stream is not expected to hold
+  // again.
+  Script& key(PyObject* text) {
+    if (pickler_.asks_for_ids()) return save(text);
+    if (direct_) return pickler_.emit_str(text), *this;
+    return keep_about(Step::Kind::kText, text);
+  }
+  Script& memoize(PyObject* object) {
+    if (direct_) return pickler_.memoize_or_get(object), *this;
+    return keep_about(Step::Kind::kMemoize, object);
+  }
+  Script& get(PyObject* object) {
+    if (direct_) return pickler_.get(object), *this;
+    return keep_about(Step::Kind::kGet, object);
+  }
+  Script& items(PyObject* iterator) { return keep_about(Step::Kind::kItems, iterator); }
+  Script& pairs(PyObject* iterator) { return keep_about(Step::Kind::kPairs, iterator); }
+  Script& call(Step::Call function, PyObject* object) {
+    return keep({Step::Kind::kCall,
+                 Label::kTransparent,
+                 {},
+                 Py_XNewRef(object),
+                 nullptr,
+                 function});
+  }
+  // Pushes `key` from the memo, or else write(script, object), which memoizes it.
+  Script& get_or_write(PyObject* key, Step::Write write, PyObject* object) {
+    if (!direct_) {
+      Step step{Step::Kind::kWrite, Label::kTransparent, {},
+                Py_NewRef(object),  Py_NewRef(key),      nullptr};
+      step.write = write;
+      return keep(step);
+    }
+    if (!pickler_.get(key)) write(*this, object);
+    return *this;
+  }
+  // True as long as everything has been done at once: then the caller may write with
+  // the pickler itself, what needs no frame.
+  bool is_direct() const { return direct_; }
+  int protocol() const { return pickler_.protocol(); }
+  Pickler& pickler() { return pickler_; }
+  // Hands what is left over to the pickler.  `object` is what the script expands, null
+  // for a part of one.
+  void start(PyObject* object = nullptr) {
+    if (direct_) return;
+    Frame& frame = pickler_.push_frame(Frame::Kind::kScript, object);
+    frame.position = frame.extra = first_;
+  }
+
+ private:
+  Script& keep_about(Step::Kind kind, PyObject* object) {
+    return keep({kind, Label::kTransparent, {}, Py_NewRef(object), nullptr, nullptr});
+  }
+  Script& keep(Step step) {
+    direct_ = false;
+    stack_.add_step(step);
+    if (pickler_.frame_waits_) [[unlikely]]
+      pickler_.fail(PyExc_SystemError, "a frame is needed where none was expected");
+    return *this;
+  }
+
+  Pickler& pickler_;
+  WorkStack& stack_;
+  std::size_t first_;
+  bool direct_;
+};
+
+}  // namespace cppickle::pickling
+
+#endif  // CPPICKLE_PICKLING_SCRIPT_H_
