@@ -1,0 +1,161 @@
+"""Plain data behind code: the memo is quiet again, and what dies leaves no trace in it.
+
+Objects that only a step or an iterator holds are gone once they are written, and others
+take their places in memory. All that arrives must be what was sent.
+"""
+
+import gc
+import io
+import pickle
+
+import pytest
+from support.source import define
+
+import cppickle
+
+CODE = define("def code(): return 1\nclass Code:\n    x = [1, 2]\n")
+MANY = 300
+
+
+class Items(list):
+    """Reduced to an iterator whose items exist only while they are asked for."""
+
+    def __init__(self, count=0):
+        self.count = count
+
+    def __reduce__(self):
+        return Items, (), None, ([[i], {"k": [i, str(i)]}] for i in range(self.count))
+
+
+class Pairs(dict):
+    def __init__(self, count=0):
+        self.count = count
+
+    def __reduce__(self):
+        pairs = ((str(i), [i, (i, [str(i)])]) for i in range(self.count))
+        return Pairs, (), None, None, pairs
+
+
+class State:
+    """Reduced to a state that is made for the occasion."""
+
+    def __init__(self, number):
+        self.number = number
+
+    def __reduce__(self):
+        return State, (0,), {"number": self.number, "made": [[self.number], [str(-1)]]}
+
+
+class Arguments:
+    def __init__(self, *arguments):
+        self.arguments = arguments
+
+    def __reduce__(self):
+        number = len(self.arguments)
+        return Arguments, ([number], [str(number)], {number: [number]})
+
+
+class Plain:
+    def __init__(self, number):
+        self.number = number
+        self.own = [number, [str(number)]]
+
+
+class Collecting:
+    """Runs the collector, which runs finalizers, in the middle of a dump."""
+
+    def __reduce__(self):
+        trash = [[i, str(i)] for i in range(50)]
+        trash.append(trash)
+        del trash
+        gc.collect()
+        return Collecting, ()
+
+
+MAKERS = {
+    "items": lambda: [Items(3) for _ in range(MANY)],
+    "pairs": lambda: [Pairs(3) for _ in range(MANY)],
+    "states": lambda: [State(i) for i in range(MANY)],
+    "arguments": lambda: [Arguments(*range(i % 5)) for i in range(MANY)],
+    "plain": lambda: [Plain(i) for i in range(MANY)],
+    "mixed": lambda: [
+        each
+        for i in range(MANY)
+        for each in ([i, [str(i)]], State(i), Items(2), Plain(i), {"a": [i]})
+    ],
+    "collecting": lambda: [
+        each for i in range(40) for each in ([[i]], Collecting(), Plain(i))
+    ],
+    "nested": lambda: [[State(i), [Items(2), [State(i), [[i]]]]] for i in range(MANY)],
+}
+
+
+def told(obj):
+    """An object's content, with what is shared: two that are alike tell the same."""
+    seen = {}
+
+    def tell(obj):
+        if isinstance(obj, (int, str, type(None))):
+            return obj
+        if id(obj) in seen:
+            return ("again", seen[id(obj)])
+        seen[id(obj)] = len(seen)
+        if isinstance(obj, (list, tuple)):
+            return (type(obj).__name__, [tell(each) for each in obj])
+        if isinstance(obj, dict):
+            return (type(obj).__name__, [(k, tell(v)) for k, v in obj.items()])
+        names = {k: v for k, v in vars(obj).items() if k != "arguments"}
+        parts = [tell(list(getattr(obj, "arguments", [])))]
+        return (type(obj).__name__, parts, [(k, tell(v)) for k, v in names.items()])
+
+    return tell(obj)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+@pytest.mark.parametrize("code", [CODE.code, CODE.Code, CODE.Code()])
+def test_what_arrives_is_what_was_sent(name, code):
+    expected = told(pickle.loads(pickle.dumps(MAKERS[name]())))
+    for _ in range(4):
+        first, data = pickle.loads(cppickle.dumps([code, MAKERS[name]()]))
+        assert told(data) == expected
+        assert type(first) is type(code)
+
+
+@pytest.mark.parametrize("name", MAKERS)
+def test_code_between_the_data(name):
+    expected = told(pickle.loads(pickle.dumps(MAKERS[name]()))[1:])
+    data = MAKERS[name]()
+    between = [each for item in data for each in (item, lambda item=item: item)]
+    assert told(pickle.loads(cppickle.dumps(between))[2::2]) == expected
+
+
+def test_shared_objects_stay_shared():
+    shared = ["x"]
+    data = [CODE.code, [shared, shared], CODE.Code, {"k": shared}, [State(1), shared]]
+    _, pair, _, table, last = pickle.loads(cppickle.dumps(data))
+    assert pair[0] is pair[1] is table["k"] is last[1]
+
+
+def test_several_dumps_share_what_was_quiet():
+    file = io.BytesIO()
+    pickler = cppickle.Pickler(file)
+    shared = [[i] for i in range(100)]
+    for obj in [shared, CODE.code, [shared, [1]], CODE.Code, shared]:
+        pickler.dump(obj)
+    file.seek(0)
+    unpickler = pickle.Unpickler(file)
+    first, _, (second, _), _, third = (unpickler.load() for _ in range(5))
+    assert first is second is third
+    assert first == shared
+
+
+def test_an_error_in_the_middle_leaves_nothing_behind():
+    class Failing:
+        def __reduce__(self):
+            raise ValueError("mine")
+
+    data = [CODE.code, [[[i] for i in range(100)], {"k": [Failing()]}]]
+    for _ in range(3):
+        with pytest.raises(ValueError, match="mine"):
+            cppickle.dumps(data)
+    assert pickle.loads(cppickle.dumps([CODE.code, [[1]]]))[1] == [[1]]
