@@ -61,7 +61,16 @@ Frame& Pickler::push_frame(Frame::Kind kind, PyObject* object) {
   return frame;
 }
 
+// What a frame is the last to hold has keys of the memo in it, which have to be
+// referenced before it goes.
+void Pickler::settle_before_pop() {
+  const Frame& frame = stack_.top();
+  bool is_last = frame.object != nullptr && cpython::is_sole_reference(frame.object);
+  if (is_last || frame.pending != nullptr || frame.ahead != nullptr) memo_.settle();
+}
+
 void Pickler::pop_frame() {
+  if (memo_.quiet_again()) settle_before_pop();
   if (hooks_.fast) [[unlikely]] {
     Frame& frame = stack_.top();
     if (frame.object != nullptr) --fast_nesting_;
@@ -336,6 +345,8 @@ void Pickler::step_dict(Frame& frame) {
     if (frame.pending != nullptr) {
       PyObject* value = frame.pending;
       Ref hold = Ref::steal(std::exchange(frame.pending, nullptr));
+      // Foreign code may have taken it out of the dict.
+      if (memo_.quiet_again() && cpython::is_sole_reference(value)) memo_.settle();
       // The dict holds it too; one reference less keeps it out of the memo's table.
       if (memo_.quiet()) hold.reset();
       save(value);

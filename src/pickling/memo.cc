@@ -27,6 +27,7 @@ void Memo::end_quiet() {
     if (key & kLeftOut) find_or_enter(untagged(key), index);
   }
   quiet_ = false;
+  was_loud_ = true;
   collector_.end();
 }
 
@@ -82,7 +83,7 @@ void Memo::set(PyObject* key, std::size_t index) {
 
 void Memo::clear() {
   std::size_t referenced = referenced_count();
-  quiet_ = false;
+  quiet_ = was_loud_ = false;
   Keys keys;
   keys.take(keys_);
   aliases_.clear();

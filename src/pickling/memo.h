@@ -105,6 +105,9 @@ class Memo {
   void settle() {
     if (quiet_) end_quiet();
   }
+  // True when it is quiet and has not always been: foreign code may have taken objects
+  // out of the containers that they are met in.
+  bool quiet_again() const { return quiet_ && was_loud_; }
   // To be called when the engine alone is going to be at work until settle(): whatever
   // gets into the memo meanwhile must live as long as that.
   void begin_quiet() {
@@ -153,6 +156,7 @@ class Memo {
   MemoTable<PackedEntry> packed_;
   MemoTable<WideEntry> wide_;  // what does not fit the other
   bool quiet_ = false;
+  bool was_loud_ = false;
   std::size_t first_quiet_ = 0;  // while quiet: keys from here on have no reference
   cpython::CollectorPause collector_;  // while quiet
   Keys keys_;                          // by index: the key, 0 for anonymous ones

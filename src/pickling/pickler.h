@@ -240,6 +240,7 @@ class Pickler {
   void begin_container(core::Opcode binary, core::Opcode text, PyObject* object);
   Frame& push_frame(Frame::Kind kind, PyObject* object);
   void pop_frame();
+  void settle_before_pop();
   void step_list(Frame& frame);
   void step_list_singly(Frame& frame);
   PyObject* begin_list(PyObject* list);

@@ -159,3 +159,52 @@ def test_an_error_in_the_middle_leaves_nothing_behind():
         with pytest.raises(ValueError, match="mine"):
             cppickle.dumps(data)
     assert pickle.loads(cppickle.dumps([CODE.code, [[1]]]))[1] == [[1]]
+
+
+class Clearing:
+    """Takes everything out of a container while it is being written."""
+
+    def __init__(self, target=None):
+        self.target = target
+
+    def __reduce__(self):
+        if self.target is not None:
+            self.target.clear()
+        return Clearing, ()
+
+
+class Key(Clearing):
+    def __hash__(self):
+        return 1
+
+
+def cleared(kind, at, inner):
+    """A container that is emptied at one of its items, among nested data."""
+    outer = kind()
+    for i in range(6):
+        item = Key(outer) if i == at else [[str(i)], {"k": [i, [str(i)]]}]
+        if kind is list:
+            outer.append([item, [[str(i)]]] if inner else item)
+        else:
+            key = Key(outer) if i == at and inner else f"key {i}"
+            outer[key] = item
+    return outer
+
+
+@pytest.mark.parametrize("at", range(6))
+@pytest.mark.parametrize("inner", [True, False])
+@pytest.mark.parametrize("kind", [list, dict])
+def test_containers_that_are_emptied_meanwhile(kind, at, inner):
+    """As with the standard pickler: an error, or what had been written."""
+    for code in [None, CODE.code, CODE.Code]:
+        for _ in range(5):
+            data = [code, cleared(kind, at, inner), [[str(i)] for i in range(20)]]
+            try:
+                stream = cppickle.dumps([data, data[1], [[1]]])
+            except RuntimeError as error:
+                assert "changed size" in str(error)
+            else:
+                loaded = pickle.loads(stream)
+                assert loaded[0][2] == [[str(i)] for i in range(20)]
+                assert loaded[0][1] is loaded[1]
+                assert loaded[2] == [[1]]
