@@ -201,10 +201,9 @@ def test_containers_that_are_emptied_meanwhile(kind, at, inner):
             data = [code, cleared(kind, at, inner), [[str(i)] for i in range(20)]]
             try:
                 stream = cppickle.dumps([data, data[1], [[1]]])
-            except RuntimeError as error:
-                assert "changed size" in str(error)
-            else:
-                loaded = pickle.loads(stream)
-                assert loaded[0][2] == [[str(i)] for i in range(20)]
-                assert loaded[0][1] is loaded[1]
-                assert loaded[2] == [[1]]
+            except RuntimeError:  # a dict has changed its size
+                continue
+            loaded = pickle.loads(stream)
+            assert loaded[0][2] == [[str(i)] for i in range(20)]
+            assert loaded[0][1] is loaded[1]
+            assert loaded[2] == [[1]]
