@@ -121,8 +121,7 @@ bool Policy::is_in_registry(PyObject* module_name) const {
 // import it.
 bool Policy::is_main(PyObject* module_name) const {
   const cpython::Names& names = imported_.names;
-  return PyUnicode_Compare(module_name, names.main) == 0 ||
-         PyUnicode_Compare(module_name, names.mp_main) == 0;
+  return cpython::is_any_of(module_name, {names.main, names.mp_main});
 }
 
 Policy::Verdict Policy::plain_verdict(PyObject* object, const GlobalName& name) const {
@@ -170,12 +169,13 @@ Policy::Verdict Policy::leads_to(pickling::Pickler* pickler, PyObject* object,
   if (PyUnicode_FindChar(name.qualname, '.', 0, length, 1) < 0) {
     found = found_under(pickler, module.get(), name.qualname, unknown);
   } else {
-    // A copy: foreign code may have other names looked up.
-    std::vector<Ref> parts;
-    for (const Ref& part : parts_of(name.qualname))
-      parts.push_back(Ref::borrow(part.get()));
-    for (std::size_t i = 0; found && i + 1 < parts.size(); ++i)
-      found = found_under(pickler, found.get(), parts[i].get(), unknown);
+    // Looked up again each time: foreign code may have other names taken apart.
+    Ref qualname = Ref::borrow(name.qualname);
+    std::size_t count = parts_of(name.qualname).size() - 1;
+    for (std::size_t i = 0; found && i < count; ++i) {
+      Ref part = Ref::borrow(parts_of(name.qualname)[i].get());
+      found = found_under(pickler, found.get(), part.get(), unknown);
+    }
   }
   if (unknown) return Verdict::kUnknown;
   return found.get() == object ? Verdict::kByReference : Verdict::kByValue;
