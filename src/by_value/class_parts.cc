@@ -32,6 +32,8 @@ bool is_own_descriptor(PyTypeObject* type, PyObject* value) {
 bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
                   const Names& names) {
   if (is_own_descriptor(type, value)) return true;
+  bool special = PyUnicode_GET_LENGTH(name) > 1 && PyUnicode_READ_CHAR(name, 0) == '_';
+  if (!special) return false;
   // dataclass(slots=True) leaves the getter of the class that it replaced.
   if (Py_TYPE(value) == &PyGetSetDescr_Type &&
       is_any_of(name, {names.weakref, names.attr_dict}))

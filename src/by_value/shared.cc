@@ -63,6 +63,16 @@ std::string encoded_global(PyObject* module, PyObject* name) {
   return std::string(emitter.written(0));
 }
 
+bool is_being_imported(PyObject* module, const cpython::Names& names) {
+  PyObject* spec =
+      checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(module), names.spec));
+  if (spec == nullptr || spec == Py_None) return false;
+  Ref dict = cpython::instance_dict(spec);
+  return dict && PyDict_CheckExact(dict.get()) &&
+         checked_lookup(PyDict_GetItemWithError(dict.get(), names.initializing)) ==
+             Py_True;
+}
+
 // True when the type's own name leads to it.
 bool tells_truthfully(PyTypeObject* type) {
   const char* dot = std::strrchr(type->tp_name, '.');
@@ -233,7 +243,11 @@ void Shared::serve(PyObject* type, Reducer reducer) {
   reducers_.insert_or_assign(reinterpret_cast<PyTypeObject*>(type), reducer);
 }
 
+// Modules that are imported make sys.modules larger.
 void Shared::notice_new_modules() {
+  Py_ssize_t modules = PyDict_GET_SIZE(cpython::loaded_modules());
+  if (modules == modules_noticed_) return;
+  modules_noticed_ = modules;
   for (std::size_t i = 0; i < std::size(kLateTypes); ++i) {
     LateName& name = late_names_[i];
     if (name.noticed) continue;
@@ -241,9 +255,12 @@ void Shared::notice_new_modules() {
     if (module == nullptr || !PyModule_Check(module)) continue;
     PyObject* object = checked_lookup(
         PyDict_GetItemWithError(PyModule_GetDict(module), name.attribute));
-    // Not in this version, or the module is being imported.
-    if (object == nullptr) continue;
+    if (object == nullptr && is_being_imported(module, imported_.names)) {
+      modules_noticed_ = 0;  // it is looked for again
+      continue;
+    }
     name.noticed = true;
+    if (object == nullptr) continue;  // not in this version
     notice(kLateTypes[i].module, name.attribute, kLateTypes[i].reducer, object);
   }
 }

@@ -92,6 +92,7 @@ class Shared {
     bool noticed;
   };
   std::vector<LateName> late_names_;
+  Py_ssize_t modules_noticed_ = 0;  // how many were loaded when we looked last
   PyTypeObject* enum_meta_ = nullptr;
   std::unordered_map<PyTypeObject*, ClassName> static_names_;
   Recordings recordings_;

@@ -80,6 +80,7 @@ namespace cppickle::cpython {
   X(infer_variance, "infer_variance")                                  \
   X(init, "__init__")                                                  \
   X(init_subclass, "__init_subclass__")                                \
+  X(initializing, "_initializing")                                     \
   X(isatty, "isatty")                                                  \
   X(isbuiltin, "isbuiltin")                                            \
   X(items, "items")                                                    \

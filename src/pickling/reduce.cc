@@ -21,6 +21,7 @@ bool is_hashable_class(PyTypeObject* type) {
 }
 
 Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
+  if (PyDict_GET_SIZE(dict) == 0) return Ref();
   auto key = reinterpret_cast<PyObject*>(type);
   return Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, key)));
 }
