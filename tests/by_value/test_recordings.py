@@ -267,7 +267,7 @@ CHANGES = {
     "the module": ("plain", "plain.__module__ = 'other'"),
     "an attribute": ("plain", "plain.extra = 1"),
     "what an attribute holds": ("plain", "plain.mark['k'].append(2)"),
-    "an annotation": ("annotated", "annotated.__annotations__['x'] = str"),
+    "an annotation": ("annotated", "annotated.__annotations__ = {'x': str}"),
     "a cell": ("step", "step()"),
     "an empty cell": ("peek", "peek.__closure__[1].cell_contents = 5"),
     "a class attribute": ("Base", "Base.unit = 'km'"),

@@ -195,7 +195,7 @@ def test_an_extension_code_that_has_gone_is_not_used():
         (2**31, RuntimeError),
         (2**1000, OverflowError),
     ],
-    ids=repr,
+    ids=["an object", "None", "negative", "zero", "32 bits", "huge"],
 )
 def test_a_wrong_extension_code(monkeypatch, code, error):
     registry = copyreg._extension_registry
