@@ -28,7 +28,8 @@ make_chroot() {
   echo "$PACKAGES" >"$CHROOT/complete"
 }
 
-# The work tree as it is: tracked files and new ones, not what git ignores.
+# The work tree as it is: tracked files and new ones, not what git ignores.  All are as new
+# as the copy: what was built in the chroot may be that of another work tree.
 copy_sources() {
   local target=$CHROOT/cppickle
   mkdir -p "$target"
@@ -36,7 +37,7 @@ copy_sources() {
   git -c safe.directory="$ROOT" ls-files -z --cached --others --exclude-standard |
     while IFS= read -r -d '' file; do
       [ ! -e "$file" ] || printf '%s\0' "$file"
-    done | tar --null --files-from=- -cf - | tar -xf - -C "$target"
+    done | tar --null --files-from=- -cf - | tar -xmf - -C "$target"
 }
 
 # download VERSION: fills CHROOT/wheels/VERSION and prints the groups that could be had.  Pip

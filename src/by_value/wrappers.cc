@@ -62,14 +62,17 @@ void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label 
 
 // Makes an object of a subclass past its constructor, by that of the builtin `base`:
 // leaves base.__init__ and its arguments, with `object` as the first, to be completed.
+// From 3.15 on base.__new__ wants an argument, too, but for property's.
 void begin_past_constructor(Script& script, PyObject* object, PyTypeObject* base) {
   const Names& names = script.pickler().names();
   Ref make =
       checked(PyObject_GetAttr(reinterpret_cast<PyObject*>(base), names.attr_new));
   script.save(make.get());
-  begin_tuple(script, 1);
+  std::size_t count = base == &PyProperty_Type ? 1 : 2;
+  begin_tuple(script, count);
   script.save(reinterpret_cast<PyObject*>(Py_TYPE(object)));
-  end_tuple(script, 1);
+  if (count == 2) script.op(Opcode::NONE);
+  end_tuple(script, count);
   script.op(Opcode::REDUCE).memoize(object);
   script.save(cpython::type_lookup(base, names.init)).op(Opcode::MARK).get(object);
 }

@@ -239,12 +239,13 @@ def test_a_builtin_class_method_of_a_subclass(in_fresh_process):
 DERIVED = """
     import abc
     class Traced(classmethod):
+        def __new__(cls, f, tag): return super().__new__(cls, f)
         def __init__(self, f, tag):
             super().__init__(f)
             self.tag = tag
     class Loud(staticmethod):
         def __new__(cls, f, tag):
-            made = super().__new__(cls)
+            made = super().__new__(cls, f)
             made.tag = tag
             return made
         def __init__(self, f, tag): super().__init__(f)
