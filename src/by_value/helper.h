@@ -16,9 +16,6 @@
 
 namespace cppickle::by_value {
 
-// The attribute of sys under which the tracker lives.
-inline constexpr char kTrackerName[] = "_cppickle_tracker";
-
 struct Helpers {
   // tracked(objects, id, make, arguments): what is known under id here or to a copy of
   // cloudpickle (other_trackers.h), or make(*arguments) from now on.  What is made has

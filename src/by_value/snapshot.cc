@@ -41,6 +41,7 @@ const Snapshot::Number* Snapshot::number_of(PyObject* object) const {
 }
 
 void Snapshot::give_number(PyObject* object) {
+  if (objects.is_full()) return;  // so are the words, which are at least as many
   numbers_.add(object, static_cast<Number>(objects.size()));
   objects.push_back(object);
 }
@@ -57,11 +58,12 @@ bool Snapshot::matches(std::span<const std::uint64_t> other_words,
 bool take_snapshot(Snapshot& snapshot, ByValue& reducers, pickling::Pickler& pickler,
                    PyObject* root) {
   snapshot.clear();
-  return SnapshotWalk(snapshot, reducers, pickler).add(root);
+  return SnapshotWalk(snapshot, reducers, pickler).add(root) &&
+         !snapshot.words.is_full();
 }
 
 bool SnapshotWalk::add(PyObject* object) {
-  if (out_.words.size() >= Snapshot::kMostWords) return false;
+  if (out_.words.is_full()) return false;
   bool known = false;
   if (bool told = add_scalar(object, known); known) return told;
   if (const Snapshot::Number* number = out_.number_of(object)) {

@@ -29,14 +29,17 @@ class ByValue;
 class Snapshot {
  public:
   using Number = std::uint32_t;
-  // From here on the walk gives up; what it adds before it looks again finds room.
+  // From here on the walk gives up, and what it adds before it looks again is left out.
   static constexpr std::size_t kMostWords = 2048;
 
   // A list that is filled again and again.
   template <typename Item>
   class List {
    public:
-    void push_back(Item item) { items_[size_++] = item; }
+    void push_back(Item item) {
+      if (!is_full()) items_[size_++] = item;
+    }
+    bool is_full() const { return size_ == items_.size(); }
     Item operator[](std::size_t i) const { return items_[i]; }
     std::size_t size() const { return size_; }
     std::span<const Item> items() const { return {items_.data(), size_}; }
@@ -44,7 +47,7 @@ class Snapshot {
 
    private:
     std::size_t size_ = 0;
-    std::array<Item, kMostWords + 64> items_;
+    std::array<Item, kMostWords> items_;
   };
 
   List<std::uint64_t> words;

@@ -477,6 +477,23 @@ def test_frames_end_in_the_same_places(before):
         assert len({cppickle.dumps(obj) for _ in range(4)}) == 1
 
 
+@pytest.mark.parametrize("count", [500, 690, 1000, 2040, 2060, 6000])
+def test_wide_classes_and_functions_are_written_out(count):
+    """What takes a word without a look at the limit: fields, missing names, cells."""
+    names = [f"n{i}" for i in range(count)]
+    made = define(
+        f"import collections\nWide = collections.namedtuple('Wide', {names})\n"
+        f"def function(): return {', '.join(names)}\n"
+        f"def make():\n    def inner(): return {', '.join(names)}\n    return inner\n"
+        f"    {' = '.join(names)} = 1\n"
+        "cells = make()\n"
+    )
+    for obj in [made.Wide, made.function, made.cells]:
+        # The first stream is never a repetition. (Large code has another form where
+        # there is a hook.)
+        assert len({cppickle.dumps(obj) for _ in range(4)}) == 1
+
+
 def test_deep_values_are_written_out():
     made = define("DEEP = []\ndef function(): return DEEP\n")
     for _ in range(100):

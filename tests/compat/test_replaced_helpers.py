@@ -249,7 +249,7 @@ def test_make_empty_cell(monkeypatch, main):
     made = []
     sys.modules[__name__].cell_made_here = lambda: made.append(1) or types.CellType()
     sys.modules[__name__].cell_made_here.__qualname__ = "cell_made_here"
-    monkeypatch.setattr(main, "_make_empty_cell", cell_made_here)  # noqa: F821
+    monkeypatch.setattr(main, "_make_empty_cell", cell_made_here)  # noqa: F821 set above
     make = define("def make(x, y):\n  return (lambda: (x, y)), (lambda: x)").make
     both, one = here(make(1, [2]))
     assert both() == (1, [2])
