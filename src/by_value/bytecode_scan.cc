@@ -1,8 +1,10 @@
 #include "by_value/bytecode_scan.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -22,25 +24,44 @@ namespace {
 // objects are interned.
 class FirstSeen {
  public:
-  explicit FirstSeen(std::pmr::memory_resource* memory)
-      : order_(memory), places_(memory, 4) {}
+  explicit FirstSeen(std::pmr::memory_resource* memory) : order_(memory) {}
 
   bool add(PyObject* object) {
-    bool first = places_.add(object, static_cast<std::uint32_t>(order_.size()));
-    if (first) order_.push_back(object);
-    return first;
+    if (!is_new(object)) return false;
+    order_.push_back(object);
+    if (order_.size() == kFew) index();
+    return true;
   }
-  Ref as_tuple() const {
-    Ref tuple = checked(PyTuple_New(static_cast<Py_ssize_t>(order_.size())));
-    for (std::size_t i = 0; i < order_.size(); ++i) {
-      PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i), Py_NewRef(order_[i]));
+  // `same` itself if it has these items in this order.
+  Ref as_tuple(PyObject* same) const {
+    auto size = static_cast<Py_ssize_t>(order_.size());
+    PyObject* const* items = &PyTuple_GET_ITEM(same, 0);
+    if (PyTuple_GET_SIZE(same) == size &&
+        std::equal(order_.begin(), order_.end(), items))
+      return Ref::borrow(same);
+    Ref tuple = checked(PyTuple_New(size));
+    for (Py_ssize_t i = 0; i < size; ++i) {
+      PyObject* object = order_[static_cast<std::size_t>(i)];
+      PyTuple_SET_ITEM(tuple.get(), i, Py_NewRef(object));
     }
     return tuple;
   }
 
  private:
+  // From here on a table is faster than a look at each.
+  static constexpr std::size_t kFew = 16;
+
+  bool is_new(PyObject* object) {
+    if (places_) return places_->add(object, 0);
+    return std::find(order_.begin(), order_.end(), object) == order_.end();
+  }
+  void index() {
+    places_.emplace(order_.get_allocator().resource(), 6);
+    for (PyObject* object : order_) places_->add(object, 0);
+  }
+
   std::pmr::vector<PyObject*> order_;
-  IdentityMap places_;
+  std::optional<IdentityMap> places_;
 };
 
 class Scan {
@@ -66,7 +87,8 @@ CodeNames Scan::of(PyObject* code) {
     waiting_.pop_back();
     if (visited_.add(next)) visit(next);
   }
-  return {globals_.as_tuple(), mentioned_.as_tuple()};
+  PyObject* names = cpython::code_names(code);
+  return {globals_.as_tuple(names), mentioned_.as_tuple(names)};
 }
 
 void Scan::visit(PyObject* code) {
@@ -95,6 +117,9 @@ void Scan::visit_later(PyObject* constants) {
 
 }  // namespace
 
-CodeNames scan_code(PyObject* code) { return Scan().of(code); }
+CodeNames scan_code(PyObject* code) {
+  Scan scan;  // not Scan(): that would clear its memory first
+  return scan.of(code);
+}
 
 }  // namespace cppickle::by_value

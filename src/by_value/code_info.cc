@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "by_value/bytecode_scan.h"
-#include "by_value/marshal_writer.h"
 #include "cpython/code.h"
 
 namespace cppickle::by_value {
@@ -13,9 +12,9 @@ namespace {
 void release(void* info) { delete static_cast<CodeInfo*>(info); }
 
 const CodeInfo& make(PyObject* code, const CodeInfoSlot& slot) {
-  cpython::Ref blob = marshal_code(code);
+  cpython::Ref pyc = pyc_of_code(code);
   CodeNames names = scan_code(code);
-  auto info = std::make_unique<CodeInfo>(std::move(blob), std::move(names.globals),
+  auto info = std::make_unique<CodeInfo>(std::move(pyc), std::move(names.globals),
                                          std::move(names.mentioned));
   // Making tuples can start the garbage collector (up to 3.11), its finalizers
   // anything: another thread may have been here, and may still use what it has put

@@ -2,26 +2,29 @@
 #ifndef CPPICKLE_BY_VALUE_CODE_INFO_H_
 #define CPPICKLE_BY_VALUE_CODE_INFO_H_
 
-#include <string>
+#include <string_view>
 #include <utility>
 
+#include "by_value/marshal_writer.h"
 #include "by_value/recording.h"
+#include "cpython/compat.h"
 #include "cpython/ref.h"
 
 namespace cppickle::by_value {
 
 struct CodeInfo {
   CodeInfo(cpython::Ref marshalled, cpython::Ref globals, cpython::Ref mentioned)
-      : blob(std::move(marshalled)),
+      : pyc(std::move(marshalled)),
         global_names(std::move(globals)),
         mentioned_names(std::move(mentioned)) {}
 
-  cpython::Ref blob;          // bytes: see marshal_code()
+  std::string_view blob() const {
+    return cpython::bytes_view(pyc.get()).substr(kPycHeaderSize);
+  }
+
+  cpython::Ref pyc;           // bytes: see pyc_of_code()
   cpython::Ref global_names;  // tuples: see CodeNames
   cpython::Ref mentioned_names;
-  // The opcodes that make the code object behind the version guard, protocol 4; empty
-  // until they are needed first (code_objects.h).
-  mutable std::string guarded;
   mutable RecordingSlot recording;  // of the functions that have this code
 };
 
@@ -38,7 +41,7 @@ CodeInfoSlot request_code_info_slot();
 const CodeInfo* known_code_info(PyObject* code, const CodeInfoSlot& slot);
 
 // Made on the first call and kept until the code object dies.  The answer is valid as
-// long as the code object is.  Throws ErrorSet as marshal_code() does; then nothing is
+// long as the code object is.  Throws ErrorSet as pyc_of_code() does; then nothing is
 // kept.  Requires the GIL.
 const CodeInfo& code_info(PyObject* code, const CodeInfoSlot& slot);
 

@@ -1,6 +1,7 @@
 #include "by_value/code_objects.h"
 
-#include <cstring>
+#include <string>
+#include <string_view>
 
 #include "by_value/script_parts.h"
 #include "cpython/compat.h"
@@ -16,91 +17,79 @@ using pickling::Script;
 
 namespace {
 
-constexpr Py_ssize_t kPycHeaderSize = 16;
-constexpr char kUncheckedHash = 1;
-
-Ref pyc_of(PyObject* blob) {
-  Py_ssize_t size = PyBytes_GET_SIZE(blob);
-  Ref pyc = checked(PyBytes_FromStringAndSize(nullptr, kPycHeaderSize + size));
-  char* bytes = PyBytes_AS_STRING(pyc.get());
-  std::memset(bytes, 0, kPycHeaderSize);
-  std::memcpy(bytes, cpython::bytecode_magic().data(), 4);
-  bytes[4] = kUncheckedHash;
-  std::memcpy(bytes + kPycHeaderSize, PyBytes_AS_STRING(blob),
-              static_cast<std::size_t>(size));
-  return pyc;
-}
-
 // Bytes that nothing else in the stream refers to.
 void push_bytes(Pickler& pickler, PyObject* bytes) {
   if (pickler.protocol() < 3) return pickler.save(bytes);
   pickler.emitter().bytes(cpython::bytes_view(bytes), bytes);
 }
 
-Ref guard_text(PyObject* code) {
-  return checked(PyUnicode_FromFormat("%U, pickled by CPython %d.%d, loaded by CPython",
-                                      reinterpret_cast<PyCodeObject*>(code)->co_name,
-                                      PY_MAJOR_VERSION, PY_MINOR_VERSION));
+bool is_short(const CodeInfo& info) {
+  return info.blob().size() < Pickler::kLongestFragment / 2;
 }
 
-// The guarded form in one piece.  Its strings are nobody else's, so the memo stays out
-// of it.
-std::string encoded_guard(PyObject* code, PyObject* blob) {
-  core::MemorySink sink;
-  core::Emitter emitter(sink, 4);
-  auto text = [&](std::string_view utf8) { emitter.utf8(utf8, nullptr); };
+// What the ImportError quotes, in UTF-8.
+std::string guard_text(PyObject* code) {
+  PyObject* name = reinterpret_cast<PyCodeObject*>(code)->co_name;
+  std::string text;
+  text.reserve(128);
+  if (PyUnicode_IS_COMPACT_ASCII(name)) {
+    text = cpython::compact_ascii(name);
+  } else {
+    text = cpython::bytes_view(
+        checked(PyUnicode_AsEncodedString(name, "utf-8", "backslashreplace")).get());
+  }
+  return text.append(", pickled by CPython ")
+      .append(cpython::kPythonVersion)
+      .append(", loaded by CPython");
+}
+
+// Its strings are nobody else's, so the memo stays out of it.
+void emit_guarded(core::Emitter& emitter, PyObject* code, const CodeInfo& info) {
   auto global = [&](std::string_view module, std::string_view name) {
-    text(module);
-    text(name);
+    emitter.utf8(module, nullptr);
+    emitter.utf8(name, nullptr);
     emitter.op(Opcode::STACK_GLOBAL);
   };
   global("zipimport", "_unmarshal_code");
-  for (Opcode op : {Opcode::MARK, Opcode::NONE, Opcode::NONE, Opcode::NONE})
-    emitter.op(op);
-  Ref guard = guard_text(code);
-  text(cpython::utf8_view(guard.get()));
+  emitter.op(Opcode::MARK);
+  emitter.op(Opcode::NONE, Opcode::NONE, Opcode::NONE);
+  emitter.utf8(guard_text(code), nullptr);
   global("sys", "version");
   emitter.op(Opcode::TUPLE2);
-  Ref pyc = pyc_of(blob);
-  emitter.bytes(cpython::bytes_view(pyc.get()), nullptr);
+  emitter.bytes(cpython::bytes_view(info.pyc.get()), nullptr);
   emitter.op(Opcode::TUPLE, Opcode::REDUCE);
-  return std::string(emitter.written(0));
 }
 
 void write_guarded(Script& script, Pickler& pickler, PyObject* code,
                    const CodeInfo& info) {
-  PyObject* blob = info.blob.get();
-  bool whole =
-      script.is_direct() && script.protocol() >= 4 &&
-      static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment / 2;
-  if (whole) {
-    if (info.guarded.empty()) info.guarded = encoded_guard(code, blob);
-    pickler.emit_fragment(info.guarded);
-    return;
-  }
+  if (script.is_direct() && script.protocol() >= 4 && is_short(info))
+    return emit_guarded(pickler.emitter(), code, info);
+  std::string text = guard_text(code);
+  Ref quoted = checked(PyUnicode_FromStringAndSize(
+      text.data(), static_cast<Py_ssize_t>(text.size())));
   script.save(pickler.imported().unmarshal_code);
   begin_tuple(script, 5);
   script.op(Opcode::NONE).op(Opcode::NONE).op(Opcode::NONE);
   begin_tuple(script, 2);
-  script.save(guard_text(code).get());
+  script.save(quoted.get());
   write_global(script, pickler.names().sys, pickler.names().version);
   end_tuple(script, 2);
-  script.call(push_bytes, pyc_of(blob).get());
+  script.call(push_bytes, info.pyc.get());
   end_tuple(script, 5);
   script.op(Opcode::REDUCE);
 }
 
-void write_unguarded(Script& script, Pickler& pickler, PyObject* blob) {
+void write_unguarded(Script& script, Pickler& pickler, const CodeInfo& info) {
   script.save(pickler.imported().marshal_loads);
   begin_tuple(script, 1);
   // Before protocol 3 bytes are calls, which may need a frame.
-  bool at_once =
-      script.is_direct() && script.protocol() >= 3 &&
-      static_cast<std::size_t>(PyBytes_GET_SIZE(blob)) < Pickler::kLongestFragment;
-  if (at_once) {
-    push_bytes(pickler, blob);
+  if (script.is_direct() && script.protocol() >= 3 && is_short(info)) {
+    pickler.emitter().bytes(info.blob(), nullptr);
   } else {
-    script.call(push_bytes, blob);
+    std::string_view blob = info.blob();
+    Ref bytes = checked(PyBytes_FromStringAndSize(
+        blob.data(), static_cast<Py_ssize_t>(blob.size())));
+    script.call(push_bytes, bytes.get());
   }
   end_tuple(script, 1);
   script.op(Opcode::REDUCE);
@@ -114,7 +103,7 @@ void write_new_code(Script& script, PyObject* code) {
   if (reducers.guard_is_due(pickler.memoizing())) {
     write_guarded(script, pickler, code, info);
   } else {
-    write_unguarded(script, pickler, info.blob.get());
+    write_unguarded(script, pickler, info);
   }
   script.memoize(code);
 }

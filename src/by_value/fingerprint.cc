@@ -157,7 +157,7 @@ void Fingerprint::add_function(PyObject* object) {
     return add(function->func_qualname);
   }
   const CodeInfo& info = shared_.code_info(function->func_code);
-  add_bytes('F', cpython::bytes_view(info.blob.get()));
+  add_bytes('F', info.blob());
   bool mutable_before = has_mutable_;
   add(function->func_qualname);
   add(function->func_module);

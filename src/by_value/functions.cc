@@ -177,9 +177,7 @@ bool all_written_at_once(ByValue& reducers, Pickler& pickler,
 
 bool fits_at_once(ByValue& reducers, Pickler& pickler, PyFunctionObject* function) {
   const CodeInfo& info = reducers.shared().code_info(function->func_code);
-  if (static_cast<std::size_t>(PyBytes_GET_SIZE(info.blob.get())) >=
-      Pickler::kLongestFragment / 2)
-    return false;
+  if (info.blob().size() >= Pickler::kLongestFragment / 2) return false;
   if (function->func_dict != nullptr && PyDict_GET_SIZE(function->func_dict) != 0)
     return false;
   if (function->func_kwdefaults != nullptr) return false;

@@ -57,7 +57,7 @@ void Bytes::grow(std::size_t need) {
   limit_ = begin_ + capacity;
 }
 
-MarshalBuffer::MarshalBuffer() : table_(64, Slot{0, kNoPart}, &memory_) {
+MarshalBuffer::MarshalBuffer() {
   parts_.reserve(48);
   inner_.reserve(48);
   references_.reserve(32);
@@ -132,7 +132,8 @@ MarshalBuffer::PartId MarshalBuffer::find_or_enter(PartId id) {
 }
 
 void MarshalBuffer::grow_table() {
-  std::pmr::vector<Slot> old(table_.size() * 4, Slot{0, kNoPart}, &memory_);
+  std::size_t size = std::max<std::size_t>(16, table_.size() * 4);
+  std::pmr::vector<Slot> old(size, Slot{0, kNoPart}, &memory_);
   old.swap(table_);
   for (const Slot& slot : old) {
     if (slot.id != kNoPart) table_[free_slot(slot.hash)] = slot;

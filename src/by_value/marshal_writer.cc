@@ -5,6 +5,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <memory>
 #include <memory_resource>
 #include <new>
@@ -82,10 +83,19 @@ class MarshalWriter {
  public:
   explicit MarshalWriter(int depth) : depth_(depth) {}
 
-  void write(PyObject* object);
+  void write(PyObject* object) {
+    enter();
+    if (!write_singleton(object) && !write_int(object)) write_part(object);
+    --depth_;
+  }
   std::string_view finish() { return buffer_.finish(); }
 
  private:
+  void enter() {
+    if (++depth_ <= cpython::kMarshalDepth) [[likely]]
+      return;
+    cpython::raise(PyExc_ValueError, "code object is nested too deeply to marshal");
+  }
   bool write_singleton(PyObject* object);
   PartId write_part(PyObject* object);
   PartId write_new(PyObject* object);
@@ -94,6 +104,7 @@ class MarshalWriter {
   PartId write_float(double value);
   PartId write_complex(Py_complex value);
   PartId write_bytes(std::string_view data);
+  void write_data(std::string_view data);
   PartId write_str(PyObject* str);
   PartId write_tiny(std::string_view text, bool name);
   PartId write_text(const Text& text);
@@ -101,10 +112,13 @@ class MarshalWriter {
   PyObject* interned(PyObject* str);
   PyObject* exact(PyObject* str);
   PartId write_tuple(PyObject* tuple);
+  void write_items(PyObject* tuple);
+  static char type_of_tuple(PyObject* tuple);
   PartId write_frozenset(PyObject* set);
   PartId write_slice(PyObject* object);
   PartId write_code(PyObject* object);
   void write_field(PyObject* code, const CodeField& field);
+  void write_unshared(PyObject* object);
   void write_filename(PyObject* filename);
   std::vector<PyObject*> in_canonical_order(PyObject* set);
   static std::int32_t count(std::size_t size);
@@ -112,20 +126,12 @@ class MarshalWriter {
   std::byte first_memory_[4 * 1024];
   std::pmr::monotonic_buffer_resource memory_{first_memory_, sizeof first_memory_};
   MarshalBuffer buffer_;
-  IdentityMap known_{&memory_, 7};  // an object's part: a short cut to an equal one
+  IdentityMap known_{&memory_, 5};  // an object's part: a short cut to an equal one
   std::vector<Ref> kept_;           // known objects that nothing else keeps alive
   PyObject* filename_ = nullptr;    // the last one
   PartId filename_part_ = MarshalBuffer::kNoPart;
   int depth_;
 };
-
-void MarshalWriter::write(PyObject* object) {
-  if (++depth_ > cpython::kMarshalDepth) {
-    cpython::raise(PyExc_ValueError, "code object is nested too deeply to marshal");
-  }
-  if (!write_singleton(object) && !write_int(object)) write_part(object);
-  --depth_;
-}
 
 bool MarshalWriter::write_singleton(PyObject* object) {
   if (object == Py_None) {
@@ -220,9 +226,13 @@ PartId MarshalWriter::write_complex(Py_complex value) {
 
 PartId MarshalWriter::write_bytes(std::string_view data) {
   MarshalBuffer::Open part = buffer_.open('s');
+  write_data(data);
+  return buffer_.close(part);
+}
+
+void MarshalWriter::write_data(std::string_view data) {
   buffer_.int4(count(data.size()));
   buffer_.raw(data);
-  return buffer_.close(part);
 }
 
 PartId MarshalWriter::write_str(PyObject* str) {
@@ -273,16 +283,24 @@ PyObject* MarshalWriter::interned(PyObject* str) {
   return object;
 }
 
+char MarshalWriter::type_of_tuple(PyObject* tuple) {
+  return PyTuple_GET_SIZE(tuple) < 256 ? ')' : '(';
+}
+
 PartId MarshalWriter::write_tuple(PyObject* tuple) {
+  MarshalBuffer::Open part = buffer_.open(type_of_tuple(tuple));
+  write_items(tuple);
+  return buffer_.close(part);
+}
+
+void MarshalWriter::write_items(PyObject* tuple) {
   Py_ssize_t size = PyTuple_GET_SIZE(tuple);
-  MarshalBuffer::Open part = buffer_.open(size < 256 ? ')' : '(');
   if (size < 256) {
     buffer_.byte(static_cast<char>(size));
   } else {
     buffer_.int4(count(static_cast<std::size_t>(size)));
   }
   for (Py_ssize_t i = 0; i < size; ++i) write(PyTuple_GET_ITEM(tuple, i));
-  return buffer_.close(part);
 }
 
 PartId MarshalWriter::write_frozenset(PyObject* set) {
@@ -332,16 +350,31 @@ void MarshalWriter::write_field(PyObject* code, const CodeField& field) {
     case CodeField::Kind::kNumber:
       return buffer_.int4(field.number);
     case CodeField::Kind::kBytecode:
-      write_bytes(view(cpython::unspecialised_bytecode(code).get()));
-      return;
+      return write_unshared(cpython::unspecialised_bytecode(code).get());
     case CodeField::Kind::kObject:
-      return write(field.object);
+      return write_unshared(field.object);
     case CodeField::Kind::kName:
       write_part(exact(field.object));
       return;
     case CodeField::Kind::kFilename:
       return write_filename(field.object);
   }
+}
+
+// A field's tuple or bytes.  Few are equal to another code object's, and a code object
+// that is met again is a reference as a whole: it is not worth a comparison.
+void MarshalWriter::write_unshared(PyObject* object) {
+  enter();
+  if (PyTuple_CheckExact(object)) {
+    buffer_.byte(type_of_tuple(object));
+    write_items(object);
+  } else if (PyBytes_CheckExact(object)) {
+    buffer_.byte('s');
+    write_data(view(object));
+  } else {
+    write_part(object);
+  }
+  --depth_;
 }
 
 // The constructor of code objects accepts derived classes of str as names and file
@@ -372,12 +405,19 @@ std::int32_t MarshalWriter::count(std::size_t size) {
 
 }  // namespace
 
-Ref marshal_code(PyObject* code) {
+Ref pyc_of_code(PyObject* code) {
   MarshalWriter writer(0);
   writer.write(code);
   std::string_view blob = writer.finish();
-  return checked(
-      PyBytes_FromStringAndSize(blob.data(), static_cast<Py_ssize_t>(blob.size())));
+  Ref pyc = checked(PyBytes_FromStringAndSize(
+      nullptr, static_cast<Py_ssize_t>(kPycHeaderSize + blob.size())));
+  constexpr char kUncheckedHash = 1;
+  char* bytes = PyBytes_AS_STRING(pyc.get());
+  std::memset(bytes, 0, kPycHeaderSize);
+  std::memcpy(bytes, cpython::bytecode_magic().data(), 4);
+  bytes[4] = kUncheckedHash;
+  std::memcpy(bytes + kPycHeaderSize, blob.data(), blob.size());
+  return pyc;
 }
 
 }  // namespace cppickle::by_value

@@ -1,5 +1,6 @@
-// Code objects as bytes that marshal.loads reads.
+// Code objects as bytes that marshal.loads reads, behind the header of a .pyc file.
 //
+//   pyc      := magic number (4) 1 (4) 0 (8) blob
 //   blob     := object
 //   object   := type [argument]     0x80 is set in the type when a reference names it
 //
@@ -16,22 +17,27 @@
 //   c        code: the fields cpython::code_field(), numbers (4) and objects
 //   r        reference: number (4) of an object among those with 0x80
 //
-// Numbers are little endian.
+// Numbers are little endian.  The 1 means "hash-based, not checked" (PEP 552), so that
+// no source is looked for.
 #ifndef CPPICKLE_BY_VALUE_MARSHAL_WRITER_H_
 #define CPPICKLE_BY_VALUE_MARSHAL_WRITER_H_
+
+#include <cstddef>
 
 #include "cpython/ref.h"
 
 namespace cppickle::by_value {
 
-// Bytes for this interpreter's marshal.loads.  Canonical: code objects of equal content
+inline constexpr std::size_t kPycHeaderSize = 16;
+
+// A pyc with a blob for this interpreter's marshal.loads.  Canonical: code objects of equal content
 // get equal bytes, whatever their specialisation, the reference counts, the sharing and
 // interning of their parts and the hash seed.  File names are real, except for
 // stable_filename().  Runs no Python code.
 //
 // Throws ErrorSet: ValueError for a constant that marshal does not know (code.replace()
 // can set any) and for nesting that marshal.loads refuses.
-cpython::Ref marshal_code(PyObject* code);
+cpython::Ref pyc_of_code(PyObject* code);
 
 }  // namespace cppickle::by_value
 

@@ -272,7 +272,7 @@ bool SnapshotWalk::add_namespace(PyObject* globals) {
 // By its blob, which tells everything.
 bool SnapshotWalk::add_code(PyObject* code) {
   const CodeInfo* info = shared_.known_code_info(code);
-  return info != nullptr && text(info->blob.get());
+  return info != nullptr && text(info->pyc.get());
 }
 
 bool SnapshotWalk::add_module(PyObject* module) {

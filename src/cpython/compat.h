@@ -156,6 +156,9 @@ bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item);
 
 // importlib.util.MAGIC_NUMBER of this interpreter: 4 bytes.
 std::string_view bytecode_magic();
+// "3.11"
+inline constexpr std::string_view kPythonVersion =
+    Py_STRINGIFY(PY_MAJOR_VERSION) "." Py_STRINGIFY(PY_MINOR_VERSION);
 
 // PyErr_GetRaisedException and PyErr_SetRaisedException for all versions: the exception
 // is normalised and has its traceback.
