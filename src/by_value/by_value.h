@@ -73,7 +73,6 @@ class ByValue final : public pickling::Reducers {
   // Which of the namespaces has this stand-in.
   std::optional<std::size_t> namespace_place(PyObject* stand_in) const;
   void restore_namespace(PyObject* globals, const std::vector<cpython::Ref>& sent);
-  void restore_guard() { guarded_ = true; }
 
   // --- What the stream knows already
   // ------------------------------------------------------------------------
@@ -86,6 +85,8 @@ class ByValue final : public pickling::Reducers {
   PyObject* class_with_namespace(PyObject* object) const;
   // True on the first call for this name in this memo.
   bool imports_first_time(PyObject* module_name);
+  // Something else guards what follows in the stream.
+  void note_guard() { guarded_ = true; }
   // True on the first call: the version guard is due.
   bool guard_is_due(bool memoizing) {
     return !std::exchange(guarded_, memoizing) || !memoizing;

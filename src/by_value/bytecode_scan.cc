@@ -4,7 +4,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
-#include <optional>
 #include <string_view>
 #include <vector>
 
@@ -24,13 +23,13 @@ namespace {
 // objects are interned.
 class FirstSeen {
  public:
-  explicit FirstSeen(std::pmr::memory_resource* memory) : order_(memory) {}
+  explicit FirstSeen(std::pmr::memory_resource* memory)
+      : order_(memory), places_(memory) {}
 
   bool add(PyObject* object) {
-    if (!is_new(object)) return false;
-    order_.push_back(object);
-    if (order_.size() == kFew) index();
-    return true;
+    bool first = places_.add(object, 0);
+    if (first) order_.push_back(object);
+    return first;
   }
   // `same` itself if it has these items in this order.
   Ref as_tuple(PyObject* same) const {
@@ -48,20 +47,8 @@ class FirstSeen {
   }
 
  private:
-  // From here on a table is faster than a look at each.
-  static constexpr std::size_t kFew = 16;
-
-  bool is_new(PyObject* object) {
-    if (places_) return places_->add(object, 0);
-    return std::find(order_.begin(), order_.end(), object) == order_.end();
-  }
-  void index() {
-    places_.emplace(order_.get_allocator().resource(), 6);
-    for (PyObject* object : order_) places_->add(object, 0);
-  }
-
   std::pmr::vector<PyObject*> order_;
-  std::optional<IdentityMap> places_;
+  IdentityMap places_;
 };
 
 class Scan {

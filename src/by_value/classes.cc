@@ -186,28 +186,29 @@ ClassParts parts_of(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   return parts;
 }
 
-// K.__new__, past the user's metaclass; ABCMeta's own gives the class its registry and
-// caches.
-Ref class_maker(Pickler& pickler, PyTypeObject* type) {
-  PyObject* maker = reinterpret_cast<PyObject*>(builtin_base(Py_TYPE(type)));
-  if (is_abstract_base(type, pickler.names())) maker = pickler.imported().abc_meta;
-  return checked(PyObject_GetAttr(maker, pickler.names().attr_new));
+// The metaclass whose __new__ makes the class, past the user's; ABCMeta's gives it its
+// registry and caches.
+PyObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
+  if (is_abstract_base(type, pickler.names())) return pickler.imported().abc_meta;
+  return reinterpret_cast<PyObject*>(builtin_base(Py_TYPE(type)));
 }
 
 void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
                     PyTypeObject* type, PyObject* id, const ClassParts& parts) {
   const Names& names = pickler.names();
-  Ref make = class_maker(pickler, type);
-  PyObject* hook_owner = subclass_hook_owner(type, names);
+  auto metaclass = reinterpret_cast<PyObject*>(Py_TYPE(type));
+  PyObject* making = making_metaclass(pickler, type);
+  bool itself = making == metaclass;
+  Ref make = itself ? Ref::borrow(metaclass)
+                    : checked(PyObject_GetAttr(making, names.attr_new));
   begin_tracked(script, id);
-  if (hook_owner == nullptr) {
-    script.save(make.get()).op(Opcode::MARK);
-  } else {
+  if (PyObject* owner = subclass_hook_owner(type, names)) {
     script.save(reducers.shared().tracker().helpers().unhooked.get()).op(Opcode::MARK);
-    script.save(hook_owner).save(make.get());
+    script.save(owner).save(make.get());
+  } else {
+    script.save(make.get()).op(Opcode::MARK);
   }
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(type)), Label::kText,
-              names.attr_class_text);
+  if (!itself) script.save(metaclass, Label::kText, names.attr_class_text);
   script.save(reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
   auto base_count = static_cast<std::size_t>(PyTuple_GET_SIZE(type->tp_bases));
   begin_tuple(script, base_count);
@@ -224,14 +225,13 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
 
 void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
                       const Identity& identity, const ClassParts& parts) {
-  PyObject* set =
-      cpython::type_lookup(builtin_base(Py_TYPE(cls)), pickler.names().setattr);
+  PyTypeObject* base = builtin_base(Py_TYPE(cls));
   if (!parts.functions.empty()) {
     Ref functions_id = checked(PyTuple_Pack(1, identity.id));
-    write_tracked_state(script, {functions_id.get(), identity.token}, set, cls,
-                        parts.functions);
+    write_tracked_state(script, {functions_id.get(), identity.token}, parts.functions,
+                        cls, base);
   }
-  if (!parts.rest.empty()) write_tracked_state(script, identity, set, cls, parts.rest);
+  if (!parts.rest.empty()) write_tracked_state(script, identity, parts.rest, cls, base);
   if (!is_abstract_base(reinterpret_cast<PyTypeObject*>(cls), pickler.names())) return;
   if (is_abstract(reinterpret_cast<PyTypeObject*>(cls))) {
     write_call(script, pickler.imported().update_abstractmethods, {cls});

@@ -1,19 +1,20 @@
 // Classes by value, enumerations among them.
 //
-//   class    := helper (objects id make (metaclass name bases body)) REDUCE MEMOIZE
-//               [methods] [state] [abstract] registered*
-//   methods  := helper (tokens (id,) set class token functions) REDUCE POP
-//   state    := helper (tokens id set class token attributes) REDUCE POP
+//   class    := helper (id M (name bases body)) REDUCE MEMOIZE rest
+//             | helper (id M.__new__ (metaclass name bases body)) REDUCE MEMOIZE rest
+//   rest     := [methods] [state] [abstract] registered*
+//   methods  := helper ((id,) token functions class K) REDUCE POP
+//   state    := helper (id token attributes class K) REDUCE POP
 //   abstract := abc.update_abstractmethods (class) REDUCE POP
 //   registered := _abc._abc_register (class subclass) REDUCE POP
 //   body     := all attributes in their order: atoms, and None for what follows
-//   make     := K.__new__, set := K.__setattr__
 //
-// K is the most derived metaclass made in C, mostly type; ABCMeta makes abstract base
-// classes.  `methods` is there when values of the state may need them while they are
-// loaded.  With a hook among the bases, make is `unhooked` and the tuple begins with
-// the hook's owner and K.__new__ (helper.h).  The skeleton is in the memo before the
-// attributes are written, so that they may refer to it.  Neither the user's metaclass
+// K is the most derived metaclass made in C, mostly type; M is ABCMeta for abstract base
+// classes, else K.  The first form is for classes whose metaclass is M itself.
+// `methods` is there when values of the state may need them while they are loaded.  With
+// a hook among the bases, `unhooked` stands before the tuple, which begins with the
+// hook's owner and what makes the class (helper.h).  The skeleton is in the memo before
+// the attributes are written, so that they may refer to it.  Neither the user's metaclass
 // nor __init_subclass__ nor __set_name__ runs again: what they did is in the
 // attributes.
 #ifndef CPPICKLE_BY_VALUE_CLASSES_H_

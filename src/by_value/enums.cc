@@ -3,7 +3,6 @@
 #include "by_value/classes.h"
 #include "by_value/functions.h"
 #include "by_value/script_parts.h"
-#include "by_value/tracked_objects.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -68,8 +67,20 @@ bool is_set_at_once(PyObject* member, PyObject* value) {
   return is_atom(value) || value == reinterpret_cast<PyObject*>(Py_TYPE(member));
 }
 
-void write_member(Script& script, ByValue& reducers, Pickler& pickler, PyObject* member,
-                  PyObject* dict, PyObject* name) {
+void write_construction(Script& script, const Construction& construction) {
+  auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(construction.arguments.get()));
+  script.save(construction.make.get());
+  begin_tuple(script, size);
+  for (std::size_t i = 0; i < size; ++i) {
+    script.save(
+        PyTuple_GET_ITEM(construction.arguments.get(), static_cast<Py_ssize_t>(i)));
+  }
+  end_tuple(script, size);
+  script.op(Opcode::REDUCE);
+}
+
+void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* dict,
+                  PyObject* name) {
   Construction construction = construction_of(pickler, member);
   std::vector<Entry> at_once, later;
   Py_ssize_t position = 0;
@@ -78,12 +89,15 @@ void write_member(Script& script, ByValue& reducers, Pickler& pickler, PyObject*
     (is_set_at_once(member, value) ? at_once : later)
         .push_back({key, value, Label::kAttribute});
   }
-  script.save(reducers.shared().tracker().helpers().tracked.get()).op(Opcode::MARK);
+  script.save(pickler.imported().dict_setdefault);
+  begin_tuple(script, 3);
   write_call(
       script, pickler.imported().builtin_getattr,
       {reinterpret_cast<PyObject*>(Py_TYPE(member)), pickler.names().member_map});
-  script.save(name).save(construction.make.get()).save(construction.arguments.get());
-  end_tracked_alone(script, member);
+  script.save(name);
+  write_construction(script, construction);
+  end_tuple(script, 3);
+  script.op(Opcode::REDUCE).memoize(member);
   for (const std::vector<Entry>& entries : {at_once, later}) {
     if (entries.empty()) continue;
     new_dict(script, entries);
@@ -140,7 +154,7 @@ bool save_enum_member(ByValue& reducers, Pickler& pickler, PyObject* member) {
     // looked up.
     script.save(cls).op(Opcode::POP).save(member);
   } else if (name != nullptr && pickler.memoizing()) {
-    write_member(script, reducers, pickler, member, dict.get(), name);
+    write_member(script, pickler, member, dict.get(), name);
   } else {
     PyObject* value =
         checked_lookup(PyDict_GetItemWithError(dict.get(), pickler.names().value));

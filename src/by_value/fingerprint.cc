@@ -29,10 +29,10 @@ void Fingerprint::add(PyObject* object) {
   // counts.
   bool shares = !PyTuple_CheckExact(object) || text_.size() > kLongText;
   if (shares) {
-    auto [entry, is_new] = seen_.try_emplace(object, seen_.size());
-    if (!is_new) {
+    auto number = static_cast<IdentityMap::Number>(kept_.size());
+    if (!seen_.add(object, number)) {
       text_.push_back('&');
-      return add_size(entry->second);
+      return add_size(*seen_.find(object));
     }
     kept_.push_back(Ref::borrow(object));
   }

@@ -3,11 +3,12 @@
 #ifndef CPPICKLE_BY_VALUE_FINGERPRINT_H_
 #define CPPICKLE_BY_VALUE_FINGERPRINT_H_
 
+#include <memory_resource>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
+#include "by_value/identity_map.h"
 #include "by_value/shared.h"
 #include "cpython/ref.h"
 
@@ -20,7 +21,9 @@ namespace cppickle::by_value {
 // asked for their reduce value.
 class Fingerprint {
  public:
-  explicit Fingerprint(Shared& shared, PyObject* root) : shared_(shared), root_(root) {}
+  explicit Fingerprint(Shared& shared, PyObject* root) : shared_(shared), root_(root) {
+    text_.reserve(kUsualSize);
+  }
 
   void add(PyObject* object);
   // Attributes of a class, in the order of its namespace.
@@ -53,10 +56,12 @@ class Fingerprint {
   void add_attribute(PyObject* name, PyObject* value);
   void add_instance(PyObject* object);
 
+  static constexpr std::size_t kUsualSize = 1500;
+
   Shared& shared_;
   PyObject* root_;
   std::string text_;
-  std::unordered_map<PyObject*, std::size_t> seen_;
+  IdentityMap seen_{std::pmr::get_default_resource()};
   std::vector<cpython::Ref> kept_;  // what is in seen_ stays alive
   std::size_t depth_ = 0;
   bool has_mutable_ = false;

@@ -1,14 +1,20 @@
-// The functions that streams with by-value classes carry, and the tables they work on.
+// The helper that gives each process one object for a tracker id.  It travels as text,
+// which a process compiles when it meets the first stream with a class; from then on
+// it is found in `sys`.
 //
-//   objects := dict.setdefault (sys.__dict__ '_cppickle_tracker' weak) REDUCE MEMOIZE
-//   weak    := weakref.WeakValueDictionary () REDUCE
-//   tokens  := getattr (objects '__dict__') REDUCE MEMOIZE
+//   helper := get (key eval) REDUCE (expression {'s': source}) REDUCE MEMOIZE
+//   get    := sys.__dict__.get
 //
-// `objects` maps tracker ids to classes and type variables.  `tokens` maps them to the
-// token of the state that was applied last, and (id,) to that of a class's methods,
-// which may be set before the rest; it is the former's __dict__, so that a process has
-// one place to look.  0 is the token of objects that were made in this process: nobody
-// else may reset them.
+//   helper (id make arguments [1])             the object known under id, or else
+//                                              make(*arguments) from now on
+//   helper (id token attributes object type)   type.__setattr__ for each attribute,
+//                                              unless the state with this token is
+//                                              what was applied last
+//   helper (text dict)                         the helper: what stands in for eval
+//
+// It guards what follows it in the stream, as the first code object does elsewhere
+// (code_objects.h): the source compares the magic number of the bytecode before it
+// registers anything, and the key holds that number.
 #ifndef CPPICKLE_BY_VALUE_HELPER_H_
 #define CPPICKLE_BY_VALUE_HELPER_H_
 
@@ -17,21 +23,15 @@
 namespace cppickle::by_value {
 
 struct Helpers {
-  // tracked(objects, id, make, arguments): what is known under id here or to a copy of
-  // cloudpickle (other_trackers.h), or make(*arguments) from now on.  What is made has
-  // no state yet, whatever an object that died under this id had; what a copy knows is
-  // taken as this process's own, which no stream resets.
-  // tracked(objects, id, make, arguments, 0, 1): the same, for us alone.
-  // tracked(tokens, id, set, object, token, attributes): set(object, name, value) for
-  // each attribute, unless the state with this token is what was applied last.
-  cpython::Ref tracked;
+  cpython::Ref key;  // these are str
+  cpython::Ref expression;
+  cpython::Ref source;
+  cpython::Ref stand_in;  // the memo's key for the helper
   // unhooked(owner, make, *arguments): make(*arguments) while owner's __init_subclass__
-  // does nothing.
+  // does nothing.  A function without a module, and without line numbers.
   cpython::Ref unhooked;
 };
 
-// Both are functions without a module, and without line numbers: their size is part of
-// every stream with a class.
 Helpers made_helpers();
 
 }  // namespace cppickle::by_value

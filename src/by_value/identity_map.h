@@ -2,50 +2,60 @@
 #ifndef CPPICKLE_BY_VALUE_IDENTITY_MAP_H_
 #define CPPICKLE_BY_VALUE_IDENTITY_MAP_H_
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <memory_resource>
+#include <span>
 #include <vector>
 
 #include "cpython/ref.h"
 
 namespace cppickle::by_value {
 
-// A small open-addressing table.  Takes no references: the objects must outlive it. Not
-// thread safe.
+// A list as long as the objects are few, then an open-addressing table.  Takes no
+// references: the objects must outlive it.  Not thread safe.
 class IdentityMap {
  public:
   using Number = std::uint32_t;
 
-  // Room for half of 2**first_bits objects before it grows.
-  IdentityMap(std::pmr::memory_resource* memory, int first_bits)
-      : table_(std::size_t{1} << first_bits, Entry{}, memory),
-        shift_(64 - first_bits) {}
+  explicit IdentityMap(std::pmr::memory_resource* memory) : table_(memory) {
+    few_[0].object = nullptr;
+  }
 
   // The object's number, or null.
   const Number* find(PyObject* object) const {
-    const Entry& entry = table_[slot_of(object)];
+    const Entry& entry = table_.empty() ? few_[place_among_few(object)]
+                                        : table_[slot_of(object)];
     return entry.object == nullptr ? nullptr : &entry.number;
   }
   // Answers false, and changes nothing, when the object is there already.
   bool add(PyObject* object, Number number) {
-    if ((used_ + 1) * 2 > table_.size()) grow();
-    Entry& entry = table_[slot_of(object)];
+    if (table_.empty() ? used_ == kFew : (used_ + 1) * 2 > table_.size()) grow();
+    Entry& entry = table_.empty() ? few_[place_among_few(object)]
+                                  : table_[slot_of(object)];
     if (entry.object != nullptr) return false;
     entry = {object, number};
     ++used_;
+    if (table_.empty()) few_[used_].object = nullptr;
     return true;
   }
 
  private:
   struct Entry {
-    PyObject* object = nullptr;
-    Number number = 0;
+    PyObject* object;
+    Number number;
   };
+  static constexpr std::size_t kFew = 12;
 
-  // Where the object is, or where it belongs.
+  // Where the object is, or where it belongs: at the end.
+  std::size_t place_among_few(PyObject* object) const {
+    std::size_t i = 0;
+    while (few_[i].object != nullptr && few_[i].object != object) ++i;
+    return i;
+  }
   std::size_t slot_of(PyObject* object) const {
     auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(object));
     std::size_t i = (address * 0x9E3779B97F4A7C15u) >> shift_;
@@ -55,17 +65,21 @@ class IdentityMap {
     return i;
   }
   void grow() {
-    std::pmr::vector<Entry> old(table_.size() * 4, Entry{}, table_.get_allocator());
+    std::size_t size = std::max<std::size_t>(64, table_.size() * 4);
+    std::pmr::vector<Entry> old(size, Entry{}, table_.get_allocator());
     old.swap(table_);
-    shift_ -= 2;
-    for (const Entry& entry : old) {
+    shift_ = 64 - std::countr_zero(size);
+    std::span<const Entry> entries = old;
+    if (old.empty()) entries = {few_.data(), used_};
+    for (const Entry& entry : entries) {
       if (entry.object != nullptr) table_[slot_of(entry.object)] = entry;
     }
   }
 
+  std::array<Entry, kFew + 1> few_;  // up to an entry without an object
   std::pmr::vector<Entry> table_;
   std::size_t used_ = 0;
-  int shift_;
+  int shift_ = 0;
 };
 
 // The same with room for half of `size` objects, a power of two, that is emptied in no
@@ -83,9 +97,12 @@ class ReusedIdentityMap {
     const Entry& entry = table_[slot_of(object)];
     return entry.generation == generation_ ? &entry.number : nullptr;
   }
-  // Requires that the object is not there, and room.
-  void add(PyObject* object, Number number) {
-    table_[slot_of(object)] = {object, number, generation_};
+  // The object's number, or null, when the object gets `number`.  Requires room.
+  const Number* find_or_add(PyObject* object, Number number) {
+    Entry& entry = table_[slot_of(object)];
+    if (entry.generation == generation_) return &entry.number;
+    entry = {object, number, generation_};
+    return nullptr;
   }
 
  private:

@@ -126,7 +126,7 @@ class MarshalWriter {
   std::byte first_memory_[4 * 1024];
   std::pmr::monotonic_buffer_resource memory_{first_memory_, sizeof first_memory_};
   MarshalBuffer buffer_;
-  IdentityMap known_{&memory_, 5};  // an object's part: a short cut to an equal one
+  IdentityMap known_{&memory_};  // an object's part: a short cut to an equal one
   std::vector<Ref> kept_;           // known objects that nothing else keeps alive
   PyObject* filename_ = nullptr;    // the last one
   PartId filename_part_ = MarshalBuffer::kNoPart;

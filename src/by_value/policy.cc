@@ -41,6 +41,12 @@ PlainAttribute plain_attribute(PyObject* owner, PyObject* name,
   return {itself ? found : nullptr, false};
 }
 
+bool has_dot(PyObject* name) {
+  if (PyUnicode_IS_COMPACT_ASCII(name))
+    return cpython::compact_ascii(name).find('.') != std::string_view::npos;
+  return PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1) >= 0;
+}
+
 PyObject* name_of_module(PyObject* module) {
   if (!PyModule_Check(module)) {
     cpython::raise_format(PyExc_ValueError,
@@ -147,7 +153,7 @@ const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
 // An object of the module by one part of its name after the other.
 Ref Policy::found_under(pickling::Pickler* pickler, PyObject* owner, PyObject* part,
                         bool& unknown) const {
-  if (PyUnicode_CompareWithASCIIString(part, "<locals>") == 0) return Ref();
+  if (cpython::same_name(part, imported_.names.locals)) return Ref();
   PlainAttribute plain = plain_attribute(owner, part, imported_.names);
   unknown = plain.found == nullptr && !plain.absent && pickler == nullptr;
   if (plain.found != nullptr || pickler == nullptr) return Ref::borrow(plain.found);
@@ -163,10 +169,9 @@ Policy::Verdict Policy::leads_to(pickling::Pickler* pickler, PyObject* object,
   if (!module) return Verdict::kByValue;
   if (pickler != nullptr ? is_registered(name.module) : is_in_registry(name.module))
     return Verdict::kByValue;
-  Py_ssize_t length = PyUnicode_GET_LENGTH(name.qualname);
   bool unknown = false;
   Ref found = Ref::borrow(module.get());
-  if (PyUnicode_FindChar(name.qualname, '.', 0, length, 1) < 0) {
+  if (!has_dot(name.qualname)) {
     found = found_under(pickler, module.get(), name.qualname, unknown);
   } else {
     // Looked up again each time: foreign code may have other names taken apart.

@@ -42,8 +42,7 @@ bool is_ours(Shared& shared, PyObject* object) {
   const Helpers& helpers = shared.tracker().helpers();
   return shared.known_global(object).module != nullptr || PyBytes_CheckExact(object) ||
          object == shared.imported().from_name ||
-         is_part_of(helpers.tracked.get(), object) ||
-         is_part_of(helpers.unhooked.get(), object);
+         object == helpers.stand_in.get() || is_part_of(helpers.unhooked.get(), object);
 }
 
 }  // namespace
@@ -99,8 +98,6 @@ Key Recorder::key_for(Pickler& pickler, PyObject* object, bool& known) const {
   if (auto place = place_of(objects_, object)) return {Key::Kind::kObject, *place, {}};
   if (auto place = reducers.namespace_place(object))
     return {Key::Kind::kNamespace, *place, {}};
-  if (object == shared.tracker().objects()) return {Key::Kind::kObjects, 0, {}};
-  if (object == shared.tracker().tokens()) return {Key::Kind::kTokens, 0, {}};
   if (is_ours(shared, object)) return {Key::Kind::kHeld, 0, Ref::borrow(object)};
   // Made for the stream: only the memo knows it.
   known = cpython::is_sole_reference(object);
@@ -116,7 +113,7 @@ bool Recorder::record_namespaces(ByValue& reducers) {
     PyObject* globals = space->globals.get();
     if (auto place = place_of(namespaces_, globals)) {
       sent.number = *place;
-    } else if (globals == PyFunction_GET_GLOBALS(helpers.tracked.get())) {
+    } else if (globals == PyFunction_GET_GLOBALS(helpers.unhooked.get())) {
       sent.held = Ref::borrow(globals);
     } else {
       return false;
@@ -138,7 +135,7 @@ bool Recorder::record_classes(ByValue& reducers) {
 
 void restore(const Recording& recording, const Snapshot& snapshot, ByValue& reducers,
              Pickler& pickler) {
-  reducers.restore_guard();
+  reducers.note_guard();
   for (std::size_t number : recording.classes)
     reducers.note_class(snapshot.objects[number]);
   for (const Recording::SentNamespace& sent : recording.namespaces) {
@@ -146,7 +143,6 @@ void restore(const Recording& recording, const Snapshot& snapshot, ByValue& redu
     reducers.restore_namespace(globals, sent.sent);
   }
   pickling::Memo& memo = pickler.memo();
-  Tracker& tracker = reducers.shared().tracker();
   memo.unify_strings_with(recording.strings.get());
   for (const Key& key : recording.keys) {
     switch (key.kind) {
@@ -162,12 +158,6 @@ void restore(const Recording& recording, const Snapshot& snapshot, ByValue& redu
         break;
       case Key::Kind::kNamespace:
         memo.add(reducers.namespaces()[key.number]->stand_in.get());
-        break;
-      case Key::Kind::kObjects:
-        memo.add(tracker.objects());
-        break;
-      case Key::Kind::kTokens:
-        memo.add(tracker.tokens());
         break;
     }
   }

@@ -25,8 +25,6 @@ struct Recording {
       kHeld,       // `held`: an object of our own or of the standard library
       kObject,     // `number` in the snapshot's objects
       kNamespace,  // `number` in `namespaces`
-      kObjects,    // the tracker's tables
-      kTokens,
     };
     Kind kind;
     std::size_t number = 0;

@@ -15,9 +15,9 @@ namespace cppickle::by_value {
 using pickling::Pickler;
 using pickling::Script;
 
-RecordingSlot& Recordings::slot_of_class(PyObject* cls) {
+ClassSlot& Recordings::slot_of_class(PyObject* cls) {
   auto found = classes_.find(cls);
-  if (found != classes_.end()) return found->second.slot;
+  if (found != classes_.end()) return found->second;
   if (classes_.size() >= many_) {
     std::erase_if(classes_, [](const auto& entry) {
       return !cpython::weakly_referenced(entry.second.weak.get());
@@ -26,7 +26,7 @@ RecordingSlot& Recordings::slot_of_class(PyObject* cls) {
   }
   ClassSlot& made = classes_[cls];
   made.weak = cpython::checked(PyWeakref_NewRef(cls, nullptr));
-  return made.slot;
+  return made;
 }
 
 void Recordings::clear() {

@@ -13,6 +13,7 @@
 #include <cstddef>
 #include <memory>
 #include <unordered_map>
+#include <vector>
 
 #include "by_value/recording.h"
 #include "by_value/snapshot.h"
@@ -26,19 +27,24 @@ namespace cppickle::by_value {
 
 class ByValue;
 
+// What is kept of a class; lives about as long as the class does.
+struct ClassSlot {
+  cpython::Ref weak;
+  RecordingSlot recording;
+  // What the class holds that may change without it: the values of attributes,
+  // borrowed, as long as the class has this version.
+  unsigned version = 0;
+  std::vector<PyObject*> walked;
+};
+
 // The slots of classes, and what is used again at every dump.  Requires the GIL.
 class Recordings {
  public:
   Snapshot& scratch() { return *scratch_; }
-  // The slot of the class, which lives about as long as the class does.
-  RecordingSlot& slot_of_class(PyObject* cls);
+  ClassSlot& slot_of_class(PyObject* cls);
   void clear();
 
  private:
-  struct ClassSlot {
-    cpython::Ref weak;
-    RecordingSlot slot;
-  };
   static constexpr std::size_t kManyClasses = 64;
 
   std::unique_ptr<Snapshot> scratch_ = std::make_unique<Snapshot>();

@@ -227,7 +227,8 @@ void Shared::know_functions() {
       {"marshal", "loads", imported_.marshal_loads},
       {"builtins", "getattr", imported_.builtin_getattr},
       {"builtins", "__import__", imported_.builtin_import},
-      {"weakref", "WeakValueDictionary", imported_.weak_value_dictionary},
+      {"builtins", "eval", imported_.builtin_eval},
+      {"sys", "__dict__.get", imported_.sys_dict_get},
       {"abc", "ABCMeta", imported_.abc_meta},
       {"functools", "_CacheInfo", imported_.cache_info},
       {"abc", "update_abstractmethods", imported_.update_abstractmethods},
@@ -235,6 +236,13 @@ void Shared::know_functions() {
   };
   for (const Function& function : functions) {
     know(function.module, own_name(function.name), function.object);
+  }
+  // Of bases, metaclasses and annotations: their names would be made anew each time.
+  for (PyTypeObject* type :
+       {&PyBaseObject_Type, &PyType_Type, &PyLong_Type, &PyFloat_Type, &PyBool_Type,
+        &PyUnicode_Type, &PyBytes_Type, &PyList_Type, &PyTuple_Type, &PyDict_Type,
+        &PySet_Type, &PyFrozenSet_Type}) {
+    know("builtins", own_name(type->tp_name), reinterpret_cast<PyObject*>(type));
   }
 }
 

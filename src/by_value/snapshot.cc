@@ -36,16 +36,6 @@ void Snapshot::clear() {
   numbers_.clear();
 }
 
-const Snapshot::Number* Snapshot::number_of(PyObject* object) const {
-  return numbers_.find(object);
-}
-
-void Snapshot::give_number(PyObject* object) {
-  if (objects.is_full()) return;  // so are the words, which are at least as many
-  numbers_.add(object, static_cast<Number>(objects.size()));
-  objects.push_back(object);
-}
-
 bool Snapshot::matches(std::span<const std::uint64_t> other_words,
                        std::span<const Ref> other_texts) const {
   return std::ranges::equal(words.items(), other_words) &&
@@ -64,30 +54,20 @@ bool take_snapshot(Snapshot& snapshot, ByValue& reducers, pickling::Pickler& pic
 
 bool SnapshotWalk::add(PyObject* object) {
   if (out_.words.is_full()) return false;
-  bool known = false;
-  if (bool told = add_scalar(object, known); known) return told;
-  if (const Snapshot::Number* number = out_.number_of(object)) {
+  if (is_scalar(object)) return add_scalar(object);
+  if (const Snapshot::Number* number = out_.number_or_new(object)) {
     word(Tag::kAgain, *number);
     return true;
   }
   if (++depth_ > kDeepest) return false;
-  out_.give_number(object);
   bool told = add_visited(object);
   --depth_;
   return told;
 }
 
-// Values without identity.
-bool SnapshotWalk::add_scalar(PyObject* object, bool& known) {
+bool SnapshotWalk::add_scalar(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
-  known = true;
-  if (type == &PyUnicode_Type && pickler_.memo().unifies(object)) return text(object);
-  if (object == Py_None || type == &PyBool_Type || object == Py_Ellipsis ||
-      object == Py_NotImplemented) {
-    word(Tag::kConstant);
-    pointer(object);
-    return true;
-  }
+  if (type == &PyUnicode_Type) return text(object);
   if (type == &PyLong_Type) {
     int overflow = 0;
     long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
@@ -100,7 +80,8 @@ bool SnapshotWalk::add_scalar(PyObject* object, bool& known) {
     out_.words.push_back(std::bit_cast<std::uint64_t>(PyFloat_AS_DOUBLE(object)));
     return true;
   }
-  known = false;
+  word(Tag::kConstant);
+  pointer(object);
   return true;
 }
 
@@ -229,11 +210,10 @@ bool SnapshotWalk::add_closure(PyFunctionObject* function) {
 }
 
 bool SnapshotWalk::add_cell(PyObject* cell, PyObject* variable) {
-  if (const Snapshot::Number* number = out_.number_of(cell)) {
+  if (const Snapshot::Number* number = out_.number_or_new(cell)) {
     word(Tag::kAgain, *number);
     return true;
   }
-  out_.give_number(cell);
   kind(cell);
   PyObject* value = PyCell_GET(cell);
   if (value == nullptr ||

@@ -57,14 +57,20 @@ class Snapshot {
   std::vector<cpython::Ref> kept;  // texts that nothing else keeps
 
   void clear();
-  // The object's number, or null.
-  const Number* number_of(PyObject* object) const;
-  void give_number(PyObject* object);
+  // The object's number, or null: then it gets the next one.
+  const Number* number_or_new(PyObject* object) {
+    if (objects.is_full()) [[unlikely]]
+      return numbers_.find(object);  // so are the words, which are at least as many
+    auto next = static_cast<Number>(objects.size());
+    const Number* number = numbers_.find_or_add(object, next);
+    if (number == nullptr) objects.push_back(object);
+    return number;
+  }
   bool matches(std::span<const std::uint64_t> other_words,
                std::span<const cpython::Ref> other_texts) const;
 
  private:
-  ReusedIdentityMap<4096> numbers_;
+  ReusedIdentityMap<2 * kMostWords> numbers_;
 };
 
 // Fills `snapshot`.  False when the graph is too large, or has parts that only foreign

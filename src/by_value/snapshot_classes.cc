@@ -72,22 +72,39 @@ bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
         type->tp_bases, subclass_hook_owner(type, names_)}) {
     if (!add_or_absent(part)) return false;
   }
-  return is_unregistered_base(type) && add_class_attributes(type);
+  return is_unregistered_base(type) && add_class_attributes(type, version);
 }
 
-bool SnapshotWalk::add_class_attributes(PyTypeObject* type) {
+// The names, and the values without identity, are as they were when the version is.
+bool SnapshotWalk::add_class_attributes(PyTypeObject* type, unsigned version) {
+  ClassSlot& slot = shared_.recordings().slot_of_class(as_object(type));
+  if (slot.version != version) {
+    slot.walked = walked_attributes(type);
+    slot.version = version;
+  }
+  for (PyObject* value : slot.walked) {
+    if (!(is_pinned_by_class(value) ? add_pinned(value) : add(value))) return false;
+  }
+  return true;
+}
+
+std::vector<PyObject*> SnapshotWalk::walked_attributes(PyTypeObject* type) const {
+  std::vector<PyObject*> walked;
   Py_ssize_t position = 0;
   PyObject *name, *value;
   while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
-    if (!is_written_attribute(type, name, value, names_)) continue;
-    text(name);
-    if (is_pinned_by_class(value) && out_.number_of(value) == nullptr) {
-      out_.give_number(value);
-      word(Tag::kPinned);
-      pointer(value);
-    } else if (!add(value)) {
-      return false;
-    }
+    if (!is_scalar(value) && is_written_attribute(type, name, value, names_))
+      walked.push_back(value);
+  }
+  return walked;
+}
+
+bool SnapshotWalk::add_pinned(PyObject* value) {
+  if (const Snapshot::Number* number = out_.number_or_new(value)) {
+    word(Tag::kAgain, *number);
+  } else {
+    word(Tag::kPinned);
+    pointer(value);
   }
   return true;
 }

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 #include "by_value/by_value.h"
 #include "by_value/snapshot.h"
@@ -64,7 +65,14 @@ class SnapshotWalk {
     word(Tag::kAbsent);
     return true;
   }
-  bool add_scalar(PyObject* object, bool& known);
+  // Values without identity.
+  static bool is_scalar(PyObject* object) {
+    PyTypeObject* type = Py_TYPE(object);
+    if (type == &PyUnicode_Type) return pickling::Memo::unifies(object);
+    return type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
+           object == Py_None || object == Py_Ellipsis || object == Py_NotImplemented;
+  }
+  bool add_scalar(PyObject* object);
   bool add_visited(PyObject* object);
   bool add_sequence(PyObject* object);
   bool add_dict(PyObject* dict);
@@ -85,7 +93,9 @@ class SnapshotWalk {
 
   bool add_class(PyObject* cls);
   bool add_class_parts(PyTypeObject* type);
-  bool add_class_attributes(PyTypeObject* type);
+  bool add_class_attributes(PyTypeObject* type, unsigned version);
+  std::vector<PyObject*> walked_attributes(PyTypeObject* type) const;
+  bool add_pinned(PyObject* value);
   bool is_unregistered_base(PyTypeObject* type);
   bool add_static_type(PyTypeObject* type);
   bool add_other(PyObject* object);

@@ -7,57 +7,51 @@ using pickling::Script;
 
 namespace {
 
-Tracker& tracker_of(Script& script) {
-  return ByValue::of(script.pickler()).shared().tracker();
-}
-
-// The reader's tracker, which the first stream makes.
-void write_objects(Script& script, PyObject* objects) {
+void write_helper(Script& script, PyObject* stand_in) {
+  ByValue& reducers = ByValue::of(script.pickler());
   const cpython::Imported& imported = script.pickler().imported();
-  script.save(imported.dict_setdefault);
-  begin_tuple(script, 3);
-  write_global(script, imported.names.sys, imported.names.attr_dict);
-  script.save(imported.names.tracker);
-  write_call(script, imported.weak_value_dictionary, {});
-  end_tuple(script, 3);
-  script.op(Opcode::REDUCE).memoize(objects);
+  const Helpers& helpers = reducers.shared().tracker().helpers();
+  script.save(imported.sys_dict_get);
+  begin_tuple(script, 2);
+  script.key(helpers.key.get()).save(imported.builtin_eval);
+  end_tuple(script, 2);
+  script.op(Opcode::REDUCE);
+  begin_tuple(script, 2);
+  script.key(helpers.expression.get());
+  new_dict(script, {});
+  script.key(imported.names.source).key(helpers.source.get()).op(Opcode::SETITEM);
+  end_tuple(script, 2);
+  script.op(Opcode::REDUCE).memoize(stand_in);
+  if (script.pickler().memoizing()) reducers.note_guard();
 }
 
-void write_tokens(Script& script, PyObject* tokens) {
-  PyObject* objects = tracker_of(script).objects();
-  script.save(script.pickler().imported().builtin_getattr);
-  begin_tuple(script, 2);
-  script.get_or_write(objects, write_objects, objects);
-  script.save(script.pickler().names().attr_dict);
-  end_tuple(script, 2);
-  script.op(Opcode::REDUCE).memoize(tokens);
+void begin_call(Script& script, PyObject* id) {
+  PyObject* helper =
+      ByValue::of(script.pickler()).shared().tracker().helpers().stand_in.get();
+  script.get_or_write(helper, write_helper, helper);
+  script.op(Opcode::MARK).save(id);
 }
 
 }  // namespace
 
-void begin_tracked(Script& script, PyObject* id) {
-  Tracker& tracker = tracker_of(script);
-  script.save(tracker.helpers().tracked.get()).op(Opcode::MARK);
-  script.get_or_write(tracker.objects(), write_objects, tracker.objects()).save(id);
-}
+void begin_tracked(Script& script, PyObject* id) { begin_call(script, id); }
 
 void end_tracked(Script& script, PyObject* object) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(object);
 }
 
 void end_tracked_alone(Script& script, PyObject* object) {
-  const cpython::Imported& imported = script.pickler().imported();
-  script.save(imported.zero).save(imported.one);
+  script.save(script.pickler().imported().one);
   end_tracked(script, object);
 }
 
-void write_tracked_state(Script& script, const Identity& identity, PyObject* set,
-                         PyObject* object, const std::vector<Entry>& attributes) {
-  Tracker& tracker = tracker_of(script);
-  script.save(tracker.helpers().tracked.get()).op(Opcode::MARK);
-  script.get_or_write(tracker.tokens(), write_tokens, tracker.tokens());
-  script.save(identity.id).save(set).save(object).save(identity.token);
+void write_tracked_state(Script& script, const Identity& identity,
+                         const std::vector<Entry>& attributes, PyObject* object,
+                         PyTypeObject* type) {
+  begin_call(script, identity.id);
+  script.save(identity.token);
   new_dict(script, attributes);
+  script.save(object).save(reinterpret_cast<PyObject*>(type));
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
 }
 

@@ -1,7 +1,9 @@
 // Objects that a process has once, whatever number of streams brings them.
 //
-//   tracked := helper (objects id make arguments [0 1]) REDUCE MEMOIZE
-//   state   := helper (tokens id set object token attributes) REDUCE POP
+//   tracked := helper (id make arguments [1]) REDUCE MEMOIZE
+//   state   := helper (id token attributes object type) REDUCE POP
+//
+// See helper.h.
 #ifndef CPPICKLE_BY_VALUE_TRACKED_OBJECTS_H_
 #define CPPICKLE_BY_VALUE_TRACKED_OBJECTS_H_
 
@@ -12,17 +14,17 @@
 
 namespace cppickle::by_value {
 
-// Begins a helper call with the table of objects; `make`, the arguments (one tuple) and
-// end_tracked() follow.
+// Begins a call of the helper; `make`, the arguments (one tuple) and end_tracked()
+// follow.
 void begin_tracked(pickling::Script& script, PyObject* id);
 void end_tracked(pickling::Script& script, PyObject* object);
 // The same for what no copy of cloudpickle keeps in its tracker.
 void end_tracked_alone(pickling::Script& script, PyObject* object);
 
-// Sets attributes unless they are set already.
+// Sets attributes unless they are set already, by __setattr__ of `type`.
 void write_tracked_state(pickling::Script& script, const Identity& identity,
-                         PyObject* set, PyObject* object,
-                         const std::vector<Entry>& attributes);
+                         const std::vector<Entry>& attributes, PyObject* object,
+                         PyTypeObject* type);
 
 }  // namespace cppickle::by_value
 

@@ -34,7 +34,6 @@ int Tracker::traverse(visitproc visit, void* arg) const {
   Py_VISIT(objects_);
   Py_VISIT(tokens_);
   Py_VISIT(references_);
-  Py_VISIT(helpers_.tracked.get());
   Py_VISIT(helpers_.unhooked.get());
   return 0;
 }

@@ -46,9 +46,6 @@ class Tracker {
   int traverse(visitproc visit, void* arg) const;
   void release();
   const Helpers& helpers() const { return helpers_; }
-  // The two tables, as keys of the memo; borrowed.  Valid after identify().
-  PyObject* objects() const { return objects_; }
-  PyObject* tokens() const { return tokens_; }
 
  private:
   struct Known {
@@ -81,8 +78,8 @@ class Tracker {
   Py_ssize_t modules_ = 0;  // how many were loaded when other trackers were looked for
   std::size_t others_ = 0;
   PyObject* sys_dict_ = nullptr;
-  PyObject* objects_ = nullptr;  // see helper.h
-  PyObject* tokens_ = nullptr;
+  PyObject* objects_ = nullptr;  // sys._cppickle_tracker: see helper.cc
+  PyObject* tokens_ = nullptr;   // its __dict__
   PyObject* references_ = nullptr;  // objects.data: id -> weak reference
   Helpers helpers_;
   // The ids in `references_` by their objects' addresses, as far as they have been

@@ -19,6 +19,7 @@ constexpr Source kSources[] = {
     {&Imported::codecs_encode, "codecs", "encode"},
     {&Imported::builtin_getattr, "builtins", "getattr"},
     {&Imported::functools_partial, "functools", "partial"},
+    {&Imported::builtin_eval, "builtins", "eval"},
     {&Imported::chain_map, "collections", "ChainMap"},
     {&Imported::unmarshal_code, "zipimport", "_unmarshal_code"},
     {&Imported::marshal_loads, "marshal", "loads"},
@@ -82,6 +83,9 @@ void Imported::load() {
       checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyDict_Type),
                                      "setdefault"))
           .release();
+  sys_dict_get =
+      checked(PyObject_GetAttrString(import_attribute("sys", "__dict__").get(), "get"))
+          .release();
   zero = checked(PyLong_FromLong(0)).release();
   one = checked(PyLong_FromLong(1)).release();
   empty_tuple = checked(PyTuple_New(0)).release();
@@ -93,6 +97,7 @@ void Imported::load() {
 int Imported::traverse(visitproc visit, void* arg) const {
   for (const Source& source : kSources) Py_VISIT(this->*source.field);
   Py_VISIT(deep_recursion_error);
+  Py_VISIT(sys_dict_get);
   return 0;
 }
 
@@ -107,6 +112,7 @@ void Imported::release() {
   Py_CLEAR(digest_size);
   Py_CLEAR(digest_keywords);
   Py_CLEAR(dict_setdefault);
+  Py_CLEAR(sys_dict_get);
 }
 
 }  // namespace cppickle::cpython

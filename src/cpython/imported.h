@@ -39,6 +39,8 @@ struct Imported {
   PyObject* cache_info = nullptr;              // functools._CacheInfo
   PyObject* cached_property = nullptr;         // functools.cached_property
   PyObject* ordered_dict = nullptr;            // collections.OrderedDict
+  PyObject* sys_dict_get = nullptr;            // sys.__dict__.get, a bound method
+  PyObject* builtin_eval = nullptr;            // builtins.eval
   PyObject* zero = nullptr;
   PyObject* one = nullptr;
   PyObject* empty_tuple = nullptr;

@@ -90,6 +90,7 @@ namespace cppickle::cpython {
   X(kwdefaults, "__kwdefaults__")                                      \
   X(latin1, "latin1")                                                  \
   X(loader, "__loader__")                                              \
+  X(locals, "<locals>")                                                \
   X(lock, "lock")                                                      \
   X(lookup_name, "name")                                               \
   X(main, "__main__")                                                  \
@@ -120,6 +121,7 @@ namespace cppickle::cpython {
   X(setstate, "__setstate__")                                          \
   X(slotnames, "__slotnames__")                                        \
   X(slots, "__slots__")                                                \
+  X(source, "s")                                                       \
   X(spec, "__spec__")                                                  \
   X(static_attributes, "__static_attributes__")                        \
   X(stderr_, "stderr")                                                 \

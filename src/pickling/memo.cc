@@ -53,15 +53,13 @@ void Memo::unify_strings_with(PyObject* strings) {
 }
 
 PyObject* Memo::unified_by_value(PyObject* text) {
-  if (strings_are_shared_) {
+  if (strings_ && !strings_are_shared_)
+    return cpython::checked_lookup(PyDict_SetDefault(strings_.get(), text, text));
+  if (strings_) {
     PyObject* known =
         cpython::checked_lookup(PyDict_GetItemWithError(strings_.get(), text));
     if (known != nullptr) return known;
-    strings_ = cpython::checked(PyDict_Copy(strings_.get()));
-    strings_are_shared_ = false;
   }
-  if (strings_)
-    return cpython::checked_lookup(PyDict_SetDefault(strings_.get(), text, text));
   for (const cpython::Ref& known : few_strings_) {
     bool same_length = PyUnicode_GET_LENGTH(known.get()) == PyUnicode_GET_LENGTH(text);
     if (same_length && PyUnicode_Compare(known.get(), text) == 0) return known.get();
@@ -71,7 +69,8 @@ PyObject* Memo::unified_by_value(PyObject* text) {
     few_strings_.push_back(cpython::Ref::borrow(text));
     return text;
   }
-  strings_ = cpython::checked(PyDict_New());
+  strings_ = cpython::checked(strings_ ? PyDict_Copy(strings_.get()) : PyDict_New());
+  strings_are_shared_ = false;
   for (const cpython::Ref& known : few_strings_) unified_by_value(known.get());
   return unified_by_value(text);
 }

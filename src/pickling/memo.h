@@ -76,7 +76,7 @@ class Memo {
   void unify_strings();
   bool unifies_strings() const { return unifies_strings_; }
   // The same for an empty memo, where `strings`, a dict of strings to themselves, is
-  // known.  Others may hold it too: it is copied when it has to grow.
+  // known.  Others may hold it too: it is copied when many more come.
   void unify_strings_with(PyObject* strings);
   // True for a string that is one with its equals once strings are unified.
   static bool unifies(PyObject* text) {
@@ -162,8 +162,9 @@ class Memo {
   Keys keys_;                          // by index: the key, 0 for anonymous ones
   std::vector<cpython::Ref> aliases_;
   bool unifies_strings_ = false;
-  std::vector<cpython::Ref> few_strings_;  // the unified strings
-  cpython::Ref strings_;                   // the same as a dict, once they are many
+  // The unified strings: a few, beside those of a shared dict, until they are many.
+  std::vector<cpython::Ref> few_strings_;
+  cpython::Ref strings_;
   bool strings_are_shared_ = false;
 };
 

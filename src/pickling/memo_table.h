@@ -107,7 +107,7 @@ class MemoTable {
   }
 
  private:
-  static constexpr std::size_t kFirstSize = 32;  // these need no allocation
+  static constexpr std::size_t kFirstSize = 128;  // these need no allocation
   struct Free {
     void operator()(void* memory) const { std::free(memory); }
   };

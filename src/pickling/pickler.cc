@@ -49,6 +49,7 @@ void Pickler::explain_recursion() {
 void Pickler::begin_quiet() {
   memo_.begin_quiet();
   unregistered_ = planned_type_ = nullptr;
+  tables_are_known_ = false;
 }
 
 void Pickler::run() {

@@ -2,6 +2,7 @@
 #ifndef CPPICKLE_PICKLING_PICKLER_H_
 #define CPPICKLE_PICKLING_PICKLER_H_
 
+#include <array>
 #include <cstddef>
 #include <string>
 #include <unordered_set>
@@ -103,7 +104,7 @@ class Pickler {
   bool asks_for_ids() const { return hooks_.persistent_id != nullptr; }
   // True when objects of the type may have a reducer in the dispatch table; true, too,
   // where only foreign code could tell.
-  bool may_have_reducer(PyTypeObject* type) const;
+  bool may_have_reducer(PyTypeObject* type);
   // Valid until the next call.
   const InstancePlan& plan_for(PyTypeObject* type);
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
@@ -281,7 +282,9 @@ class Pickler {
   // reduce.cc
   cpython::Ref overriding_reduction(PyObject* object);
   cpython::Ref find_reduction(PyObject* object);
-  bool find_plain_reducer(PyTypeObject* type, cpython::Ref& found) const;
+  bool add_tables(PyObject* table, int deepest);
+  bool has_plain_tables();
+  bool find_plain_reducer(PyTypeObject* type, cpython::Ref& found);
   void save_foreign_value(PyObject* object, PyObject* reduce_value);
   cpython::Ref ask_for_reduction(PyObject* object);
   cpython::Ref registered_reducer(PyTypeObject* type);
@@ -300,6 +303,10 @@ class Pickler {
   // What was found last, which is so as long as the memo is quiet.
   PyTypeObject* unregistered_ = nullptr;  // a type without a reducer
   PyTypeObject* planned_type_ = nullptr;
+  bool tables_are_known_ = false;
+  bool tables_are_plain_ = false;
+  std::array<PyObject*, 8> tables_;  // the dicts of the dispatch table
+  std::size_t table_count_ = 0;
   const InstancePlan* plan_ = nullptr;  // of that type
   bool frame_waits_ = false;            // see AtOnce
   bool error_is_ours_ = false;

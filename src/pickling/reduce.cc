@@ -26,46 +26,49 @@ Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
   return Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, key)));
 }
 
-// Looks `type`, which is hashable, up in a list of exact dicts and exact ChainMaps of
-// such, without running Python code.  False when there are others in it, or when it is
-// too deep.
-bool lookup_in_maps(PyObject* maps, PyTypeObject* type,
-                    const cpython::Imported& imported, Ref& found, int deepest) {
-  if (!PyList_CheckExact(maps)) return false;
-  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps) && !found; ++i) {
-    PyObject* map = PyList_GET_ITEM(maps, i);
-    if (PyDict_CheckExact(map)) {
-      found = lookup_in_dict(map, type);
-      continue;
-    }
-    bool chained = Py_TYPE(map) == reinterpret_cast<PyTypeObject*>(imported.chain_map);
-    if (!chained || deepest == 0) return false;
-    Ref inner = checked(PyObject_GetAttr(map, imported.names.maps));
-    if (!lookup_in_maps(inner.get(), type, imported, found, deepest - 1)) return false;
+}  // namespace
+
+// Collects the dicts of exact ChainMaps of exact dicts; false when there are others, or
+// too many.
+bool Pickler::add_tables(PyObject* table, int deepest) {
+  if (PyDict_CheckExact(table)) {
+    if (table_count_ == tables_.size()) return false;
+    tables_[table_count_++] = table;
+    return true;
+  }
+  bool chained = Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported_.chain_map);
+  if (!chained || deepest == 0) return false;
+  Ref maps = checked(PyObject_GetAttr(table, names().maps));
+  if (!PyList_CheckExact(maps.get())) return false;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps.get()); ++i) {
+    if (!add_tables(PyList_GET_ITEM(maps.get(), i), deepest - 1)) return false;
   }
   return true;
 }
 
-}  // namespace
-
-// Looks the type up without running foreign code; false when that cannot be done.
-bool Pickler::find_plain_reducer(PyTypeObject* type, Ref& found) const {
+// As long as no foreign code has run, the table consists of the same dicts.
+bool Pickler::has_plain_tables() {
   constexpr int kDeepestTable = 4;
-  PyObject* table = hooks_.dispatch_table;
-  if (table == nullptr) table = imported_.copyreg_dispatch_table;
-  bool hashable = is_hashable_class(type);
-  if (PyDict_CheckExact(table)) {
-    if (hashable) found = lookup_in_dict(table, type);
-    return true;
+  if (!tables_are_known_ || !memo_.quiet()) {
+    table_count_ = 0;
+    PyObject* table = hooks_.dispatch_table;
+    if (table == nullptr) table = imported_.copyreg_dispatch_table;
+    tables_are_plain_ = add_tables(table, kDeepestTable);
+    tables_are_known_ = memo_.quiet();
   }
-  if (Py_TYPE(table) != reinterpret_cast<PyTypeObject*>(imported_.chain_map))
-    return false;
-  if (!hashable) return true;
-  Ref maps = checked(PyObject_GetAttr(table, names().maps));
-  return lookup_in_maps(maps.get(), type, imported_, found, kDeepestTable);
+  return tables_are_plain_;
 }
 
-bool Pickler::may_have_reducer(PyTypeObject* type) const {
+// Looks the type up without running foreign code; false when that cannot be done.
+bool Pickler::find_plain_reducer(PyTypeObject* type, Ref& found) {
+  if (!has_plain_tables()) return false;
+  if (!is_hashable_class(type)) return true;
+  for (std::size_t i = 0; i < table_count_ && !found; ++i)
+    found = lookup_in_dict(tables_[i], type);
+  return true;
+}
+
+bool Pickler::may_have_reducer(PyTypeObject* type) {
   Ref found;
   return !find_plain_reducer(type, found) || found;
 }
