@@ -52,9 +52,7 @@ bool take_snapshot(Snapshot& snapshot, ByValue& reducers, pickling::Pickler& pic
          !snapshot.words.is_full();
 }
 
-bool SnapshotWalk::add(PyObject* object) {
-  if (out_.words.is_full()) return false;
-  if (is_scalar(object)) return add_scalar(object);
+bool SnapshotWalk::add_object(PyObject* object) {
   if (const Snapshot::Number* number = out_.number_or_new(object)) {
     word(Tag::kAgain, *number);
     return true;
@@ -70,7 +68,12 @@ bool SnapshotWalk::add_scalar(PyObject* object) {
   if (type == &PyUnicode_Type) return text(object);
   if (type == &PyLong_Type) {
     int overflow = 0;
-    long long value = PyLong_AsLongLongAndOverflow(object, &overflow);
+    long long value;
+    if (std::int32_t small; cpython::small_int(object, small)) [[likely]] {
+      value = small;
+    } else {
+      value = PyLong_AsLongLongAndOverflow(object, &overflow);
+    }
     word(Tag::kInt);
     out_.words.push_back(static_cast<std::uint64_t>(value));
     return overflow == 0;
@@ -119,6 +122,27 @@ bool SnapshotWalk::add_dict(PyObject* dict) {
   PyObject *key, *value;
   while (PyDict_Next(dict, &position, &key, &value)) {
     if (!add(key) || !add(value)) return false;
+  }
+  return true;
+}
+
+// The __dict__ of an instance.
+bool SnapshotWalk::add_attributes(PyObject* object) {
+  Ref dict = cpython::instance_dict(object);
+  if (!dict || !PyDict_CheckExact(dict.get())) return false;
+  if (const Snapshot::Number* number = out_.number_or_new(dict.get())) {
+    word(Tag::kAgain, *number);
+    return true;
+  }
+  word(Tag::kSequence, static_cast<std::uint64_t>(PyDict_GET_SIZE(dict.get())));
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (PyDict_Next(dict.get(), &position, &name, &value)) {
+    // Entries of these names are asked how the object is reduced.
+    bool is_asked = PyUnicode_CheckExact(name) &&
+                    (cpython::same_name(name, names_.reduce_ex) ||
+                     cpython::same_name(name, names_.getstate));
+    if (is_asked || !add(name) || !add(value)) return false;
   }
   return true;
 }

@@ -124,6 +124,13 @@ bool SnapshotWalk::is_unregistered_base(PyTypeObject* type) {
 // --- What classes hold ------------------------------------------------------
 
 bool SnapshotWalk::has_no_reducer(PyTypeObject* type) {
+  if (type == last_unregistered_) return true;
+  if (!is_unregistered(type)) return false;
+  last_unregistered_ = type;
+  return true;
+}
+
+bool SnapshotWalk::is_unregistered(PyTypeObject* type) {
   auto end = unregistered_.begin() + static_cast<std::ptrdiff_t>(unregistered_count_);
   if (std::find(unregistered_.begin(), end, type) != end) return true;
   if (pickler_.may_have_reducer(type)) return false;
@@ -217,17 +224,6 @@ bool SnapshotWalk::add_builtin_function(PyObject* object) {
 }
 
 // --- Instances --------------------------------------------------------------
-
-bool SnapshotWalk::add_attributes(PyObject* object) {
-  Ref dict = cpython::instance_dict(object);
-  if (!dict || !PyDict_CheckExact(dict.get())) return false;
-  // Such an entry is asked how the object is reduced.
-  for (PyObject* name : {names_.reduce_ex, names_.getstate}) {
-    if (checked_lookup(PyDict_GetItemWithError(dict.get(), name)) != nullptr)
-      return false;
-  }
-  return add(dict.get());
-}
 
 // A member of an enumeration by value.
 bool SnapshotWalk::add_member(PyObject* member) {

@@ -23,7 +23,10 @@ class SnapshotWalk {
         pickler_(pickler),
         names_(pickler.names()) {}
 
-  bool add(PyObject* object);
+  bool add(PyObject* object) {
+    if (out_.words.is_full()) return false;
+    return is_scalar(object) ? add_scalar(object) : add_object(object);
+  }
 
  private:
   // What a word says; a payload stands in its upper bytes.
@@ -73,6 +76,7 @@ class SnapshotWalk {
            object == Py_None || object == Py_Ellipsis || object == Py_NotImplemented;
   }
   bool add_scalar(PyObject* object);
+  bool add_object(PyObject* object);
   bool add_visited(PyObject* object);
   bool add_sequence(PyObject* object);
   bool add_dict(PyObject* dict);
@@ -107,6 +111,7 @@ class SnapshotWalk {
   bool add_attributes(PyObject* object);
   bool is_by_value(PyTypeObject* type) const;
   bool has_no_reducer(PyTypeObject* type);
+  bool is_unregistered(PyTypeObject* type);
 
   static constexpr int kDeepest = 40;
   static constexpr std::size_t kFew = 8;
@@ -117,6 +122,7 @@ class SnapshotWalk {
   pickling::Pickler& pickler_;
   const cpython::Names& names_;
   int depth_ = 0;
+  PyTypeObject* last_unregistered_ = nullptr;
   std::array<PyTypeObject*, kFew> unregistered_{};  // types known to have no reducer
   std::size_t unregistered_count_ = 0;
   std::array<PyTypeObject*, kFew> by_value_{};  // the first of the classes by value
