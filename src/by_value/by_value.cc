@@ -190,7 +190,7 @@ Namespace& ByValue::namespace_of(PyObject* globals) {
 }
 
 RecordingSlot* ByValue::recording_slot(PyObject* object) {
-  if (!PyFunction_Check(object)) 
+  if (!PyFunction_Check(object))
     return &shared_.recordings().slot_of_class(object).recording;
   const CodeInfo* info = shared_.known_code_info(PyFunction_GET_CODE(object));
   return info == nullptr ? nullptr : &info->recording;

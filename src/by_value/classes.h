@@ -9,13 +9,13 @@
 //   registered := _abc._abc_register (class subclass) REDUCE POP
 //   body     := all attributes in their order: atoms, and None for what follows
 //
-// K is the most derived metaclass made in C, mostly type; M is ABCMeta for abstract base
-// classes, else K.  The first form is for classes whose metaclass is M itself.
-// `methods` is there when values of the state may need them while they are loaded.  With
+// K is the most derived metaclass made in C, mostly type; M is ABCMeta for abstract
+// base classes, else K.  The first form is for classes whose metaclass is M itself.
+// `methods` is there when values of the state may need them while they are loaded. With
 // a hook among the bases, `unhooked` stands before the tuple, which begins with the
 // hook's owner and what makes the class (helper.h).  The skeleton is in the memo before
-// the attributes are written, so that they may refer to it.  Neither the user's metaclass
-// nor __init_subclass__ nor __set_name__ runs again: what they did is in the
+// the attributes are written, so that they may refer to it.  Neither the user's
+// metaclass nor __init_subclass__ nor __set_name__ runs again: what they did is in the
 // attributes.
 #ifndef CPPICKLE_BY_VALUE_CLASSES_H_
 #define CPPICKLE_BY_VALUE_CLASSES_H_

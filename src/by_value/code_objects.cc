@@ -65,8 +65,8 @@ void write_guarded(Script& script, Pickler& pickler, PyObject* code,
   if (script.is_direct() && script.protocol() >= 4 && is_short(info))
     return emit_guarded(pickler.emitter(), code, info);
   std::string text = guard_text(code);
-  Ref quoted = checked(PyUnicode_FromStringAndSize(
-      text.data(), static_cast<Py_ssize_t>(text.size())));
+  Ref quoted = checked(
+      PyUnicode_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size())));
   script.save(pickler.imported().unmarshal_code);
   begin_tuple(script, 5);
   script.op(Opcode::NONE).op(Opcode::NONE).op(Opcode::NONE);
@@ -87,8 +87,8 @@ void write_unguarded(Script& script, Pickler& pickler, const CodeInfo& info) {
     pickler.emitter().bytes(info.blob(), nullptr);
   } else {
     std::string_view blob = info.blob();
-    Ref bytes = checked(PyBytes_FromStringAndSize(
-        blob.data(), static_cast<Py_ssize_t>(blob.size())));
+    Ref bytes = checked(
+        PyBytes_FromStringAndSize(blob.data(), static_cast<Py_ssize_t>(blob.size())));
     script.call(push_bytes, bytes.get());
   }
   end_tuple(script, 1);

@@ -57,8 +57,8 @@ constexpr char kUnhooked[] = R"(def unhooked(b, f, *a):
 
 Ref magic_bytes() {
   std::string_view magic = cpython::bytecode_magic();
-  return checked(PyBytes_FromStringAndSize(magic.data(),
-                                           static_cast<Py_ssize_t>(magic.size())));
+  return checked(
+      PyBytes_FromStringAndSize(magic.data(), static_cast<Py_ssize_t>(magic.size())));
 }
 
 Ref made_key() {

@@ -27,15 +27,15 @@ class IdentityMap {
 
   // The object's number, or null.
   const Number* find(PyObject* object) const {
-    const Entry& entry = table_.empty() ? few_[place_among_few(object)]
-                                        : table_[slot_of(object)];
+    const Entry& entry =
+        table_.empty() ? few_[place_among_few(object)] : table_[slot_of(object)];
     return entry.object == nullptr ? nullptr : &entry.number;
   }
   // Answers false, and changes nothing, when the object is there already.
   bool add(PyObject* object, Number number) {
     if (table_.empty() ? used_ == kFew : (used_ + 1) * 2 > table_.size()) grow();
-    Entry& entry = table_.empty() ? few_[place_among_few(object)]
-                                  : table_[slot_of(object)];
+    Entry& entry =
+        table_.empty() ? few_[place_among_few(object)] : table_[slot_of(object)];
     if (entry.object != nullptr) return false;
     entry = {object, number};
     ++used_;

@@ -16,6 +16,7 @@
 
 #include "by_value/identity_map.h"
 #include "by_value/marshal_buffer.h"
+#include "by_value/marshal_text.h"
 #include "by_value/stable_filename.h"
 #include "cpython/code.h"
 #include "cpython/compat.h"
@@ -32,43 +33,6 @@ namespace {
 constexpr std::size_t kLargestCount = 0x7fffffff;
 constexpr std::size_t kTinySize =
     2;  // characters: a str up to here takes fewer bytes than a reference
-
-std::string_view view(PyObject* bytes) {
-  return {PyBytes_AS_STRING(bytes), static_cast<std::size_t>(PyBytes_GET_SIZE(bytes))};
-}
-
-// A str's text in UTF-8, and what keeps it alive.
-struct Text {
-  std::string_view utf8;
-  bool ascii;
-  Ref owner;
-};
-
-Text text_of(PyObject* str) {
-  if (PyUnicode_IS_COMPACT_ASCII(str)) {
-    auto data = reinterpret_cast<const char*>(PyUnicode_1BYTE_DATA(str));
-    return {{data, static_cast<std::size_t>(PyUnicode_GET_LENGTH(str))}, true, Ref()};
-  }
-  Ref encoded = checked(PyUnicode_AsEncodedString(str, "utf-8", "surrogatepass"));
-  return {view(encoded.get()), false, std::move(encoded)};
-}
-
-constexpr std::array<bool, 256> name_characters() {
-  std::array<bool, 256> is_name{};
-  for (char c : std::string_view("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                 "0123456789_")) {
-    is_name[static_cast<std::uint8_t>(c)] = true;
-  }
-  return is_name;
-}
-
-// True for the constants that the interpreter interns when it makes a code object.  (It
-// interns all names, too.)
-bool looks_like_name(std::string_view text) {
-  static constexpr std::array<bool, 256> kIsName = name_characters();
-  return std::ranges::all_of(
-      text, [](char c) { return kIsName[static_cast<std::uint8_t>(c)]; });
-}
 
 using PartId = MarshalBuffer::PartId;
 
@@ -126,9 +90,9 @@ class MarshalWriter {
   std::byte first_memory_[4 * 1024];
   std::pmr::monotonic_buffer_resource memory_{first_memory_, sizeof first_memory_};
   MarshalBuffer buffer_;
-  IdentityMap known_{&memory_};  // an object's part: a short cut to an equal one
-  std::vector<Ref> kept_;           // known objects that nothing else keeps alive
-  PyObject* filename_ = nullptr;    // the last one
+  IdentityMap known_{&memory_};   // an object's part: a short cut to an equal one
+  std::vector<Ref> kept_;         // known objects that nothing else keeps alive
+  PyObject* filename_ = nullptr;  // the last one
   PartId filename_part_ = MarshalBuffer::kNoPart;
   int depth_;
 };
@@ -162,7 +126,7 @@ PartId MarshalWriter::write_new(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   if (type == &PyUnicode_Type) return write_str(object);
   if (type == &PyTuple_Type) return write_tuple(object);
-  if (type == &PyBytes_Type) return write_bytes(view(object));
+  if (type == &PyBytes_Type) return write_bytes(cpython::bytes_view(object));
   if (type == &PyCode_Type) return write_code(object);
   if (type == &PyLong_Type) return write_large_int(object);
   if (type == &PyFloat_Type) return write_float(PyFloat_AS_DOUBLE(object));
@@ -370,7 +334,7 @@ void MarshalWriter::write_unshared(PyObject* object) {
     write_items(object);
   } else if (PyBytes_CheckExact(object)) {
     buffer_.byte('s');
-    write_data(view(object));
+    write_data(cpython::bytes_view(object));
   } else {
     write_part(object);
   }

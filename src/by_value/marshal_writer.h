@@ -30,10 +30,10 @@ namespace cppickle::by_value {
 
 inline constexpr std::size_t kPycHeaderSize = 16;
 
-// A pyc with a blob for this interpreter's marshal.loads.  Canonical: code objects of equal content
-// get equal bytes, whatever their specialisation, the reference counts, the sharing and
-// interning of their parts and the hash seed.  File names are real, except for
-// stable_filename().  Runs no Python code.
+// A pyc with a blob for this interpreter's marshal.loads.  Canonical: code objects of
+// equal content get equal bytes, whatever their specialisation, the reference counts,
+// the sharing and interning of their parts and the hash seed.  File names are real,
+// except for stable_filename().  Runs no Python code.
 //
 // Throws ErrorSet: ValueError for a constant that marshal does not know (code.replace()
 // can set any) and for nesting that marshal.loads refuses.

@@ -41,8 +41,8 @@ bool is_part_of(PyObject* helper, PyObject* object) {
 bool is_ours(Shared& shared, PyObject* object) {
   const Helpers& helpers = shared.tracker().helpers();
   return shared.known_global(object).module != nullptr || PyBytes_CheckExact(object) ||
-         object == shared.imported().from_name ||
-         object == helpers.stand_in.get() || is_part_of(helpers.unhooked.get(), object);
+         object == shared.imported().from_name || object == helpers.stand_in.get() ||
+         is_part_of(helpers.unhooked.get(), object);
 }
 
 }  // namespace

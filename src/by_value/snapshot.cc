@@ -139,9 +139,9 @@ bool SnapshotWalk::add_attributes(PyObject* object) {
   PyObject *name, *value;
   while (PyDict_Next(dict.get(), &position, &name, &value)) {
     // Entries of these names are asked how the object is reduced.
-    bool is_asked = PyUnicode_CheckExact(name) &&
-                    (cpython::same_name(name, names_.reduce_ex) ||
-                     cpython::same_name(name, names_.getstate));
+    bool is_asked =
+        PyUnicode_CheckExact(name) && (cpython::same_name(name, names_.reduce_ex) ||
+                                       cpython::same_name(name, names_.getstate));
     if (is_asked || !add(name) || !add(value)) return false;
   }
   return true;

@@ -78,8 +78,8 @@ class Tracker {
   Py_ssize_t modules_ = 0;  // how many were loaded when other trackers were looked for
   std::size_t others_ = 0;
   PyObject* sys_dict_ = nullptr;
-  PyObject* objects_ = nullptr;  // sys._cppickle_tracker: see helper.cc
-  PyObject* tokens_ = nullptr;   // its __dict__
+  PyObject* objects_ = nullptr;     // sys._cppickle_tracker: see helper.cc
+  PyObject* tokens_ = nullptr;      // its __dict__
   PyObject* references_ = nullptr;  // objects.data: id -> weak reference
   Helpers helpers_;
   // The ids in `references_` by their objects' addresses, as far as they have been

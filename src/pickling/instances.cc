@@ -105,11 +105,8 @@ void Pickler::step_state() {
 // stream only.
 void Pickler::write_slots(Script& script, PyObject* object, const InstancePlan& plan,
                           PyObject* dict, std::size_t count) {
-  auto anonymous = [](Pickler& self, PyObject*) {
-    if (self.memoizing()) self.emitter().memoize(self.memo().add_anonymous());
-  };
   script.save(dict != nullptr ? dict : Py_None, Label::kState);
-  script.op(Opcode::EMPTY_DICT).call(anonymous, nullptr);
+  script.op(Opcode::EMPTY_DICT).memoize_anonymous();
   if (count > 1) script.op(Opcode::MARK);
   for (const InstancePlan::Slot& slot : plan.slots) {
     PyObject* value = slot_value(object, slot.offset);
@@ -117,7 +114,7 @@ void Pickler::write_slots(Script& script, PyObject* object, const InstancePlan& 
     script.save(slot.name.get()).save(value, Label::kAttribute, slot.name.get());
   }
   script.op(count > 1 ? Opcode::SETITEMS : Opcode::SETITEM);
-  script.op(Opcode::TUPLE2).call(anonymous, nullptr).op(Opcode::BUILD);
+  script.op(Opcode::TUPLE2).memoize_anonymous().op(Opcode::BUILD);
 }
 
 }  // namespace cppickle::pickling

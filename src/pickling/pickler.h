@@ -142,6 +142,10 @@ class Pickler {
   // The same; one that got into the memo while it was written is recursive, and the
   // other takes its place.
   void memoize_or_get(PyObject* object);
+  // Memoizes what exists only in the stream.
+  void memoize_anonymous() {
+    if (memoizing()) emitter_.memoize(memo_.add_anonymous());
+  }
   // Pushes `object` from the memo; false when it is not there.
   bool get(PyObject* object) {
     std::size_t index = memo_.find(object);

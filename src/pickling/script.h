@@ -52,6 +52,11 @@ class Script {
     if (direct_) return pickler_.memoize_or_get(object), *this;
     return keep_about(Step::Kind::kMemoize, object);
   }
+  // The same for what exists only in the stream.
+  Script& memoize_anonymous() {
+    if (direct_) return pickler_.memoize_anonymous(), *this;
+    return call([](Pickler& self, PyObject*) { self.memoize_anonymous(); }, nullptr);
+  }
   Script& get(PyObject* object) {
     if (direct_) return pickler_.get(object), *this;
     return keep_about(Step::Kind::kGet, object);
