@@ -95,6 +95,13 @@ void Emitter::reserve(std::size_t need) {
   }
 }
 
+char* Emitter::Run::in_next_frame(char* p, std::size_t need) {
+  emitter_.pos_ = p;
+  emitter_.commit_frame();
+  load();
+  return room(need);
+}
+
 void Emitter::op_line(Opcode code, std::string_view text) {
   op(code);
   raw(text);

@@ -210,6 +210,13 @@ class Emitter::Run {
     auto here = reinterpret_cast<std::uintptr_t>(pos_);
     return here < due && due - here > size;
   }
+  // To be called at `p` where an object begins: ends the frame in progress if that is
+  // due.  Answers where `need` more bytes may be written.
+  [[gnu::always_inline]] char* at_object(char* p, std::size_t need) {
+    if (p < frame_due_) [[likely]]
+      return p;
+    return in_next_frame(p, need);
+  }
   // Where up to `need` bytes may be written; to be followed by advance().
   [[gnu::always_inline]] char* room(std::size_t need) {
     if (static_cast<std::size_t>(limit_ - pos_) < need) [[unlikely]] {
@@ -222,6 +229,7 @@ class Emitter::Run {
   void advance(char* end) { pos_ = end; }
 
  private:
+  char* in_next_frame(char* p, std::size_t need);
   void load() {
     pos_ = emitter_.pos_;
     limit_ = emitter_.limit_;

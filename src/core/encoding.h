@@ -16,9 +16,11 @@ namespace cppickle::core {
 static_assert(std::endian::native == std::endian::little,
               "arguments are stored in little-endian order by memcpy");
 
-inline char* put(char* p, Opcode code) {
-  *p = static_cast<char>(code);
-  return p + 1;
+template <typename... Codes>
+char* put(char* p, Opcode first, Codes... others) {
+  *p++ = static_cast<char>(first);
+  ((*p++ = static_cast<char>(others)), ...);
+  return p;
 }
 
 // Copies a text that is short as a rule: without a call.

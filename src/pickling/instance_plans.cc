@@ -132,8 +132,11 @@ const InstancePlan& InstancePlans::plan_for(PyTypeObject* type) {
   if (known != plans_.end() && is_current(known->second, type)) return known->second;
   InstancePlan plan = made_for(type, names_);
   plan.datetime = datetimes_.kind_of(type);
-  if (plans_.size() >= kMostPlans) plans_.clear();
   return plans_.insert_or_assign(type, std::move(plan)).first->second;
+}
+
+void InstancePlans::trim() {
+  if (plans_.size() >= kMostPlans) plans_.clear();
 }
 
 PyObject* InstancePlans::known_reduction(PyObject* object) const {

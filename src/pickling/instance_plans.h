@@ -3,6 +3,7 @@
 #ifndef CPPICKLE_PICKLING_INSTANCE_PLANS_H_
 #define CPPICKLE_PICKLING_INSTANCE_PLANS_H_
 
+#include <cstddef>
 #include <unordered_map>
 #include <vector>
 
@@ -19,6 +20,11 @@ struct InstancePlan {
   struct Slot {
     cpython::Ref name;
     Py_ssize_t offset;  // bytes from the object's begin to the value
+
+    // Borrowed, or null.
+    PyObject* value_of(PyObject* object) const {
+      return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offset);
+    }
   };
 
   unsigned version = 0;  // of the type when the plan was made
@@ -34,8 +40,10 @@ class InstancePlans {
  public:
   explicit InstancePlans(const cpython::Names& names) : names_(names) {}
 
-  // Valid until the next call.  Runs no foreign code.
+  // Valid as long as no foreign code runs.  Runs none.
   const InstancePlan& plan_for(PyTypeObject* type);
+  // To be called where no plan is in use: forgets all when they are many.
+  void trim();
   const cpython::DateTimes& datetimes() const { return datetimes_; }
 
   // What a builtin dtype of numpy was reduced to before, or null; borrowed, and as

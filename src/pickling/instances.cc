@@ -15,10 +15,6 @@ using cpython::Ref;
 
 namespace {
 
-PyObject* slot_value(PyObject* object, Py_ssize_t offset) {
-  return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offset);
-}
-
 // An entry of the instance may hide what the class says about pickling.
 bool hides_protocol(PyObject* dict, const cpython::Names& names) {
   for (PyObject* name : {names.reduce_ex, names.getstate}) {
@@ -40,8 +36,14 @@ const InstancePlan& Pickler::plan_for(PyTypeObject* type) {
 
 bool Pickler::save_instance(PyObject* object) {
   if (protocol() < 2) return false;
-  const InstancePlan& plan = plan_for(Py_TYPE(object));
-  if (plan.native) return save_plain_instance(object, plan);
+  PyTypeObject* type = Py_TYPE(object);
+  const InstancePlan& plan = plan_for(type);
+  if (plan.native) {
+    if (!save_plain_instance(object, plan)) return false;
+    // No hook, table or reducer wanted it: none wants others of its type.
+    if (memo_.quiet()) plain_types_.note(type, plan_for(type));
+    return true;
+  }
   return plan.datetime != cpython::DateTimeKind::kNone &&
          save_datetime(object, plan.datetime);
 }
@@ -52,11 +54,12 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
   if (dict && hides_protocol(dict.get(), names())) return false;
   std::size_t set_slots = 0;
   for (const InstancePlan::Slot& slot : plan.slots)
-    set_slots += slot_value(object, slot.offset) != nullptr;
+    set_slots += slot.value_of(object) != nullptr;
 
   auto cls = reinterpret_cast<PyObject*>(Py_TYPE(object));
   bool known = memoizing() && !careful_ && get(cls);
   if (known) {
+    commit_due_frame();
     emitter_.op(Opcode::EMPTY_TUPLE, Opcode::NEWOBJ);
     if (memoizing()) emitter_.memoize(next_index(object, 1));
     if (!dict && set_slots == 0) return true;
@@ -65,6 +68,7 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
   Script script(*this);
   if (!known) {
     script.save(cls, Label::kText, names().attr_class_text)
+        .object_begins()
         .op(Opcode::EMPTY_TUPLE)
         .op(Opcode::NEWOBJ);
     script.memoize(object);
@@ -106,10 +110,10 @@ void Pickler::step_state() {
 void Pickler::write_slots(Script& script, PyObject* object, const InstancePlan& plan,
                           PyObject* dict, std::size_t count) {
   script.save(dict != nullptr ? dict : Py_None, Label::kState);
-  script.op(Opcode::EMPTY_DICT).memoize_anonymous();
+  script.object_begins().op(Opcode::EMPTY_DICT).memoize_anonymous();
   if (count > 1) script.op(Opcode::MARK);
   for (const InstancePlan::Slot& slot : plan.slots) {
-    PyObject* value = slot_value(object, slot.offset);
+    PyObject* value = slot.value_of(object);
     if (value == nullptr) continue;
     script.save(slot.name.get()).save(value, Label::kAttribute, slot.name.get());
   }

@@ -21,6 +21,13 @@ class LeafWriter {
 
   explicit LeafWriter(Memo& memo) : memo_(memo) {}
 
+  // True for what leaf() writes.
+  static bool is_leaf(PyObject* object) {
+    if (PyUnicode_CheckExact(object)) return is_short(object);
+    return cpython::is_compact_int(object) || PyFloat_CheckExact(object) ||
+           object == Py_None || PyBool_Check(object);
+  }
+
   // A compact int, short ASCII string, float, bool or None.  Requires room for
   // kLongestLeaf.
   char* leaf(char* p, PyObject* object) const {
@@ -61,11 +68,6 @@ class LeafWriter {
   static bool is_short(PyObject* text) {
     auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
     return PyUnicode_IS_COMPACT_ASCII(text) && length <= core::kLongestShortText;
-  }
-  static bool is_leaf(PyObject* object) {
-    if (PyUnicode_CheckExact(object)) return is_short(object);
-    return cpython::is_compact_int(object) || PyFloat_CheckExact(object) ||
-           object == Py_None || PyBool_Check(object);
   }
   static char* compact_int(char* p, PyObject* object) {
     std::int32_t value;

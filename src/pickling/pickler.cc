@@ -12,6 +12,7 @@ using cpython::Ref;
 
 void Pickler::dump(PyObject* root) {
   try {
+    plans_.trim();
     emitter_.start();
     save(root);
     run();
@@ -49,6 +50,7 @@ void Pickler::explain_recursion() {
 void Pickler::begin_quiet() {
   memo_.begin_quiet();
   unregistered_ = planned_type_ = nullptr;
+  plain_types_.clear();
   tables_are_known_ = false;
 }
 
@@ -181,6 +183,11 @@ bool Pickler::save_persistent(PyObject* object) {
 void Pickler::save_compound(PyObject* object) {
   if (!(memo_.quiet() && cpython::is_sole_reference(object)) && get(object)) return;
   PyTypeObject* type = Py_TYPE(object);
+  if (PlainType* plain = plain_types_.find(type); plain != nullptr && memo_.quiet()) {
+    bool flat =
+        plain_ && InstanceWriter(memo_, emitter_, names()).write(object, *plain);
+    if (flat || save_plain_instance(object, *plain->plan)) return;
+  }
   if (type == &PyTuple_Type) return save_tuple(object);
   if (type == &PyDict_Type) return save_dict(object);
   if (type == &PyList_Type) return save_list(object);

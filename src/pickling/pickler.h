@@ -13,6 +13,7 @@
 #include "cpython/ref.h"
 #include "pickling/hooks.h"
 #include "pickling/instance_plans.h"
+#include "pickling/instance_writer.h"
 #include "pickling/memo.h"
 #include "pickling/reducers.h"
 #include "pickling/runaway.h"
@@ -105,7 +106,7 @@ class Pickler {
   // True when objects of the type may have a reducer in the dispatch table; true, too,
   // where only foreign code could tell.
   bool may_have_reducer(PyTypeObject* type);
-  // Valid until the next call.
+  // Valid as long as no foreign code runs.
   const InstancePlan& plan_for(PyTypeObject* type);
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
@@ -312,6 +313,7 @@ class Pickler {
   std::array<PyObject*, 8> tables_;  // the dicts of the dispatch table
   std::size_t table_count_ = 0;
   const InstancePlan* plan_ = nullptr;  // of that type
+  PlainTypes plain_types_;              // of instances that were written
   bool frame_waits_ = false;            // see AtOnce
   bool error_is_ours_ = false;
   std::size_t reductions_ = 0;  // frames with a reduce value that foreign code gave

@@ -48,6 +48,12 @@ class Script {
     if (direct_) return pickler_.emit_str(text), *this;
     return keep_about(Step::Kind::kText, text);
   }
+  // To stand where the standard pickler saves an object that a script writes without
+  // save(): a frame of the format may end there.
+  Script& object_begins() {
+    if (direct_ && !pickler_.frame_is_due()) return *this;
+    return call([](Pickler& self, PyObject*) { self.commit_due_frame(); }, nullptr);
+  }
   Script& memoize(PyObject* object) {
     if (direct_) return pickler_.memoize_or_get(object), *this;
     return keep_about(Step::Kind::kMemoize, object);
