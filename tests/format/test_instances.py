@@ -1,4 +1,4 @@
-"""Instances of importable classes: the standard pickler's bytes, and nothing changed."""
+"""Instances of importable classes: pickle's bytes, and nothing of theirs changed."""
 
 import gc
 import io
