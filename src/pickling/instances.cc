@@ -37,13 +37,24 @@ const InstancePlan& Pickler::plan_for(PyTypeObject* type) {
 bool Pickler::save_instance(PyObject* object) {
   if (protocol() < 2) return false;
   PyTypeObject* type = Py_TYPE(object);
-  const InstancePlan& plan = plan_for(type);
-  if (plan.native) {
-    if (!save_plain_instance(object, plan)) return false;
-    // No hook, table or reducer wanted it: none wants others of its type.
-    if (memo_.quiet()) plain_types_.note(type, plan_for(type));
+  if (!save_planned_instance(object, plan_for(type))) return false;
+  // No hook, table or reducer wanted it: none wants others of its type.
+  if (memo_.quiet()) plain_types_.note(type, plan_for(type));
+  return true;
+}
+
+// Another one of its type, since when no foreign code has run.
+bool Pickler::save_known_instance(PyObject* object, PlainType& plain) {
+  if (plain_ && plain.plan->native &&
+      InstanceWriter(memo_, emitter_, names()).write(object, plain))
     return true;
-  }
+  Ref hold = Ref::borrow(object);
+  return save_planned_instance(object, *plain.plan);
+}
+
+// Requires that the caller holds one reference of the object.
+bool Pickler::save_planned_instance(PyObject* object, const InstancePlan& plan) {
+  if (plan.native) return save_plain_instance(object, plan);
   return plan.datetime != cpython::DateTimeKind::kNone &&
          save_datetime(object, plan.datetime);
 }

@@ -56,6 +56,14 @@ class LeafWriter {
     return core::put(core::put(p, kOpcodes[size - 1]), core::Opcode::MEMOIZE);
   }
 
+  // An object that is in the memo.  Requires room for kLongestLeaf.
+  char* known(char* p, PyObject* object) const {
+    if (is_unshared(object)) return nullptr;
+    std::size_t index = memo_.find(object);
+    if (index > UINT32_MAX) return nullptr;
+    return core::put_get(p, static_cast<std::uint32_t>(index));
+  }
+
   // Fetches what leaf() is going to read for an object that is next but some.
   void prefetch(PyObject* object) const {
     if (PyUnicode_CheckExact(object) && !is_unshared(object)) memo_.prefetch(object);

@@ -184,9 +184,7 @@ void Pickler::save_compound(PyObject* object) {
   if (!(memo_.quiet() && cpython::is_sole_reference(object)) && get(object)) return;
   PyTypeObject* type = Py_TYPE(object);
   if (PlainType* plain = plain_types_.find(type); plain != nullptr && memo_.quiet()) {
-    bool flat =
-        plain_ && InstanceWriter(memo_, emitter_, names()).write(object, *plain);
-    if (flat || save_plain_instance(object, *plain->plan)) return;
+    if (save_known_instance(object, *plain)) return;
   }
   if (type == &PyTuple_Type) return save_tuple(object);
   if (type == &PyDict_Type) return save_dict(object);

@@ -202,6 +202,8 @@ class Pickler {
 
   // instances.cc
   bool save_instance(PyObject* object);
+  bool save_known_instance(PyObject* object, PlainType& plain);
+  bool save_planned_instance(PyObject* object, const InstancePlan& plan);
   bool save_plain_instance(PyObject* object, const InstancePlan& plan);
 
   // datetimes.cc
