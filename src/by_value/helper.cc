@@ -27,7 +27,7 @@ constexpr char kExpression[] = "exec(s)or h";
 constexpr char kGuard[] =
     "import sys,weakref,_frozen_importlib_external as e\n"
     "if e.MAGIC_NUMBER!=%R:raise ImportError('class pickled by CPython %s, "
-    "loaded by CPython '+sys.version)\n";
+    "loaded by CPython '+sys.version)";
 constexpr char kSource[] = R"(%U
 t=sys.__dict__.setdefault('_cppickle_tracker',weakref.WeakValueDictionary())
 d=t.__dict__
