@@ -23,7 +23,7 @@ constexpr char kExpression[] = "exec(s)or h";
 // to tokens, and (id,) to that of a class's methods, which may be set before the rest.
 // What is made has no state yet, whatever an object that died under this id had; what
 // one of cloudpickle's copies knows is taken as this process's own, which no stream
-// resets: 0.
+// resets: its token is empty.
 constexpr char kGuard[] =
     "import sys,weakref,_frozen_importlib_external as e\n"
     "if e.MAGIC_NUMBER!=%R:raise ImportError('class pickled by CPython %s, "
@@ -33,7 +33,7 @@ t=sys.__dict__.setdefault('_cppickle_tracker',weakref.WeakValueDictionary())
 d=t.__dict__
 def h(i,f,a=0,b=0,k=0):
  if k:
-  if d.get(i)not in(f,0):
+  if d.get(i)not in(f,b''):
    d[i]=f
    for n in a:k.__setattr__(b,n,a[n])
  elif a:
@@ -43,7 +43,7 @@ def h(i,f,a=0,b=0,k=0):
    for n in()if b else('','ray.','pyspark.','joblib.externals.'):
     m=sys.modules.get(n+'cloudpickle.cloudpickle')
     if m:o=m._lookup_class_or_track(i,o)
-   d[i]=d[i,]=None if o is k else 0;t[i]=o
+   d[i]=d[i,]=None if o is k else b'';t[i]=o
   return o
  return h
 sys.%U=h)";

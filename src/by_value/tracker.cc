@@ -180,7 +180,7 @@ void Tracker::enter(PyObject* object, PyObject* digest, Known& known) {
   enter_in_other_trackers(imported_, object, known.id.get());
   Ref methods_id = checked(PyTuple_Pack(1, known.id.get()));
   for (PyObject* id : {known.id.get(), methods_id.get()})
-    checked_status(PyDict_SetItem(tokens_, id, imported_.zero));
+    checked_status(PyDict_SetItem(tokens_, id, imported_.empty_bytes));
 }
 
 // A copy of cloudpickle that was imported meanwhile gets to know what is known here.

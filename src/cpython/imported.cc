@@ -86,7 +86,7 @@ void Imported::load() {
   sys_dict_get =
       checked(PyObject_GetAttrString(import_attribute("sys", "__dict__").get(), "get"))
           .release();
-  zero = checked(PyLong_FromLong(0)).release();
+  empty_bytes = checked(PyBytes_FromStringAndSize(nullptr, 0)).release();
   one = checked(PyLong_FromLong(1)).release();
   empty_tuple = checked(PyTuple_New(0)).release();
   from_name = checked(PyTuple_Pack(1, names.attr_name)).release();
@@ -104,7 +104,7 @@ int Imported::traverse(visitproc visit, void* arg) const {
 void Imported::release() {
   names.release();
   for (const Source& source : kSources) Py_CLEAR(this->*source.field);
-  Py_CLEAR(zero);
+  Py_CLEAR(empty_bytes);
   Py_CLEAR(one);
   Py_CLEAR(deep_recursion_error);
   Py_CLEAR(empty_tuple);

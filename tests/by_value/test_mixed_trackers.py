@@ -191,6 +191,27 @@ def texts_of_helper(stream):
     ]
 
 
+def test_where_bytes_may_not_be_compared_with_anything_else():
+    source = """
+        import pickle, sys
+        import cppickle
+        class Made:
+            def f(self): return 1
+        class Derived(Made):
+            x = 2
+        stream = cppickle.dumps([Made, Derived, Derived()])
+        print(stream.hex())
+    """
+    loading = """
+        import pickle
+        stream = bytes.fromhex({!r})
+        print([pickle.loads(stream)[2].f() for _ in range(3)])
+    """
+    flags = ["-bb", "-W", "error"]
+    stream = run_child(source, flags=flags).strip()
+    assert run_child(loading.format(stream), flags=[*flags, "-I", "-S"]) == "[1, 1, 1]\n"
+
+
 def test_a_process_compiles_the_helper_once(tmp_path):
     made = define("class C: pass\nclass D: y = 1\n")
     path = tmp_path / "streams"
