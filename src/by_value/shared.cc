@@ -228,6 +228,7 @@ void Shared::know_functions() {
       {"builtins", "getattr", imported_.builtin_getattr},
       {"builtins", "__import__", imported_.builtin_import},
       {"builtins", "eval", imported_.builtin_eval},
+      {"builtins", "exec", imported_.builtin_exec},
       {"sys", "__dict__.get", imported_.sys_dict_get},
       {"abc", "ABCMeta", imported_.abc_meta},
       {"functools", "_CacheInfo", imported_.cache_info},

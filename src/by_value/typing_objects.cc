@@ -109,32 +109,6 @@ bool save_type_variable(ByValue& reducers, Pickler& pickler, PyObject* variable)
   return true;
 }
 
-bool save_type_alias(ByValue& reducers, Pickler& pickler, PyObject* alias) {
-  if (reducers.save_under_own_name(pickler, alias, pickler.names().attr_name))
-    return true;
-  const Names& names = pickler.names();
-  Recipe recipe;
-  recipe.name = checked(PyObject_GetAttr(alias, names.attr_name));
-  Ref value = checked(PyObject_GetAttr(alias, names.alias_value));
-  Ref type_params = checked(PyObject_GetAttr(alias, names.type_params));
-  recipe.arguments = checked(PyTuple_Pack(2, recipe.name.get(), value.get()));
-  recipe.keywords = checked(PyDict_New());
-  if (PyTuple_Check(type_params.get()) && PyTuple_GET_SIZE(type_params.get()) != 0) {
-    cpython::checked_status(PyDict_SetItem(recipe.keywords.get(),
-                                           names.type_params_name, type_params.get()));
-  }
-  // Aliases take no weak references, so they cannot be tracked; and their value has to
-  // be there when they are made.
-  for (const pickling::Frame& frame : pickler.stack().frames()) {
-    if (frame.object != alias) continue;
-    pickler.fail(pickler.imported().pickling_error,
-                 "cannot pickle %R by value: the alias refers to itself", alias);
-  }
-  Ref make = maker_of(pickler, alias, recipe);
-  pickler.save_as_call(alias, make.get(), std::move(recipe.arguments));
-  return true;
-}
-
 bool save_new_type(ByValue& reducers, Pickler& pickler, PyObject* new_type) {
   if (reducers.save_under_own_name(pickler, new_type, pickler.names().qualname))
     return true;

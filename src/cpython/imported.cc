@@ -20,6 +20,7 @@ constexpr Source kSources[] = {
     {&Imported::builtin_getattr, "builtins", "getattr"},
     {&Imported::functools_partial, "functools", "partial"},
     {&Imported::builtin_eval, "builtins", "eval"},
+    {&Imported::builtin_exec, "builtins", "exec"},
     {&Imported::chain_map, "collections", "ChainMap"},
     {&Imported::unmarshal_code, "zipimport", "_unmarshal_code"},
     {&Imported::marshal_loads, "marshal", "loads"},

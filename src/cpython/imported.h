@@ -41,6 +41,7 @@ struct Imported {
   PyObject* ordered_dict = nullptr;            // collections.OrderedDict
   PyObject* sys_dict_get = nullptr;            // sys.__dict__.get, a bound method
   PyObject* builtin_eval = nullptr;            // builtins.eval
+  PyObject* builtin_exec = nullptr;            // builtins.exec
   PyObject* empty_bytes = nullptr;
   PyObject* one = nullptr;
   PyObject* empty_tuple = nullptr;

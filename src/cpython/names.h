@@ -18,6 +18,7 @@ namespace cppickle::cpython {
   X(annotations_cache, "__annotations_cache__")                        \
   X(args, "args")                                                      \
   X(args_text, ".args")                                                \
+  X(attr_args, "__args__")                                             \
   X(attr_bound, "__bound__")                                           \
   X(attr_class, "__class__")                                           \
   X(attr_class_text, ".__class__")                                     \
@@ -104,6 +105,7 @@ namespace cppickle::cpython {
   X(newobj, "__newobj__")                                              \
   X(newobj_ex, "__newobj_ex__")                                        \
   X(orig_bases, "__orig_bases__")                                      \
+  X(origin, "__origin__")                                              \
   X(package, "__package__")                                            \
   X(path, "__path__")                                                  \
   X(persistent_id, "persistent_id")                                    \

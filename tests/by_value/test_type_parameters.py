@@ -60,8 +60,50 @@ def test_a_type_alias(in_fresh_process):
     assert in_fresh_process(sent, question) == expected
 
 
-def test_a_type_alias_of_itself_is_refused():
+def test_a_type_alias_of_itself(in_fresh_process):
+    question = """
+        number, nested = obj.__value__.__args__
+        (obj.__name__, obj.__module__, type(obj).__name__, number is int,
+         nested.__origin__ is list, nested.__args__[0] is obj)
+        """
+    made = define("type Tree = int | list[Tree]")
+    expected = ("Tree", made.Tree.__module__, "TypeAliasType", True, True, True)
+    assert in_fresh_process(made.Tree, question) == expected
+
+
+def test_type_aliases_of_each_other(in_fresh_process):
+    made = define("type Even = None | list[Odd]\ntype Odd = tuple[Even, Even]")
+    question = """
+        even, odd = obj
+        (odd.__value__.__args__ == (even, even),
+         even.__value__.__args__[1].__args__[0] is odd)
+        """
+    assert in_fresh_process([made.Even, made.Odd], question) == (True, True)
+
+
+def test_a_function_with_a_recursive_alias(in_fresh_process):
+    source = """
+        type Json = dict[str, Json] | list[Json] | str | int | None
+        def depth(value: Json) -> int:
+            return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+        """
+    made = define(source)
+    question = """
+        json = obj.__annotations__['value']
+        obj([[], [[]]]), json.__name__, json.__value__.__args__[1].__args__[0] is json
+        """
+    assert in_fresh_process(made.depth, question) == (3, "Json", True)
+
+
+@pytest.mark.parametrize("protocol", [2, 3])
+def test_a_type_alias_of_itself_at_old_protocols(in_fresh_process, protocol):
     tree = define("type Tree = int | list[Tree]").Tree
+    question = "obj.__value__.__args__[1].__args__[0] is obj"
+    assert in_fresh_process(tree, question, protocol=protocol) is True
+
+
+def test_a_generic_type_alias_of_itself_is_refused():
+    tree = define("type Tree[T] = T | list[Tree[T]]").Tree
     with pytest.raises(pickle.PicklingError, match="refers to itself"):
         cppickle.dumps(tree)
 
