@@ -146,6 +146,7 @@ void ByValue::notice_new_modules() {
 
 void ByValue::clear() {
   noticed_ = false;
+  may_read_modules_ = true;
   guarded_ = false;
   namespaces_.clear();
   namespace_index_.clear();

@@ -50,6 +50,10 @@ class ByValue final : public pickling::Reducers {
   // when an import does not find it there.
   bool save_under_own_name(pickling::Pickler& pickler, PyObject* object,
                            PyObject* name_attribute);
+  // See sentinels.h.
+  GlobalName name_of_sentinel(PyObject* object) {
+    return shared_.sentinels().name_of(object, may_read_modules_);
+  }
   // Looks for new modules of the standard library, once for each memo.
   void notice_new_modules();
 
@@ -99,6 +103,7 @@ class ByValue final : public pickling::Reducers {
 
   Shared& shared_;
   bool noticed_ = false;
+  bool may_read_modules_ = true;  // for sentinels
   bool guarded_ = false;
   std::vector<std::unique_ptr<Namespace>> namespaces_;
   std::unordered_map<PyObject*, Namespace*> namespace_index_;  // once they are many

@@ -121,6 +121,7 @@ void Shared::load() {
   builtin(PyODictKeys_Type, save_dict_view);
   builtin(PyODictValues_Type, save_dict_view);
   builtin(PyODictItems_Type, save_dict_view);
+  builtin(PyBaseObject_Type, save_sentinel);
   serve(cpython::import_attribute("_weakref", "ref").get(), save_weak_reference);
   serve(cpython::import_attribute("io", "TextIOWrapper").get(), save_text_file);
   serve(imported_.lru_cache_type, save_lru_cache);
@@ -142,6 +143,7 @@ const ClassName& Shared::name_of_static_type(PyTypeObject* type) {
 
 void Shared::release() {
   recordings_.clear();
+  sentinels_.clear();
   static_names_.clear();
   known_globals_.clear();
   reducers_.clear();

@@ -11,6 +11,7 @@
 #include "by_value/policy.h"
 #include "by_value/recordings.h"
 #include "by_value/replacements.h"
+#include "by_value/sentinels.h"
 #include "by_value/tracker.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
@@ -45,6 +46,7 @@ class Shared {
     return by_value::known_code_info(code, code_info_slot_);
   }
   Recordings& recordings() { return recordings_; }
+  Sentinels& sentinels() { return sentinels_; }
   // As name_of_class(), which makes new strings each time.
   const ClassName& name_of_static_type(PyTypeObject* type);
 
@@ -96,6 +98,7 @@ class Shared {
   PyTypeObject* enum_meta_ = nullptr;
   std::unordered_map<PyTypeObject*, ClassName> static_names_;
   Recordings recordings_;
+  Sentinels sentinels_{imported_, policy_};
   std::vector<PyObject*> owned_;  // what the tables point to
 };
 

@@ -153,6 +153,7 @@ bool SnapshotWalk::add_other(PyObject* object) {
     return true;
   }
   if (type == &PyCFunction_Type) return add_builtin_function(object);
+  if (type == &PyBaseObject_Type) return add_sentinel(object);
   if (type == &PyDictProxy_Type) {
     kind(object);
     return add(cpython::proxied_mapping(object));
@@ -160,6 +161,16 @@ bool SnapshotWalk::add_other(PyObject* object) {
   if (Py_TYPE(type) != &PyType_Type && is_enumeration(reducers_, type))
     return add_member(object);
   return add_instance(object);
+}
+
+// One that no module has is told by its number.
+bool SnapshotWalk::add_sentinel(PyObject* object) {
+  GlobalName name = reducers_.name_of_sentinel(object);
+  kind(object);
+  if (name.qualname == nullptr) return true;
+  out_.kept.push_back(Ref::borrow(name.module));
+  out_.kept.push_back(Ref::borrow(name.qualname));
+  return text(name.module) && text(name.qualname);
 }
 
 // staticmethod and classmethod: which attributes are the function's own counts.

@@ -103,6 +103,7 @@ class SnapshotWalk {
   bool is_unregistered_base(PyTypeObject* type);
   bool add_static_type(PyTypeObject* type);
   bool add_other(PyObject* object);
+  bool add_sentinel(PyObject* object);
   bool add_wrapper(PyObject* wrapper);
   bool add_property(PyObject* property);
   bool add_builtin_function(PyObject* object);

@@ -45,8 +45,8 @@ bool is_generic(const Alias& alias) {
          PyTuple_GET_SIZE(alias.type_params.get()) != 0;
 }
 
-// True when the alias is met in its own value, as far as other aliases and the arguments
-// of typing's forms tell.  Runs foreign code.
+// True when the alias is met in its own value, as far as other aliases and the
+// arguments of typing's forms tell.  Runs foreign code.
 bool refers_to_itself(const Alias& alias, const Names& names) {
   std::unordered_set<PyObject*> seen;
   std::vector<Ref> waiting;
@@ -95,8 +95,8 @@ void save_recursive(Pickler& pickler, const Alias& alias) {
   script.get(space.get()).key(alias.name.get());
   end_tuple(script, 2);
   script.op(Opcode::REDUCE).memoize(alias.object).get(space.get());
-  set_entries(script, {{names.alias_value, alias.value.get(),
-                        pickling::Label::kAttribute}});
+  set_entries(script,
+              {{names.alias_value, alias.value.get(), pickling::Label::kAttribute}});
   script.op(Opcode::POP).start(alias.object);
 }
 
@@ -117,12 +117,10 @@ void save_whole(Pickler& pickler, const Alias& alias) {
     cpython::checked_status(PyDict_SetItem(
         keywords.get(), imported.names.type_params_name, alias.type_params.get()));
   }
-  Ref make =
-      with_keywords(imported, reinterpret_cast<PyObject*>(Py_TYPE(alias.object)),
-                    keywords.get());
-  pickler.save_as_call(
-      alias.object, make.get(),
-      checked(PyTuple_Pack(2, alias.name.get(), alias.value.get())));
+  Ref make = with_keywords(imported, reinterpret_cast<PyObject*>(Py_TYPE(alias.object)),
+                           keywords.get());
+  pickler.save_as_call(alias.object, make.get(),
+                       checked(PyTuple_Pack(2, alias.name.get(), alias.value.get())));
 }
 
 }  // namespace

@@ -37,6 +37,7 @@ constexpr Source kSources[] = {
     {&Imported::lru_cache_type, "functools", "_lru_cache_wrapper"},
     {&Imported::cache_info, "functools", "_CacheInfo"},
     {&Imported::cached_property, "functools", "cached_property"},
+    {&Imported::stdlib_modules, "sys", "stdlib_module_names"},
     {&Imported::ordered_dict, "collections", "OrderedDict"},
 };
 

@@ -39,6 +39,7 @@ struct Imported {
   PyObject* cache_info = nullptr;              // functools._CacheInfo
   PyObject* cached_property = nullptr;         // functools.cached_property
   PyObject* ordered_dict = nullptr;            // collections.OrderedDict
+  PyObject* stdlib_modules = nullptr;          // sys.stdlib_module_names
   PyObject* sys_dict_get = nullptr;            // sys.__dict__.get, a bound method
   PyObject* builtin_eval = nullptr;            // builtins.eval
   PyObject* builtin_exec = nullptr;            // builtins.exec
