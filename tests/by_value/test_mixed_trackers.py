@@ -193,7 +193,6 @@ def texts_of_helper(stream):
 
 def test_where_bytes_may_not_be_compared_with_anything_else():
     source = """
-        import pickle, sys
         import cppickle
         class Made:
             def f(self): return 1
@@ -208,8 +207,8 @@ def test_where_bytes_may_not_be_compared_with_anything_else():
         print([pickle.loads(stream)[2].f() for _ in range(3)])
     """
     flags = ["-bb", "-W", "error"]
-    stream = run_child(source, flags=flags).strip()
-    assert run_child(loading.format(stream), flags=[*flags, "-I", "-S"]) == "[1, 1, 1]\n"
+    loading = loading.format(run_child(source, flags=flags).strip())
+    assert run_child(loading, flags=[*flags, "-I", "-S"]) == "[1, 1, 1]\n"
 
 
 def test_a_process_compiles_the_helper_once(tmp_path):

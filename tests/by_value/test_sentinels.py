@@ -26,8 +26,8 @@ def library(tmp_path, monkeypatch):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(source)
-    kept = os.environ.get("PYTHONPATH")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, [str(tmp_path), kept])))
+    folders = filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")])
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
     monkeypatch.syspath_prepend(tmp_path)
     yield importlib.import_module("sentinel_lib")
     for name in [n for n in sys.modules if n.startswith("sentinel_")]:

@@ -85,7 +85,9 @@ def test_a_function_with_a_recursive_alias(in_fresh_process):
     source = """
         type Json = dict[str, Json] | list[Json] | str | int | None
         def depth(value: Json) -> int:
-            return 1 + max(map(depth, value), default=0) if isinstance(value, list) else 0
+            if not isinstance(value, list):
+                return 0
+            return 1 + max(map(depth, value), default=0)
         """
     made = define(source)
     question = """
