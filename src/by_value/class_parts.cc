@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "by_value/ctypes_classes.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -31,7 +32,7 @@ bool is_own_descriptor(PyTypeObject* type, PyObject* value) {
 
 bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
                   const Names& names) {
-  if (is_own_descriptor(type, value)) return true;
+  if (is_own_descriptor(type, value) || is_ctypes_field(value)) return true;
   bool special = PyUnicode_GET_LENGTH(name) > 1 && PyUnicode_READ_CHAR(name, 0) == '_';
   if (!special) return false;
   // dataclass(slots=True) leaves the getter of the class that it replaced.
@@ -42,7 +43,7 @@ bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
   // copyreg's cache, made when the first instance is reduced.
   if (PyList_CheckExact(value) && is_any_of(name, {names.slotnames})) return true;
   return is_any_of(name, {names.abc_impl, names.annotations_cache, names.classcell,
-                          names.classdictcell});
+                          names.classdictcell, names.ctype_be, names.ctype_le});
 }
 
 // A tuple of the strings in order: until 3.14 the compiler makes it of a set, whose

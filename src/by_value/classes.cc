@@ -4,6 +4,7 @@
 #include <string>
 
 #include "by_value/class_parts.h"
+#include "by_value/ctypes_classes.h"
 #include "by_value/enums.h"
 #include "by_value/fingerprint.h"
 #include "by_value/functions.h"
@@ -136,11 +137,17 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
     if (!is_plain_slots(attribute.value.get())) attribute.value = declared_slots(type);
     slots = attribute.value.get();
   }
+  bool of_ctypes = is_ctypes_class(type);
   for (const ClassAttribute& attribute : parts.attributes) {
     PyObject* name = attribute.name.get();
     PyObject* value = attribute.value.get();
     if (same_name(name, names.abstractmethods) && is_abstract_base(type, names))
       continue;
+    if (of_ctypes && is_read_by_ctypes(name)) {
+      bool later = is_recursive_field_list(type, name, value, names);
+      (later ? parts.rest : parts.body).push_back({name, value});
+      continue;
+    }
     bool atom = is_atom(value);
     // typing.Generic looks at __orig_bases__ while the class is being made, and
     // from 3.12 on it cannot be kept from it.
@@ -188,27 +195,89 @@ ClassParts parts_of(ByValue& reducers, Pickler& pickler, PyObject* cls) {
 
 // The metaclass whose __new__ makes the class, past the user's; ABCMeta's gives it its
 // registry and caches.
-PyObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
-  if (is_abstract_base(type, pickler.names())) return pickler.imported().abc_meta;
-  return reinterpret_cast<PyObject*>(builtin_base(Py_TYPE(type)));
+PyTypeObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
+  if (!is_abstract_base(type, pickler.names())) return builtin_base(Py_TYPE(type));
+  return reinterpret_cast<PyTypeObject*>(pickler.imported().abc_meta);
 }
 
-void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
-                    PyTypeObject* type, PyObject* id, const ClassParts& parts) {
-  const Names& names = pickler.names();
-  auto metaclass = reinterpret_cast<PyObject*>(Py_TYPE(type));
-  PyObject* making = making_metaclass(pickler, type);
-  bool itself = making == metaclass;
-  Ref make = itself ? Ref::borrow(metaclass)
-                    : checked(PyObject_GetAttr(making, names.attr_new));
-  begin_tracked(script, id);
-  if (PyObject* owner = subclass_hook_owner(type, names)) {
-    script.save(reducers.shared().tracker().helpers().unhooked.get()).op(Opcode::MARK);
-    script.save(owner).save(make.get());
-  } else {
-    script.save(make.get()).op(Opcode::MARK);
+// --- Metaclasses ------------------------------------------------------------
+
+// A class made in C that has this very metaclass: one of the bases.
+PyObject* class_with_metaclass(PyTypeObject* type, PyObject* metaclass) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_mro); ++i) {
+    PyObject* base = PyTuple_GET_ITEM(type->tp_mro, i);
+    bool found = reinterpret_cast<PyObject*>(Py_TYPE(base)) == metaclass &&
+                 !cpython::is_python_class(reinterpret_cast<PyTypeObject*>(base));
+    if (found) return base;
   }
-  if (!itself) script.save(metaclass, Label::kText, names.attr_class_text);
+  return nullptr;
+}
+
+void write_type_of(Script& script, PyObject* cls) {
+  write_call(script, reinterpret_cast<PyObject*>(&PyType_Type), {cls});
+  script.memoize(reinterpret_cast<PyObject*>(Py_TYPE(cls)));
+}
+
+// Saves a metaclass of the class; one made in C may have no name that leads to it.
+void save_metaclass(Script& script, PyTypeObject* type, PyTypeObject* metaclass) {
+  Pickler& pickler = script.pickler();
+  auto object = reinterpret_cast<PyObject*>(metaclass);
+  PyObject* base = nullptr;
+  if (metaclass != &PyType_Type && !cpython::is_python_class(metaclass) &&
+      travels_by_value(ByValue::of(pickler), pickler, object))
+    base = class_with_metaclass(type, object);
+  if (base != nullptr) {
+    script.get_or_write(object, write_type_of, base);
+  } else {
+    script.save(object, Label::kText, pickler.names().attr_class_text);
+  }
+}
+
+// True when a call of the metaclass does nothing beyond what `making` does.
+bool makes_classes_alike(PyTypeObject* metaclass, PyTypeObject* making,
+                         const Names& names) {
+  auto is_same = [&](PyObject* name) {
+    return cpython::type_lookup(metaclass, name) == cpython::type_lookup(making, name);
+  };
+  return metaclass == making || (Py_TYPE(metaclass) == &PyType_Type &&
+                                 is_same(names.attr_new) && is_same(names.init));
+}
+
+// What makes the class, and what begins its arguments: the metaclass itself, or __new__
+// of the one that makes it and the metaclass.
+void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
+                 PyObject* hook_owner) {
+  Pickler& pickler = script.pickler();
+  const Names& names = pickler.names();
+  if (hook_owner != nullptr) {
+    Tracker& tracker = ByValue::of(pickler).shared().tracker();
+    script.save(tracker.helpers().unhooked.get()).op(Opcode::MARK).save(hook_owner);
+  }
+  bool itself = makes_classes_alike(Py_TYPE(type), making, names);
+  if (itself) {
+    save_metaclass(script, type, Py_TYPE(type));
+  } else if (making == &PyType_Type) {
+    script.save(
+        checked(PyObject_GetAttr(reinterpret_cast<PyObject*>(making), names.attr_new))
+            .get());
+  } else {
+    script.save(pickler.imported().builtin_getattr);
+    begin_tuple(script, 2);
+    save_metaclass(script, type, making);
+    script.save(names.attr_new);
+    end_tuple(script, 2);
+    script.op(Opcode::REDUCE);
+  }
+  if (hook_owner == nullptr) script.op(Opcode::MARK);
+  if (!itself) save_metaclass(script, type, Py_TYPE(type));
+}
+
+void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObject* id,
+                    const ClassParts& parts) {
+  const Names& names = pickler.names();
+  begin_tracked(script, id);
+  write_maker(script, type, making_metaclass(pickler, type),
+              subclass_hook_owner(type, names));
   script.save(reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
   auto base_count = static_cast<std::size_t>(PyTuple_GET_SIZE(type->tp_bases));
   begin_tuple(script, base_count);
@@ -225,15 +294,17 @@ void write_skeleton(Script& script, Pickler& pickler, ByValue& reducers,
 
 void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
                       const Identity& identity, const ClassParts& parts) {
-  PyTypeObject* base = builtin_base(Py_TYPE(cls));
-  if (!parts.functions.empty()) {
-    Ref functions_id = checked(PyTuple_Pack(1, identity.id));
-    write_tracked_state(script, {functions_id.get(), identity.token}, parts.functions,
-                        cls, base);
-  }
-  if (!parts.rest.empty()) write_tracked_state(script, identity, parts.rest, cls, base);
-  if (!is_abstract_base(reinterpret_cast<PyTypeObject*>(cls), pickler.names())) return;
-  if (is_abstract(reinterpret_cast<PyTypeObject*>(cls))) {
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  auto write_state = [&](PyObject* id, const std::vector<Entry>& attributes) {
+    if (attributes.empty()) return;
+    begin_state(script, {id, identity.token}, attributes, cls);
+    save_metaclass(script, type, builtin_base(Py_TYPE(type)));
+    end_state(script);
+  };
+  write_state(checked(PyTuple_Pack(1, identity.id)).get(), parts.functions);
+  write_state(identity.id, parts.rest);
+  if (!is_abstract_base(type, pickler.names())) return;
+  if (is_abstract(type)) {
     write_call(script, pickler.imported().update_abstractmethods, {cls});
     script.op(Opcode::POP);
   }
@@ -265,13 +336,14 @@ void save_class_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   pickler.memo().unify_strings();
   reducers.notice_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
+  if (is_ctypes_class(type) && save_made_ctypes_class(reducers, pickler, cls)) return;
   if (!cpython::is_python_class(type)) refuse(pickler, cls);
   Identity identity =
       reducers.shared().tracker().identify(cls, class_digest, &reducers.shared());
   reducers.note_class(cls);
   ClassParts parts = parts_of(reducers, pickler, cls);
   Script script(pickler);
-  write_skeleton(script, pickler, reducers, type, identity.id, parts);
+  write_skeleton(script, pickler, type, identity.id, parts);
   write_attributes(script, pickler, cls, identity, parts);
   script.start(cls);
 }

@@ -10,7 +10,8 @@
 //   body     := all attributes in their order: atoms, and None for what follows
 //
 // K is the most derived metaclass made in C, mostly type; M is ABCMeta for abstract
-// base classes, else K.  The first form is for classes whose metaclass is M itself.
+// base classes, else K.  The first form, with the metaclass for M, is for classes whose
+// metaclass makes classes as M does.
 // `methods` is there when values of the state may need them while they are loaded. With
 // a hook among the bases, `unhooked` stands before the tuple, which begins with the
 // hook's owner and what makes the class (helper.h).  The skeleton is in the memo before

@@ -45,13 +45,15 @@ void end_tracked_alone(Script& script, PyObject* object) {
   end_tracked(script, object);
 }
 
-void write_tracked_state(Script& script, const Identity& identity,
-                         const std::vector<Entry>& attributes, PyObject* object,
-                         PyTypeObject* type) {
+void begin_state(Script& script, const Identity& identity,
+                 const std::vector<Entry>& attributes, PyObject* object) {
   begin_call(script, identity.id);
   script.save(identity.token);
   new_dict(script, attributes);
-  script.save(object).save(reinterpret_cast<PyObject*>(type));
+  script.save(object);
+}
+
+void end_state(Script& script) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
 }
 

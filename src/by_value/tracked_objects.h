@@ -21,10 +21,11 @@ void end_tracked(pickling::Script& script, PyObject* object);
 // The same for what no copy of cloudpickle keeps in its tracker.
 void end_tracked_alone(pickling::Script& script, PyObject* object);
 
-// Sets attributes unless they are set already, by __setattr__ of `type`.
-void write_tracked_state(pickling::Script& script, const Identity& identity,
-                         const std::vector<Entry>& attributes, PyObject* object,
-                         PyTypeObject* type);
+// Sets attributes unless they are set already, by __setattr__ of the type that follows;
+// then end_state().
+void begin_state(pickling::Script& script, const Identity& identity,
+                 const std::vector<Entry>& attributes, PyObject* object);
+void end_state(pickling::Script& script);
 
 }  // namespace cppickle::by_value
 

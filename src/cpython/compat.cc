@@ -144,7 +144,10 @@ bool is_python_class(PyTypeObject* type) {
     Ref made = checked(PyErr_NewException("cppickle.Probe", nullptr, nullptr));
     return reinterpret_cast<PyTypeObject*>(made.get())->tp_dealloc;
   }();
-  return type->tp_dealloc == subtype_dealloc;
+  if (type->tp_dealloc != subtype_dealloc) return false;
+  // Those of PyType_FromSpec have a copy of their full name.
+  PyObject* name = reinterpret_cast<PyHeapTypeObject*>(type)->ht_name;
+  return type->tp_name == PyUnicode_AsUTF8(name);
 }
 
 Ref weakly_referenced(PyObject* weak) {

@@ -19,6 +19,7 @@ constexpr Source kSources[] = {
     {&Imported::codecs_encode, "codecs", "encode"},
     {&Imported::builtin_getattr, "builtins", "getattr"},
     {&Imported::functools_partial, "functools", "partial"},
+    {&Imported::operator_mul, "operator", "mul"},
     {&Imported::builtin_eval, "builtins", "eval"},
     {&Imported::builtin_exec, "builtins", "exec"},
     {&Imported::chain_map, "collections", "ChainMap"},

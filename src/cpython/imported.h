@@ -41,6 +41,7 @@ struct Imported {
   PyObject* ordered_dict = nullptr;            // collections.OrderedDict
   PyObject* stdlib_modules = nullptr;          // sys.stdlib_module_names
   PyObject* sys_dict_get = nullptr;            // sys.__dict__.get, a bound method
+  PyObject* operator_mul = nullptr;            // operator.mul
   PyObject* builtin_eval = nullptr;            // builtins.eval
   PyObject* builtin_exec = nullptr;            // builtins.exec
   PyObject* empty_bytes = nullptr;

@@ -55,6 +55,11 @@ namespace cppickle::cpython {
   X(contravariant, "contravariant")                                    \
   X(covariant, "covariant")                                            \
   X(cppickle_path, "cppickle_path")                                    \
+  X(ctype_be, "__ctype_be__")                                          \
+  X(ctype_item, "_type_")                                              \
+  X(ctype_le, "__ctype_le__")                                          \
+  X(ctype_length, "_length_")                                          \
+  X(ctypes, "ctypes")                                                  \
   X(data, "data")                                                      \
   X(default_name, "default")                                           \
   X(defaults, "__defaults__")                                          \
@@ -65,6 +70,7 @@ namespace cppickle::cpython {
   X(doc, "__doc__")                                                    \
   X(fdel, "fdel")                                                      \
   X(fget, "fget")                                                      \
+  X(fields, "_fields_")                                                \
   X(file, "__file__")                                                  \
   X(firstlineno, "__firstlineno__")                                    \
   X(fset, "fset")                                                      \
@@ -109,6 +115,7 @@ namespace cppickle::cpython {
   X(package, "__package__")                                            \
   X(path, "__path__")                                                  \
   X(persistent_id, "persistent_id")                                    \
+  X(pointer_to, "POINTER")                                             \
   X(qualname, "__qualname__")                                          \
   X(read, "read")                                                      \
   X(reduce, "__reduce__")                                              \

@@ -41,7 +41,9 @@ class Émile:
 
 
 @pytest.mark.parametrize(
-    "obj", [Outer.Inner, Outer.Inner.Innermost, Outer.Inner.helper], ids=repr
+    "obj",
+    [Outer.Inner, Outer.Inner.Innermost, Outer.Inner.helper],
+    ids=lambda obj: obj.__qualname__,
 )
 def test_dotted_names(same_bytes, roundtrip, obj):
     same_bytes([obj, Outer, obj, Outer.Inner])
