@@ -32,4 +32,4 @@ export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:${ASAN_OPTIONS:-}
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS:-}
 export PYTHONMALLOC=malloc
 LD_PRELOAD="$(readlink -f "$runtime") $(readlink -f "$standard_library")" \
-  "$venv/bin/python" -m pytest "$@"
+  "$venv/bin/python" -m pytest --numprocesses "$(nproc)" --dist worksteal "$@"

@@ -1,4 +1,4 @@
-"""Structures, unions, arrays and pointers of ctypes, and their metaclasses made in C."""
+"""Structures, unions, arrays and pointer types of ctypes; metaclasses made in C."""
 
 import ctypes
 import pickle
