@@ -130,10 +130,6 @@ bool Policy::is_main(PyObject* module_name) const {
   return cpython::is_any_of(module_name, {names.main, names.mp_main});
 }
 
-Policy::Verdict Policy::plain_verdict(PyObject* object, const GlobalName& name) const {
-  return leads_to(nullptr, object, name);
-}
-
 // The parts of a dotted name, and at the end the name itself, which the table holds.
 const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
   if (auto known = parts_.find(qualname); known != parts_.end()) return known->second;
@@ -150,40 +146,57 @@ const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
   return parts_.emplace(qualname, std::move(parts)).first->second;
 }
 
-// An object of the module by one part of its name after the other.
-Ref Policy::found_under(pickling::Pickler* pickler, PyObject* owner, PyObject* part,
-                        bool& unknown) const {
-  if (cpython::same_name(part, imported_.names.locals)) return Ref();
-  PlainAttribute plain = plain_attribute(owner, part, imported_.names);
-  unknown = plain.found == nullptr && !plain.absent && pickler == nullptr;
-  if (plain.found != nullptr || pickler == nullptr) return Ref::borrow(plain.found);
-  pickler->before_foreign_code();
-  return cpython::lookup_attribute(owner, part);
-}
-
-Policy::Verdict Policy::leads_to(pickling::Pickler* pickler, PyObject* object,
-                                 const GlobalName& name) const {
+Policy::Verdict Policy::plain_verdict(PyObject* object, const GlobalName& name) const {
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return Verdict::kByValue;
-  Ref module = Ref::borrow(loaded_module(name.module));
-  if (!module) return Verdict::kByValue;
-  if (pickler != nullptr ? is_registered(name.module) : is_in_registry(name.module))
-    return Verdict::kByValue;
-  bool unknown = false;
-  Ref found = Ref::borrow(module.get());
+  PyObject* found = loaded_module(name.module);
+  if (found == nullptr || is_in_registry(name.module)) return Verdict::kByValue;
+  auto take = [&](PyObject* part) {
+    if (cpython::same_name(part, imported_.names.locals)) return Verdict::kByValue;
+    PlainAttribute plain = plain_attribute(found, part, imported_.names);
+    found = plain.found;
+    if (found != nullptr) return Verdict::kByReference;
+    return plain.absent ? Verdict::kByValue : Verdict::kUnknown;
+  };
+  Verdict verdict = Verdict::kByReference;
   if (!has_dot(name.qualname)) {
-    found = found_under(pickler, module.get(), name.qualname, unknown);
+    verdict = take(name.qualname);
   } else {
-    // Looked up again each time: foreign code may have other names taken apart.
-    Ref qualname = Ref::borrow(name.qualname);
-    std::size_t count = parts_of(name.qualname).size() - 1;
-    for (std::size_t i = 0; found && i < count; ++i) {
-      Ref part = Ref::borrow(parts_of(name.qualname)[i].get());
-      found = found_under(pickler, found.get(), part.get(), unknown);
-    }
+    const std::vector<Ref>& parts = parts_of(name.qualname);
+    for (std::size_t i = 0; i + 1 < parts.size() && verdict == Verdict::kByReference;
+         ++i)
+      verdict = take(parts[i].get());
   }
-  if (unknown) return Verdict::kUnknown;
-  return found.get() == object ? Verdict::kByReference : Verdict::kByValue;
+  if (verdict != Verdict::kByReference) return verdict;
+  return found == object ? Verdict::kByReference : Verdict::kByValue;
+}
+
+bool Policy::leads_to(pickling::Pickler& pickler, PyObject* object,
+                      const GlobalName& name) const {
+  if (replacements_.of(Helper::kIsRegistered) == nullptr) [[likely]] {
+    Verdict verdict = plain_verdict(object, name);
+    if (verdict != Verdict::kUnknown) return verdict == Verdict::kByReference;
+  }
+  return is_found_by_asking(pickler, object, name);
+}
+
+// The same with foreign code: __getattr__ of modules, metaclasses, a replaced helper.
+bool Policy::is_found_by_asking(pickling::Pickler& pickler, PyObject* object,
+                                const GlobalName& name) const {
+  if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
+    return false;
+  Ref found = Ref::borrow(loaded_module(name.module));
+  if (!found || is_registered(name.module)) return false;
+  pickler.before_foreign_code();
+  // Looked up again each time: foreign code may have other names taken apart.
+  Ref qualname = Ref::borrow(name.qualname);
+  std::size_t count = parts_of(qualname.get()).size() - 1;
+  for (std::size_t i = 0; found && i < count; ++i) {
+    Ref part = Ref::borrow(parts_of(qualname.get())[i].get());
+    if (cpython::same_name(part.get(), imported_.names.locals)) return false;
+    found = cpython::lookup_attribute(found.get(), part.get());
+  }
+  return found.get() == object;
 }
 
 }  // namespace cppickle::by_value

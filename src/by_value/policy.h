@@ -48,7 +48,7 @@ class Policy {
                      const GlobalName& name) const {
     if (is_decided_elsewhere(object)) [[unlikely]]
       return replacements_.is_true(Helper::kShouldPickleByReference, object);
-    return leads_to(&pickler, object, name) == Verdict::kByReference;
+    return leads_to(pickler, object, name);
   }
   // True when a replaced helper decides about the object.
   bool is_decided_elsewhere(PyObject* object) const {
@@ -66,11 +66,11 @@ class Policy {
  private:
   bool is_main(PyObject* module_name) const;
   const std::vector<cpython::Ref>& parts_of(PyObject* qualname) const;
-  cpython::Ref found_under(pickling::Pickler* pickler, PyObject* owner, PyObject* part,
-                           bool& unknown) const;
   bool is_in_registry(PyObject* module_name) const;
-  Verdict leads_to(pickling::Pickler* pickler, PyObject* object,
-                   const GlobalName& name) const;
+  bool leads_to(pickling::Pickler& pickler, PyObject* object,
+                const GlobalName& name) const;
+  bool is_found_by_asking(pickling::Pickler& pickler, PyObject* object,
+                          const GlobalName& name) const;
 
   const cpython::Imported& imported_;
   const Replacements& replacements_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstring>
+#include <string_view>
 
 #include "by_value/class_parts.h"
 #include "by_value/enums.h"
@@ -176,9 +177,9 @@ bool SnapshotWalk::add_sentinel(PyObject* object) {
 // staticmethod and classmethod: which attributes are the function's own counts.
 bool SnapshotWalk::add_wrapper(PyObject* wrapper) {
   kind(wrapper);
-  Ref held = cpython::lookup_attribute(wrapper, names_.attr_func);
-  if (!held || !PyFunction_Check(held.get())) return false;
-  auto function = reinterpret_cast<PyFunctionObject*>(held.get());
+  PyObject* held = cpython::builtin_member(wrapper, *Py_TYPE(wrapper), "__func__");
+  if (!PyFunction_Check(held)) return false;
+  auto function = reinterpret_cast<PyFunctionObject*>(held);
   const std::pair<PyObject*, PyObject*> copied[] = {
       {names_.attr_module, function->func_module},
       {names_.attr_name, function->func_name},
@@ -200,22 +201,20 @@ bool SnapshotWalk::add_wrapper(PyObject* wrapper) {
       return false;
     }
   }
-  return add(held.get());
+  return add(held);
 }
 
 bool SnapshotWalk::add_property(PyObject* property) {
   kind(property);
-  Ref getter = cpython::lookup_attribute(property, names_.fget);
-  if (!getter || (getter.get() != Py_None && !PyFunction_Check(getter.get())))
+  auto part = [&](std::string_view name) {
+    return cpython::builtin_member(property, PyProperty_Type, name);
+  };
+  PyObject* getter = part("fget");
+  if (getter != Py_None && !PyFunction_Check(getter)) return false;
+  if (PyFunction_Check(getter) &&
+      !add_or_absent(reinterpret_cast<PyFunctionObject*>(getter)->func_doc))
     return false;
-  if (PyFunction_Check(getter.get()) &&
-      !add_or_absent(reinterpret_cast<PyFunctionObject*>(getter.get())->func_doc))
-    return false;
-  for (PyObject* name : {names_.fset, names_.fdel, names_.doc}) {
-    Ref part = cpython::lookup_attribute(property, name);
-    if (!part || !add(part.get())) return false;
-  }
-  return add(getter.get());
+  return add(part("fset")) && add(part("fdel")) && add(part("__doc__")) && add(getter);
 }
 
 bool SnapshotWalk::add_builtin_function(PyObject* object) {

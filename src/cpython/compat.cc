@@ -83,6 +83,16 @@ PyObject* implied_doc(PyObject* code) {
   return PyUnicode_Check(first) ? first : Py_None;
 }
 
+PyObject* builtin_member(PyObject* object, PyTypeObject& type, std::string_view name) {
+  for (const PyMemberDef* member = type.tp_members; member->name != nullptr; ++member) {
+    if (member->name != name) continue;
+    auto place = reinterpret_cast<char*>(object) + member->offset;
+    PyObject* value = *reinterpret_cast<PyObject**>(place);
+    return value == nullptr ? Py_None : value;
+  }
+  raise_format(PyExc_SystemError, "%s has no member %s", type.tp_name, name.data());
+}
+
 PyObject* function_type_params(PyObject* function) {
 #if PY_VERSION_HEX >= 0x030c0000
   return reinterpret_cast<PyFunctionObject*>(function)->func_typeparams;
@@ -147,6 +157,8 @@ bool is_python_class(PyTypeObject* type) {
   if (type->tp_dealloc != subtype_dealloc) return false;
   // Those of PyType_FromSpec have a copy of their full name.
   PyObject* name = reinterpret_cast<PyHeapTypeObject*>(type)->ht_name;
+  if (PyUnicode_IS_COMPACT_ASCII(name))
+    return type->tp_name == compact_ascii(name).data();
   return type->tp_name == PyUnicode_AsUTF8(name);
 }
 

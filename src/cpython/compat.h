@@ -89,6 +89,9 @@ PyObject* function_annotate(PyObject* function);
 // __annotations__ as a dict, or null when there are none or they are made on demand by
 // function_annotate(); borrowed.
 PyObject* function_annotations(PyObject* function);
+// What a member of a builtin type holds, such as property's fget (tp_members);
+// borrowed, None for null.  Requires an object of exactly this type.
+PyObject* builtin_member(PyObject* object, PyTypeObject& type, std::string_view name);
 // The mapping behind a types.MappingProxyType; borrowed.
 PyObject* proxied_mapping(PyObject* proxy);
 // A class's qualified name; borrowed or null for static types (their tp_name tells).
