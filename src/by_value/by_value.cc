@@ -207,10 +207,7 @@ std::optional<std::size_t> ByValue::namespace_place(PyObject* stand_in) const {
 
 void ByValue::restore_namespace(PyObject* globals, const std::vector<Ref>& sent) {
   Namespace& space = namespace_of(globals);
-  for (const Ref& name : sent) {
-    space.sent.insert(name.get());
-    space.names.push_back(Ref::borrow(name.get()));
-  }
+  for (const Ref& name : sent) space.note_sent(name.get());
 }
 
 void ByValue::note_class(PyObject* cls) {

@@ -4,11 +4,12 @@
 #define CPPICKLE_BY_VALUE_BY_VALUE_H_
 
 #include <memory>
+#include <memory_resource>
 #include <optional>
 #include <unordered_map>
-#include <unordered_set>
 #include <vector>
 
+#include "by_value/identity_map.h"
 #include "by_value/recorder.h"
 #include "by_value/shared.h"
 #include "cpython/ref.h"
@@ -24,9 +25,18 @@ struct Namespace {
   cpython::Ref stand_in;  // the memo's key for the rebuilt dict
   cpython::Ref
       module;  // the memo's key for the dynamic module whose dict it is, if any
-  bool is_whole = false;               // that module travels, with all its names
-  std::unordered_set<PyObject*> sent;  // interned names
-  std::vector<cpython::Ref> names;     // their owner: `globals` may drop them
+  bool is_whole = false;  // that module travels, with all its names
+  // Interned names that have been sent, and their owner: `globals` may drop them.
+  IdentityMap sent{std::pmr::get_default_resource()};
+  std::vector<cpython::Ref> names;
+
+  // False when the name has been sent before.
+  bool note_sent(PyObject* name) {
+    if (!sent.add(name, 0)) return false;
+    names.push_back(cpython::Ref::borrow(name));
+    return true;
+  }
+  bool has_sent(PyObject* name) const { return sent.find(name) != nullptr; }
 };
 
 // The reducers of one memo, with what they have written into its streams.

@@ -201,7 +201,7 @@ bool fits_at_once(ByValue& reducers, Pickler& pickler, PyFunctionObject* functio
     PyObject* name = PyTuple_GET_ITEM(info.global_names.get(), i);
     PyObject* value =
         checked_lookup(PyDict_GetItemWithError(function->func_globals, name));
-    if (value == nullptr || space.is_whole || space.sent.contains(name)) continue;
+    if (value == nullptr || space.is_whole || space.has_sent(name)) continue;
     if (!is_written_at_once(reducers, pickler, value)) return false;
   }
   return all_written_at_once(

@@ -90,10 +90,7 @@ std::vector<Entry> missing_globals(Namespace& space, PyObject* names, PyObject* 
     PyObject* name = PyTuple_GET_ITEM(names, i);
     PyObject* value = checked_lookup(PyDict_GetItemWithError(values, name));
     if (value == nullptr || is_builtins_dict(name, value)) continue;
-    if (memoizing) {
-      if (!space.sent.insert(name).second) continue;
-      space.names.push_back(Ref::borrow(name));
-    }
+    if (memoizing && !space.note_sent(name)) continue;
     entries.push_back({name, value, Label::kGlobal});
   }
   return entries;
