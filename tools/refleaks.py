@@ -8,6 +8,7 @@ choose cases by a part of their names.
 import abc
 import array
 import collections
+import ctypes
 import dataclasses
 import enum
 import functools
@@ -17,6 +18,7 @@ import pickle
 import sys
 import threading
 import time
+import types
 
 import cppickle
 
@@ -32,6 +34,21 @@ CASES = {}
 def case(function):
     CASES[function.__name__] = function
     return function
+
+
+class Importable:
+    __module__ = "refleaks_module"
+
+
+class ImportableSlots:
+    __slots__ = ("number", "text", "none")
+    __module__ = "refleaks_module"
+
+
+sys.modules["refleaks_module"] = types.ModuleType("refleaks_module")
+vars(sys.modules["refleaks_module"]).update(
+    Importable=Importable, ImportableSlots=ImportableSlots
+)
 
 
 # --- What is dumped; all of it lives in __main__, so it goes by value -----------------
@@ -142,6 +159,17 @@ class Permission(enum.Flag):
     WRITE = 2
 
 
+class Node(ctypes.Structure):
+    pass
+
+
+Node._fields_ = [("value", ctypes.c_int), ("next", ctypes.POINTER(Node))]
+
+
+class Number(ctypes.c_int):
+    pass
+
+
 def decorated(function):
     @functools.wraps(function)
     def wrapper(*arguments):
@@ -241,6 +269,35 @@ def enums():
 def instances():
     cppickle.dumps([Square(2), Slotted(1), Point(1), Frozen(1), Pair(1, 2)])
     cppickle.dumps([WithState(), Reduced(), WithMeta()])
+
+
+@case
+def instances_alike():
+    for cls in (collections.Counter, io.BytesIO, Importable, ImportableSlots):
+        cppickle.dumps([cls() for _ in range(3)])
+    made = [Importable() for _ in range(50)] + [ImportableSlots() for _ in range(50)]
+    for i, one in enumerate(made):
+        one.number, one.text, one.none = i, f"text {i}", None
+    for protocol in (2, 5):
+        cppickle.dumps(made, protocol)
+        assert pickle.dumps(made, protocol) == cppickle.dumps(made, protocol)
+
+
+@case
+def sentinels():
+    own = object()
+    cppickle.dumps(lambda: (own, functools._initial_missing))
+    cppickle.dumps([countdown, [object() for _ in range(5)]])
+
+
+@case
+def classes_of_ctypes():
+    cppickle.dumps([Node, ctypes.c_int * 3, ctypes.POINTER(Node), Number(3)])
+
+    class Local(ctypes.Structure):
+        _fields_ = [("x", ctypes.c_int)]
+
+    cppickle.dumps(Local(1))
 
 
 @case
