@@ -1,7 +1,6 @@
 #include "by_value/snapshot.h"
 
 #include <algorithm>
-#include <bit>
 
 #include "by_value/namespaces.h"
 #include "by_value/snapshot_walk.h"
@@ -63,35 +62,17 @@ bool SnapshotWalk::add_object(PyObject* object) {
   return told;
 }
 
-bool SnapshotWalk::add_scalar(PyObject* object) {
-  PyTypeObject* type = Py_TYPE(object);
-  if (type == &PyUnicode_Type) return text(object);
-  if (type == &PyLong_Type) {
-    int overflow = 0;
-    long long value;
-    if (std::int32_t small; cpython::small_int(object, small)) [[likely]] {
-      value = small;
-    } else {
-      value = PyLong_AsLongLongAndOverflow(object, &overflow);
-    }
-    word(Tag::kInt);
-    out_.words.push_back(static_cast<std::uint64_t>(value));
-    return overflow == 0;
+bool SnapshotWalk::add_int(PyObject* number) {
+  int overflow = 0;
+  long long value;
+  if (std::int32_t small; cpython::small_int(number, small)) [[likely]] {
+    value = small;
+  } else {
+    value = PyLong_AsLongLongAndOverflow(number, &overflow);
   }
-  if (type == &PyFloat_Type) {
-    word(Tag::kFloat);
-    out_.words.push_back(std::bit_cast<std::uint64_t>(PyFloat_AS_DOUBLE(object)));
-    return true;
-  }
-  word(Tag::kConstant);
-  pointer(object);
-  return true;
-}
-
-bool SnapshotWalk::text(PyObject* object) {
-  word(Tag::kText);
-  out_.texts.push_back(object);
-  return true;
+  word(Tag::kInt);
+  out_.words.push_back(static_cast<std::uint64_t>(value));
+  return overflow == 0;
 }
 
 bool SnapshotWalk::add_visited(PyObject* object) {

@@ -142,6 +142,8 @@ bool SnapshotWalk::is_unregistered(PyTypeObject* type) {
 bool SnapshotWalk::add_other(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   if (!has_no_reducer(type)) return false;
+  if (Py_TYPE(type) != &PyType_Type && is_enumeration(reducers_, type))
+    return add_member(object);
   if (type == &PyCell_Type) return false;  // by itself: its variable is not known
   if (type == &PyCode_Type) return add_code(object);
   if (type == &PyModule_Type) return add_module(object);
@@ -159,8 +161,6 @@ bool SnapshotWalk::add_other(PyObject* object) {
     kind(object);
     return add(cpython::proxied_mapping(object));
   }
-  if (Py_TYPE(type) != &PyType_Type && is_enumeration(reducers_, type))
-    return add_member(object);
   return add_instance(object);
 }
 

@@ -3,6 +3,7 @@
 #define CPPICKLE_BY_VALUE_SNAPSHOT_WALK_H_
 
 #include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -62,7 +63,12 @@ class SnapshotWalk {
     word(Tag::kObject);
     pointer(Py_TYPE(object));
   }
-  bool text(PyObject* object);  // an exact str or bytes
+  // An exact str or bytes.
+  bool text(PyObject* object) {
+    word(Tag::kText);
+    out_.texts.push_back(object);
+    return true;
+  }
   bool add_or_absent(PyObject* object) {
     if (object != nullptr) return add(object);
     word(Tag::kAbsent);
@@ -75,8 +81,20 @@ class SnapshotWalk {
     return type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
            object == Py_None || object == Py_Ellipsis || object == Py_NotImplemented;
   }
-  bool add_scalar(PyObject* object);
-  bool add_object(PyObject* object);
+  bool add_scalar(PyObject* object) {
+    PyTypeObject* type = Py_TYPE(object);
+    if (type == &PyUnicode_Type) return text(object);
+    if (type == &PyLong_Type) return add_int(object);
+    word(type == &PyFloat_Type ? Tag::kFloat : Tag::kConstant);
+    if (type == &PyFloat_Type) {
+      out_.words.push_back(std::bit_cast<std::uint64_t>(PyFloat_AS_DOUBLE(object)));
+    } else {
+      pointer(object);
+    }
+    return true;
+  }
+  bool add_int(PyObject* number);
+  [[gnu::noinline]] bool add_object(PyObject* object);
   bool add_visited(PyObject* object);
   bool add_sequence(PyObject* object);
   bool add_dict(PyObject* dict);
