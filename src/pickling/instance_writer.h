@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "core/emitter.h"
 #include "cpython/attributes.h"
@@ -35,17 +36,20 @@ class PlainTypes {
  public:
   // Null when the class is not known to be one of these.
   PlainType* find(PyTypeObject* type) {
-    PlainType& entry = entries_[place_of(type)];
+    if (entries_ == nullptr) return nullptr;
+    PlainType& entry = (*entries_)[place_of(type)];
     return entry.type == type ? &entry : nullptr;
   }
   void note(PyTypeObject* type, const InstancePlan& plan) {
-    PlainType& entry = entries_[place_of(type)];
+    if (entries_ == nullptr) entries_ = std::make_unique<Entries>();
+    PlainType& entry = (*entries_)[place_of(type)];
     entry.type = type;
     entry.plan = &plan;
     entry.name_count = 0;
   }
   void clear() {
-    for (PlainType& entry : entries_) entry.type = nullptr;
+    if (entries_ == nullptr) return;
+    for (PlainType& entry : *entries_) entry.type = nullptr;
   }
 
  private:
@@ -56,7 +60,9 @@ class PlainTypes {
     return static_cast<std::size_t>(address * 0x9E3779B97F4A7C15u >> 62);
   }
 
-  std::array<PlainType, kSize> entries_;
+  using Entries = std::array<PlainType, kSize>;
+
+  std::unique_ptr<Entries> entries_;  // made for the first one
 };
 
 // Writes at protocol 4 and later, with a quiet memo.  Neither frames nor steps are

@@ -107,7 +107,9 @@ class MemoTable {
   }
 
  private:
-  static constexpr std::size_t kFirstSize = 128;  // these need no allocation
+  // These need no allocation.  Few memos have other than packed entries; and foreign
+  // code may nest dumps as deep as the interpreter lets it, all on one C stack.
+  static constexpr std::size_t kFirstSize = sizeof(Entry) == 8 ? 128 : 16;
   struct Free {
     void operator()(void* memory) const { std::free(memory); }
   };

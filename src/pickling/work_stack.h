@@ -121,7 +121,7 @@ class WorkStack {
 
   std::size_t iterators_ = 0;
   core::InlineVector<Frame, 8> frames_;
-  core::InlineVector<Step, 16> steps_;
+  core::InlineVector<Step, 8> steps_;
 };
 
 }  // namespace cppickle::pickling
