@@ -41,7 +41,7 @@ class PlainTypes {
     return entry.type == type ? &entry : nullptr;
   }
   void note(PyTypeObject* type, const InstancePlan& plan) {
-    if (entries_ == nullptr) entries_ = std::make_unique<Entries>();
+    if (entries_ == nullptr) entries_ = std::make_unique_for_overwrite<Entries>();
     PlainType& entry = (*entries_)[place_of(type)];
     entry.type = type;
     entry.plan = &plan;
