@@ -25,7 +25,7 @@ namespace {
 struct LateType {
   const char* module;
   const char* attribute;
-  Reducer reducer;  // null: the attribute itself is a sentinel, saved under its name
+  Reducer reducer;  // null: the attribute itself is saved under its name
 };
 
 constexpr LateType kLateTypes[] = {
@@ -47,6 +47,12 @@ constexpr LateType kLateTypes[] = {
     {"dataclasses", "_FIELD_INITVAR", nullptr},
     {"dataclasses", "_HAS_DEFAULT_FACTORY", nullptr},
     {"enum", "EnumMeta", nullptr},
+    {"enum", "Enum", nullptr},
+    {"enum", "IntEnum", nullptr},
+    {"enum", "StrEnum", nullptr},
+    {"enum", "Flag", nullptr},
+    {"enum", "IntFlag", nullptr},
+    {"abc", "ABC", nullptr},
 };
 
 bool save_known(ByValue& reducers, pickling::Pickler& pickler, PyObject* object) {
@@ -278,15 +284,16 @@ void Shared::notice_new_modules() {
 
 void Shared::notice(const char* module, PyObject* name, Reducer reducer,
                     PyObject* object) {
-  if (std::strcmp(module, "enum") == 0) {
+  auto type = reinterpret_cast<PyTypeObject*>(object);
+  if (reducer != nullptr) return serve(object, reducer);
+  if (PyType_Check(object) && PyType_IsSubtype(type, &PyType_Type)) {
     owned_.push_back(Py_NewRef(object));
-    enum_meta_ = reinterpret_cast<PyTypeObject*>(object);
-  } else if (reducer != nullptr) {
-    serve(object, reducer);
-  } else {
-    know(module, name, object);
-    serve(reinterpret_cast<PyObject*>(Py_TYPE(object)), save_known);
+    enum_meta_ = type;
+    return;
   }
+  know(module, name, object);
+  if (!PyType_Check(object))
+    serve(reinterpret_cast<PyObject*>(Py_TYPE(object)), save_known);
 }
 
 }  // namespace cppickle::by_value

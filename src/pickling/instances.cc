@@ -39,7 +39,7 @@ bool Pickler::save_instance(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   if (!save_planned_instance(object, plan_for(type))) return false;
   // No hook, table or reducer wanted it: none wants others of its type.
-  if (memo_.quiet()) plain_types_.note(type, plan_for(type));
+  if (memo_.quiet() && !nothing_follows()) plain_types_.note(type, plan_for(type));
   return true;
 }
 

@@ -56,8 +56,9 @@ class LeafWriter {
     return core::put(core::put(p, kOpcodes[size - 1]), core::Opcode::MEMOIZE);
   }
 
-  // An object that is in the memo.  Requires room for kLongestLeaf.
-  char* known(char* p, PyObject* object) const {
+  // An object that is in the memo.  Requires room for kLongestLeaf.  Kept out of the
+  // loops of leaves, which it would take registers from.
+  [[gnu::noinline]] char* known(char* p, PyObject* object) const {
     if (is_unshared(object)) return nullptr;
     std::size_t index = memo_.find(object);
     if (index > UINT32_MAX) return nullptr;
