@@ -30,7 +30,7 @@ class LeafWriter {
 
   // A compact int, short ASCII string, float, bool or None.  Requires room for
   // kLongestLeaf.
-  char* leaf(char* p, PyObject* object) const {
+  [[gnu::always_inline]] char* leaf(char* p, PyObject* object) const {
     PyTypeObject* type = Py_TYPE(object);
     if (type == &PyUnicode_Type) return is_short(object) ? text(p, object) : nullptr;
     if (type == &PyLong_Type) return compact_int(p, object);
