@@ -128,7 +128,7 @@ bool is_recursive_field_list(PyTypeObject* type, PyObject* name, PyObject* value
 
 bool is_ctypes_field(PyObject* value) {
   return Py_TYPE(value)->tp_descr_set != nullptr &&
-         std::string_view(Py_TYPE(value)->tp_name) == "_ctypes.CField";
+         std::string_view(Py_TYPE(value)->tp_name).ends_with("ctypes.CField");
 }
 
 bool save_made_ctypes_class(ByValue&, Pickler& pickler, PyObject* cls) {

@@ -121,8 +121,7 @@ std::size_t Pickler::save_leaves(PyObject* const* items, std::size_t count) {
         run.fits_frame(LeafWriter::kLongestTuple)) {
       end = writer.short_tuple(p, item);
     }
-    if (end == nullptr) [[unlikely]]
-      end = writer.known(p, item);
+    if (end == nullptr) end = writer.known(p, item);
     if (end == nullptr) break;
     run.advance(end);
   }
