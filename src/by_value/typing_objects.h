@@ -1,6 +1,6 @@
 // Objects of typing that are known by name only: type variables, aliases, NewType.
 //
-//   variable := helper (objects id make (name *constraints)) REDUCE MEMOIZE
+//   variable := helper (id make (name *constraints)) REDUCE MEMOIZE
 //               (None, {'__module__': module}) BUILD
 //   alias    := make (name, value) REDUCE MEMOIZE
 //   NewType  := class EMPTY_TUPLE NEWOBJ MEMOIZE dict BUILD
