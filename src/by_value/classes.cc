@@ -336,7 +336,7 @@ void save_class_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
   pickler.memo().unify_strings();
   reducers.notice_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
-  if (is_ctypes_class(type) && save_made_ctypes_class(reducers, pickler, cls)) return;
+  if (is_ctypes_class(type) && save_made_ctypes_class(pickler, cls)) return;
   if (!cpython::is_python_class(type)) refuse(pickler, cls);
   Identity identity =
       reducers.shared().tracker().identify(cls, class_digest, &reducers.shared());

@@ -131,7 +131,7 @@ bool is_ctypes_field(PyObject* value) {
          std::string_view(Py_TYPE(value)->tp_name).ends_with("ctypes.CField");
 }
 
-bool save_made_ctypes_class(ByValue&, Pickler& pickler, PyObject* cls) {
+bool save_made_ctypes_class(Pickler& pickler, PyObject* cls) {
   PyTypeObject* type = as_type(cls);
   if (has_metaclass(type, "_ctypes.PyCArrayType"))
     return save_array(pickler, type, cls);

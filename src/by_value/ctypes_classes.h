@@ -15,8 +15,7 @@
 namespace cppickle::by_value {
 
 // Writes a class in one of the forms above; false for others.
-bool save_made_ctypes_class(ByValue& reducers, pickling::Pickler& pickler,
-                            PyObject* cls);
+bool save_made_ctypes_class(pickling::Pickler& pickler, PyObject* cls);
 
 bool is_ctypes_class(PyTypeObject* type);
 // True for the attributes of a class of ctypes that its metaclass reads.

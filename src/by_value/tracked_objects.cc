@@ -25,16 +25,14 @@ void write_helper(Script& script, PyObject* stand_in) {
   if (script.pickler().memoizing()) reducers.note_guard();
 }
 
-void begin_call(Script& script, PyObject* id) {
+}  // namespace
+
+void begin_tracked(Script& script, PyObject* id) {
   PyObject* helper =
       ByValue::of(script.pickler()).shared().tracker().helpers().stand_in.get();
   script.get_or_write(helper, write_helper, helper);
   script.op(Opcode::MARK).save(id);
 }
-
-}  // namespace
-
-void begin_tracked(Script& script, PyObject* id) { begin_call(script, id); }
 
 void end_tracked(Script& script, PyObject* object) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(object);
@@ -47,7 +45,7 @@ void end_tracked_alone(Script& script, PyObject* object) {
 
 void begin_state(Script& script, const Identity& identity,
                  const std::vector<Entry>& attributes, PyObject* object) {
-  begin_call(script, identity.id);
+  begin_tracked(script, identity.id);
   script.save(identity.token);
   new_dict(script, attributes);
   script.save(object);

@@ -114,6 +114,8 @@ def test_a_frame_may_end_at_each_part(cls, protocol):
     assert cppickle.dumps(obj, protocol) == pickle.dumps(obj, protocol)
 
 
+# Before 3.11 attributes are in a __dict__ from the first on; where those of 3.15 are is
+# not read (cpython/attributes.cc), so that the __dict__ is asked for there.
 @pytest.mark.skipif(sys.version_info < (3, 11), reason="a __dict__ is always there")
 @pytest.mark.skipif(sys.version_info >= (3, 15), reason="not for this version")
 def test_no_dict_is_made():
