@@ -74,16 +74,11 @@ std::unique_ptr<Recording> Recorder::finish(Pickler& pickler) {
 bool Recorder::record_keys(Pickler& pickler) {
   std::size_t count = pickler.memo().size();
   recording_->keys.reserve(count);
-  recording_->strings = cpython::checked(PyDict_New());
   for (std::size_t index = 0; index < count; ++index) {
     bool known = false;
     PyObject* object = pickler.memo().key_at(index);
     recording_->keys.push_back(key_for(pickler, object, known));
     if (!known) return false;
-    if (recording_->keys.back().kind == Key::Kind::kText) {
-      cpython::checked_status(
-          PyDict_SetItem(recording_->strings.get(), object, object));
-    }
   }
   return true;
 }
@@ -143,13 +138,15 @@ void restore(const Recording& recording, const Snapshot& snapshot, ByValue& redu
     reducers.restore_namespace(globals, sent.sent);
   }
   pickling::Memo& memo = pickler.memo();
-  memo.unify_strings_with(recording.strings.get());
+  memo.unify_strings();
   for (const Key& key : recording.keys) {
     switch (key.kind) {
       case Key::Kind::kAnonymous:
         memo.add_anonymous();
         break;
       case Key::Kind::kText:
+        memo.add(memo.unified(key.held.get()));
+        break;
       case Key::Kind::kHeld:
         memo.add(key.held.get());
         break;

@@ -43,7 +43,6 @@ struct Recording {
   // What it leaves behind for the rest of the stream.
   bool restorable = false;  // false: only when nothing follows
   std::vector<Key> keys;
-  cpython::Ref strings;  // a dict of the texts among the keys to themselves
   std::vector<SentNamespace> namespaces;
   std::vector<std::size_t> classes;  // numbers in the snapshot's objects
 };

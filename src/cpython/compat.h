@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <initializer_list>
 #include <string_view>
 
@@ -34,6 +35,21 @@ inline bool is_any_of(PyObject* name, std::initializer_list<PyObject*> candidate
     if (same_name(name, candidate)) return true;
   }
   return false;
+}
+
+// The hash of an exact str, which it keeps.
+inline Py_hash_t str_hash(PyObject* text) {
+  Py_hash_t hash = reinterpret_cast<PyASCIIObject*>(text)->hash;
+  return hash != -1 ? hash : PyObject_Hash(text);
+}
+
+// True for exact str of equal content.
+inline bool same_str(PyObject* left, PyObject* right) {
+  return PyUnicode_GET_LENGTH(left) == PyUnicode_GET_LENGTH(right) &&
+         PyUnicode_KIND(left) == PyUnicode_KIND(right) &&
+         std::memcmp(PyUnicode_DATA(left), PyUnicode_DATA(right),
+                     static_cast<std::size_t>(PyUnicode_GET_LENGTH(left)) *
+                         PyUnicode_KIND(left)) == 0;
 }
 
 // Fetches what is going to be read of an object, and of one whose head has been

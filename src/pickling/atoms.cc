@@ -114,7 +114,8 @@ void Pickler::save_float(PyObject* object) {
 // The index is taken before the text is written: writing a large one may run foreign
 // code.
 void Pickler::save_str(PyObject* object) {
-  if (!memoizing()) return emit_str(object);
+  if (!memoizing() || memo_.strings() == Memo::Strings::kByContent)
+    return emit_str(object);
   if (memo_.unifies_strings()) object = memo_.unified(object);
   std::size_t index;
   if (memo_.quiet() && cpython::is_sole_reference(object)) {
@@ -163,9 +164,11 @@ void Pickler::save_bytes(PyObject* object) {
 
 void Pickler::emit_bytes(PyObject* object, PyObject* owner, const char* data,
                          Py_ssize_t size) {
-  std::size_t index = memoizing() ? next_index(object) : 0;
+  if (!memoizing() || (memo_.strings() == Memo::Strings::kByContent && object == owner))
+    return emitter_.bytes(view(data, size), owner);
+  std::size_t index = next_index(object);
   emitter_.bytes(view(data, size), owner);
-  if (memoizing()) emitter_.memoize(index);
+  emitter_.memoize(index);
 }
 
 void Pickler::save_bytearray(PyObject* object) {

@@ -6,6 +6,8 @@
 
 namespace cppickle::pickling {
 
+class ForeignAnswers;
+
 // Borrowed for the time of one dump; null when absent.
 struct Hooks {
   PyObject* persistent_id = nullptr;
@@ -18,6 +20,10 @@ struct Hooks {
   bool memo_is_dropped = false;  // nobody uses the memo after this dump
   bool foreign_reducers =
       false;  // the reducers call foreign code where none is expected
+  // Asked before foreign code is; null: there are none.
+  ForeignAnswers* answers = nullptr;
+  bool keeps_answers = false;  // in `answers`: what is written now is written again
+  int reduce_protocol = -1;    // what __reduce_ex__ is asked with; -1: the stream's
 };
 
 }  // namespace cppickle::pickling

@@ -100,6 +100,7 @@ char* InstanceWriter::put_name(char* p, PlainType::Name& name) {
     return p + name.get_size;
   }
   p = LeafWriter(memo_).leaf(p, name.name);
+  if (memo_.strings() == Memo::Strings::kByContent) return p;
   PyObject* known = memo_.unifies_strings() ? memo_.unified(name.name) : name.name;
   std::size_t index = memo_.find(known);
   if (index <= UINT32_MAX) {

@@ -83,16 +83,21 @@ class LeafWriter {
     return cpython::small_int(object, value) ? core::put_int4(p, value) : nullptr;
   }
   char* text(char* p, PyObject* object) const {
-    if (memo_.unifies_strings()) object = memo_.unified(object);
+    if (memo_.unifies_strings()) {
+      if (memo_.strings() == Memo::Strings::kByContent) return bare_text(p, object);
+      object = memo_.unified(object);
+    }
     if (is_unshared(object)) {
       memo_.add_unshared(object);
     } else if (std::size_t index = memo_.find_or_add(object); index != Memo::kAbsent) {
       if (index > UINT32_MAX) throw core::TooLarge{"memo"};
       return core::put_get(p, static_cast<std::uint32_t>(index));
     }
+    return core::put(bare_text(p, object), core::Opcode::MEMOIZE);
+  }
+  static char* bare_text(char* p, PyObject* object) {
     std::string_view ascii = cpython::compact_ascii(object);
-    p = core::put_short_text(p, ascii.data(), ascii.size());
-    return core::put(p, core::Opcode::MEMOIZE);
+    return core::put_short_text(p, ascii.data(), ascii.size());
   }
 
   Memo& memo_;

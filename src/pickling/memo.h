@@ -10,6 +10,7 @@
 #include "cpython/compat.h"
 #include "cpython/ref.h"
 #include "pickling/memo_table.h"
+#include "pickling/string_pool.h"
 
 namespace cppickle::pickling {
 
@@ -71,24 +72,27 @@ class Memo {
   // Gives `key` the index of an object that is there already.
   void alias(PyObject* key, std::size_t index);
 
-  // From now on equal short strings are one: streams with code must not depend on which
-  // of them are interned.
+  // How strings are told apart.
+  enum class Strings : std::uint8_t {
+    kByIdentity,  // as the standard pickler has it
+    kUnified,     // equal short strings are one: streams with code must not depend on
+                  // which of them are interned
+    kByContent,   // each is written out, also bytes: digests, which nobody loads
+  };
+  Strings strings() const { return strings_; }
+  // True in streams with code, and in digests.
+  bool unifies_strings() const { return strings_ != Strings::kByIdentity; }
+  // From now on equal short strings are one.  No change of a memo by content.
   void unify_strings();
-  bool unifies_strings() const { return unifies_strings_; }
-  // The same for an empty memo, where `strings`, a dict of strings to themselves, is
-  // known.  Others may hold it too: it is copied when many more come.
-  void unify_strings_with(PyObject* strings);
+  // Requires an empty memo.
+  void tell_strings_by_content() { strings_ = Strings::kByContent; }
   // True for a string that is one with its equals once strings are unified.
   static bool unifies(PyObject* text) {
     return PyUnicode_GET_LENGTH(text) <= kLongestUnified;
   }
-  // The string that stands for all that equal `text`.  Requires unifies_strings().
+  // The string that stands for all that equal `text`.  Requires Strings::kUnified.
   PyObject* unified(PyObject* text) {
-    if (!unifies(text)) return text;
-    for (const cpython::Ref& known : few_strings_) {
-      if (known.get() == text) return text;
-    }
-    return unified_by_value(text);
+    return unifies(text) ? pool_.unified(text) : text;
   }
 
   // The key that has the index, borrowed; null for an anonymous one.
@@ -134,7 +138,6 @@ class Memo {
 
  private:
   static constexpr Py_ssize_t kLongestUnified = 200;  // characters
-  static constexpr std::size_t kFewStrings = 8;
   using Keys = core::InlineVector<std::uintptr_t, 32>;
   // The tag of a key that has no entry in the table.
   static constexpr std::uintptr_t kLeftOut = 1;
@@ -150,7 +153,6 @@ class Memo {
     return find_or_enter_widely(key, index);
   }
   std::size_t find_or_enter_widely(PyObject* key, std::size_t index);
-  PyObject* unified_by_value(PyObject* text);
   void end_quiet();
 
   MemoTable<PackedEntry> packed_;
@@ -161,11 +163,8 @@ class Memo {
   cpython::CollectorPause collector_;  // while quiet
   Keys keys_;                          // by index: the key, 0 for anonymous ones
   std::vector<cpython::Ref> aliases_;
-  bool unifies_strings_ = false;
-  // The unified strings: a few, beside those of a shared dict, until they are many.
-  std::vector<cpython::Ref> few_strings_;
-  cpython::Ref strings_;
-  bool strings_are_shared_ = false;
+  Strings strings_ = Strings::kByIdentity;
+  StringPool pool_;  // the unified strings
 };
 
 }  // namespace cppickle::pickling

@@ -34,6 +34,19 @@ void Pickler::dump(PyObject* root) {
   }
 }
 
+void Pickler::expand(PyObject* root) {
+  try {
+    save(root);
+    run();
+  } catch (const cpython::ErrorSet&) {
+    memo_.settle();
+    throw;
+  } catch (...) {
+    if (memo_.quiet()) memo_.clear();
+    throw;
+  }
+}
+
 // The error of foreign code becomes one that is a PicklingError too.
 void Pickler::explain_recursion() {
   Ref cause = cpython::take_raised();
@@ -159,8 +172,7 @@ void Pickler::save_with_care(PyObject* object) {
 }
 
 bool Pickler::save_persistent(PyObject* object) {
-  before_foreign_code();
-  Ref id = checked(PyObject_CallOneArg(hooks_.persistent_id, object));
+  Ref id = persistent_id_of(object);
   if (id.get() == Py_None) return false;
   if (emitter_.binary()) {
     Script(*this)
@@ -209,8 +221,7 @@ void Pickler::save_object(PyObject* object) {
   if (type == &PyType_Type) return reducers_.save_class(*this, object);
   if (type == &PyFunction_Type) return reducers_.save_function(*this, object);
   if (Ref reducer = registered_reducer(type)) {
-    before_foreign_code();
-    Ref value = checked(PyObject_CallOneArg(reducer.get(), object));
+    Ref value = registered_reduction(reducer.get(), object);
     return save_foreign_value(object, value.get());
   }
   if (PyType_Check(object)) return reducers_.save_class(*this, object);

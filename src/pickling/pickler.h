@@ -11,6 +11,7 @@
 #include "cpython/compat.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
+#include "pickling/foreign_answers.h"
 #include "pickling/hooks.h"
 #include "pickling/instance_plans.h"
 #include "pickling/instance_writer.h"
@@ -49,6 +50,9 @@ class Pickler {
   // Writes the whole stream of `root`.  On failure the error carries the path
   // (error_path.h).
   void dump(PyObject* root);
+  // Writes the opcodes of `root` alone, without PROTO, frames and STOP.  A failure has
+  // no path.
+  void expand(PyObject* root);
 
   // --- For reducers: everything an object's expansion is made of -----------
 
@@ -233,6 +237,8 @@ class Pickler {
   void save_tuple(PyObject* tuple);
   void save_dict(PyObject* dict);
   void save_set(PyObject* set);
+  cpython::Ref listed(PyObject* set);
+  Frame& push_set(Frame::Kind kind, PyObject* set);
   void save_frozenset(PyObject* set);
   // The entries of a dict that have been written.
   struct Entries {
@@ -287,6 +293,10 @@ class Pickler {
   void emit_text_global(PyObject* module, PyObject* qualname);
 
   // reduce.cc
+  template <typename Ask>
+  cpython::Ref answer(PyObject* object, ForeignAnswers::Question question, Ask ask);
+  cpython::Ref persistent_id_of(PyObject* object);
+  cpython::Ref registered_reduction(PyObject* reducer, PyObject* object);
   cpython::Ref overriding_reduction(PyObject* object);
   cpython::Ref find_reduction(PyObject* object);
   bool add_tables(PyObject* table, int deepest);

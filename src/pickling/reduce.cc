@@ -2,6 +2,8 @@
 // PEP 574).
 #include "pickling/reduce.h"
 
+#include <utility>
+
 #include "cpython/compat.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
@@ -96,34 +98,66 @@ Ref Pickler::look_up_reducer(PyTypeObject* type) {
   return found;
 }
 
+// What foreign code answers, or has answered in this dump.
+template <typename Ask>
+Ref Pickler::answer(PyObject* object, ForeignAnswers::Question question, Ask ask) {
+  before_foreign_code();
+  if (hooks_.answers == nullptr) return ask();
+  if (!hooks_.answers->empty()) {
+    if (Ref known = hooks_.answers->find(object, question)) return known;
+  }
+  Ref answer = ask();
+  return hooks_.keeps_answers
+             ? hooks_.answers->keep(object, question, std::move(answer))
+             : std::move(answer);
+}
+
 // What reducer_override answers, or an empty Ref when it leaves the object to us.
 Ref Pickler::overriding_reduction(PyObject* object) {
   if (hooks_.reducer_override == nullptr) return Ref();
-  before_foreign_code();
-  Ref value = checked(PyObject_CallOneArg(hooks_.reducer_override, object));
+  Ref value = answer(object, ForeignAnswers::Question::kReducerOverride, [&] {
+    return checked(PyObject_CallOneArg(hooks_.reducer_override, object));
+  });
   return value.get() == Py_NotImplemented ? Ref() : std::move(value);
 }
 
+Ref Pickler::persistent_id_of(PyObject* object) {
+  return answer(object, ForeignAnswers::Question::kPersistentId, [&] {
+    return checked(PyObject_CallOneArg(hooks_.persistent_id, object));
+  });
+}
+
+Ref Pickler::registered_reduction(PyObject* reducer, PyObject* object) {
+  return answer(object, ForeignAnswers::Question::kReduceValue,
+                [&] { return checked(PyObject_CallOneArg(reducer, object)); });
+}
+
+// Asks anew, whatever has been answered: who calls this compares.
 Ref Pickler::reduce_value_of(PyObject* object) {
-  if (Ref value = overriding_reduction(object)) return value;
+  before_foreign_code();
+  if (hooks_.reducer_override != nullptr) {
+    Ref value = checked(PyObject_CallOneArg(hooks_.reducer_override, object));
+    if (value.get() != Py_NotImplemented) return value;
+  }
   if (PyFunction_Check(object) || Py_TYPE(object) == &PyType_Type) return Ref();
   if (Ref reducer = registered_reducer(Py_TYPE(object)))
     return checked(PyObject_CallOneArg(reducer.get(), object));
-  return PyType_Check(object) ? Ref() : find_reduction(object);
+  return PyType_Check(object) ? Ref() : ask_for_reduction(object);
 }
 
 // What the object itself answers.
 Ref Pickler::find_reduction(PyObject* object) {
   if (PyObject* known = plans_.known_reduction(object)) return Ref::borrow(known);
-  before_foreign_code();
-  Ref value = ask_for_reduction(object);
+  Ref value = answer(object, ForeignAnswers::Question::kReduceValue,
+                     [&] { return ask_for_reduction(object); });
   plans_.note_reduction(object, value.get());
   return value;
 }
 
 Ref Pickler::ask_for_reduction(PyObject* object) {
   if (Ref reduce_ex = cpython::lookup_attribute(object, names().reduce_ex)) {
-    Ref version = checked(PyLong_FromLong(protocol()));
+    int wanted = hooks_.reduce_protocol >= 0 ? hooks_.reduce_protocol : protocol();
+    Ref version = checked(PyLong_FromLong(wanted));
     return checked(PyObject_CallOneArg(reduce_ex.get(), version.get()));
   }
   if (Ref reduce = cpython::lookup_attribute(object, names().reduce)) {

@@ -1,0 +1,211 @@
+#include "pickling/set_order.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cpython/attributes.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::pickling {
+
+using cpython::checked;
+using cpython::Ref;
+
+namespace {
+
+// What an item is compared by.  The letters are the order of the kinds.
+class SortKey {
+ public:
+  explicit SortKey(InstancePlans& plans) : plans_(plans) {}
+
+  std::string of(PyObject* object) {
+    text_.clear();
+    add(object, 0);
+    return std::move(text_);
+  }
+
+ private:
+  // Deeper parts, and what comes behind so many bytes, do not count: a set in a set in
+  // a set is read again at each of its levels.
+  static constexpr int kDeepest = 5;
+  static constexpr std::size_t kLongest = 4096;
+
+  void put(char kind, std::string_view content) {
+    text_.push_back(kind);
+    text_.append(content);
+    text_.push_back('\0');
+  }
+  void put_name(PyObject* text) {
+    if (text != nullptr && PyUnicode_CheckExact(text)) put_str(text);
+  }
+  // By code points, whatever their width in memory.
+  void put_str(PyObject* text) {
+    text_.push_back('s');
+    if (PyUnicode_IS_COMPACT_ASCII(text)) {
+      text_.append(cpython::compact_ascii(text));
+    } else {
+      for (Py_ssize_t i = 0; i < PyUnicode_GET_LENGTH(text); ++i) {
+        Py_UCS4 c = PyUnicode_READ_CHAR(text, i);
+        for (int shift = 16; shift >= 0; shift -= 8)
+          text_.push_back(static_cast<char>(c >> shift));
+      }
+    }
+    text_.push_back('\0');
+  }
+  void put_int(PyObject* number) {
+    std::string digits(cpython::long_byte_count(number), '\0');
+    cpython::long_as_bytes(number, digits.data(), digits.size());
+    put('i', digits);
+  }
+  void put_class(PyTypeObject* type) {
+    put('t', type->tp_name);
+    put_name(cpython::class_qualname(type));
+    put_name(PyDict_GetItemString(cpython::type_dict(type), "__module__"));
+  }
+
+  void add(PyObject* object, int depth) {
+    if (depth > kDeepest || text_.size() > kLongest) return;
+    PyTypeObject* type = Py_TYPE(object);
+    if (type == &PyUnicode_Type) return put_str(object);
+    if (type == &PyLong_Type) return put_int(object);
+    if (type == &PyBytes_Type) return put('r', cpython::bytes_view(object));
+    if (object == Py_None || type == &PyBool_Type)
+      return put('a', object == Py_None ? "N" : object == Py_True ? "T" : "F");
+    if (type == &PyFloat_Type) {
+      double value = PyFloat_AS_DOUBLE(object);
+      return put('f', {reinterpret_cast<const char*>(&value), sizeof value});
+    }
+    if (type == &PyTuple_Type) return add_tuple(object, depth);
+    if (type == &PyFrozenSet_Type) return add_frozenset(object, depth);
+    if (PyType_Check(object)) return put_class(reinterpret_cast<PyTypeObject*>(object));
+    if (type == &PyFunction_Type) {
+      auto function = reinterpret_cast<PyFunctionObject*>(object);
+      text_.push_back('q');
+      put_name(function->func_module);
+      return put_name(function->func_qualname);
+    }
+    if (type == &PyCFunction_Type)
+      return put('q', reinterpret_cast<PyCFunctionObject*>(object)->m_ml->ml_name);
+    add_instance(object, depth);
+  }
+  void add_tuple(PyObject* tuple, int depth) {
+    text_.push_back('u');
+    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i)
+      add(PyTuple_GET_ITEM(tuple, i), depth + 1);
+    text_.push_back('\0');
+  }
+  void add_frozenset(PyObject* set, int depth) {
+    std::vector<std::string> items;
+    Py_ssize_t position = 0;
+    PyObject* item;
+    std::string outer = std::move(text_);
+    std::size_t size = outer.size();
+    while (size <= kLongest && cpython::set_next(set, &position, &item)) {
+      text_.clear();
+      add(item, depth + 1);
+      size += text_.size() + 1;
+      items.push_back(std::move(text_));
+    }
+    text_ = std::move(outer);
+    // What was not read is another part of the set in another process.
+    if (size > kLongest) items.clear();
+    std::ranges::sort(items);
+    text_.push_back('v');
+    text_.append(std::to_string(PySet_GET_SIZE(set)));
+    for (const std::string& text : items) text_.append(text);
+    text_.push_back('\0');
+  }
+  // Members of enumerations among them.
+  void add_instance(PyObject* object, int depth) {
+    PyTypeObject* type = Py_TYPE(object);
+    text_.push_back('w');
+    put_class(type);
+    if (depth >= kDeepest || !cpython::is_python_class(type)) return;
+    for (const InstancePlan::Slot& slot : plans_.plan_for(type).slots) {
+      PyObject* value = slot.value_of(object);
+      if (value != nullptr) add_attribute(value);
+    }
+    cpython::Attributes attributes;
+    if (type->tp_dictoffset == 0 || !cpython::read_attributes(object, attributes))
+      return;
+    for (std::size_t i = 0; i < attributes.count; ++i) {
+      put_name(attributes.names[i]);
+      add_attribute(attributes.values[i]);
+    }
+  }
+  // An instance may refer to others, and to itself: their attributes do not count.
+  void add_attribute(PyObject* value) { add(value, kDeepest); }
+
+  InstancePlans& plans_;
+  std::string text_;
+};
+
+// An item with the first bytes of its key: most comparisons need no more.
+struct Item {
+  std::uint64_t head;
+  std::string_view key;
+  PyObject* object;
+
+  bool operator<(const Item& other) const {
+    return head != other.head ? head < other.head : key < other.key;
+  }
+};
+
+std::uint64_t head_of(std::string_view key) {
+  std::uint64_t head = 0;
+  for (std::size_t i = 0; i < sizeof head; ++i)
+    head = head << 8 | (i < key.size() ? static_cast<unsigned char>(key[i]) : 0);
+  return head;
+}
+
+// Hashes of these are the same in every process.
+bool hashes_by_value(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  return type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type;
+}
+
+Ref tuple_of(const std::vector<Item>& items) {
+  Ref tuple = checked(PyTuple_New(static_cast<Py_ssize_t>(items.size())));
+  for (std::size_t i = 0; i < items.size(); ++i)
+    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i),
+                     Py_NewRef(items[i].object));
+  return tuple;
+}
+
+}  // namespace
+
+Ref in_canonical_order(PyObject* set, InstancePlans& plans) {
+  auto size = static_cast<std::size_t>(PySet_GET_SIZE(set));
+  if (size < 2) return Ref();
+  std::vector<Item> items;
+  items.reserve(size);
+  bool same_everywhere = true, all_ascii = true;
+  Py_ssize_t position = 0;
+  PyObject* object;
+  while (cpython::set_next(set, &position, &object)) {
+    bool ascii = PyUnicode_CheckExact(object) && PyUnicode_IS_COMPACT_ASCII(object);
+    same_everywhere = same_everywhere && hashes_by_value(object);
+    all_ascii = all_ascii && ascii;
+    std::string_view text = ascii ? cpython::compact_ascii(object) : std::string_view();
+    items.push_back({head_of(text), text, object});
+  }
+  if (same_everywhere) return Ref();
+  std::vector<std::string> keys;
+  if (!all_ascii) {
+    keys.reserve(size);
+    SortKey sort_key(plans);
+    for (Item& item : items) {
+      keys.push_back(sort_key.of(item.object));
+      item.head = head_of(keys.back());
+      item.key = keys.back();
+    }
+  }
+  std::stable_sort(items.begin(), items.end());
+  return tuple_of(items);
+}
+
+}  // namespace cppickle::pickling
