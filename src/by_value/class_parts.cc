@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "by_value/ctypes_classes.h"
+#include "by_value/ctypes_types.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 

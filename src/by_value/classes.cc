@@ -5,9 +5,9 @@
 
 #include "by_value/class_parts.h"
 #include "by_value/ctypes_classes.h"
+#include "by_value/ctypes_types.h"
 #include "by_value/enums.h"
 #include "by_value/fingerprint.h"
-#include "by_value/functions.h"
 #include "by_value/other_trackers.h"
 #include "by_value/script_parts.h"
 #include "by_value/tracked_objects.h"
@@ -174,7 +174,7 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
   }
 }
 
-ClassParts parts_of(ByValue& reducers, Pickler& pickler, PyObject* cls) {
+ClassParts parts_of(StreamState& reducers, Pickler& pickler, PyObject* cls) {
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   ClassParts parts;
   const Replacements& replacements = reducers.shared().replacements();
@@ -224,7 +224,7 @@ void save_metaclass(Script& script, PyTypeObject* type, PyTypeObject* metaclass)
   auto object = reinterpret_cast<PyObject*>(metaclass);
   PyObject* base = nullptr;
   if (metaclass != &PyType_Type && !cpython::is_python_class(metaclass) &&
-      travels_by_value(ByValue::of(pickler), pickler, object))
+      StreamState::of(pickler).travels_by_value(pickler, object))
     base = class_with_metaclass(type, object);
   if (base != nullptr) {
     script.get_or_write(object, write_type_of, base);
@@ -250,7 +250,7 @@ void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
   Pickler& pickler = script.pickler();
   const Names& names = pickler.names();
   if (hook_owner != nullptr) {
-    Tracker& tracker = ByValue::of(pickler).shared().tracker();
+    Tracker& tracker = StreamState::of(pickler).shared().tracker();
     script.save(tracker.helpers().unhooked.get()).op(Opcode::MARK).save(hook_owner);
   }
   bool itself = makes_classes_alike(Py_TYPE(type), making, names);
@@ -325,14 +325,7 @@ void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
 
 }  // namespace
 
-bool travels_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
-  if (reducers.shared().known_global(cls).module != nullptr) return false;
-  ClassName name = name_of_class(reinterpret_cast<PyTypeObject*>(cls), pickler.names());
-  return !reducers.shared().policy().is_importable(
-      pickler, cls, {name.module.get(), name.qualname.get()});
-}
-
-void save_class_by_value(ByValue& reducers, Pickler& pickler, PyObject* cls) {
+void save_class_by_value(StreamState& reducers, Pickler& pickler, PyObject* cls) {
   pickler.memo().unify_strings();
   reducers.notice_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);

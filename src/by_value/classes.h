@@ -21,14 +21,11 @@
 #ifndef CPPICKLE_BY_VALUE_CLASSES_H_
 #define CPPICKLE_BY_VALUE_CLASSES_H_
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 
 namespace cppickle::by_value {
 
-void save_class_by_value(ByValue& reducers, pickling::Pickler& pickler, PyObject* cls);
-
-// True when save_class() would write the class by value.
-bool travels_by_value(ByValue& reducers, pickling::Pickler& pickler, PyObject* cls);
+void save_class_by_value(StreamState& reducers, pickling::Pickler& pickler, PyObject* cls);
 
 }  // namespace cppickle::by_value
 

@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "by_value/marshal_writer.h"
-#include "by_value/recording.h"
 #include "cpython/compat.h"
 #include "cpython/ref.h"
 
@@ -25,7 +24,6 @@ struct CodeInfo {
   cpython::Ref pyc;           // bytes: see pyc_of_code()
   cpython::Ref global_names;  // tuples: see CodeNames
   cpython::Ref mentioned_names;
-  mutable RecordingSlot recording;  // of the functions that have this code
 };
 
 // Where this interpreter's code objects keep their CodeInfo; part of the module's

@@ -98,7 +98,7 @@ void write_unguarded(Script& script, Pickler& pickler, const CodeInfo& info) {
 // Pushes a code object that is not in the memo yet.
 void write_new_code(Script& script, PyObject* code) {
   Pickler& pickler = script.pickler();
-  ByValue& reducers = ByValue::of(pickler);
+  StreamState& reducers = StreamState::of(pickler);
   const CodeInfo& info = reducers.shared().code_info(code);
   if (reducers.guard_is_due(pickler.memoizing())) {
     write_guarded(script, pickler, code, info);
@@ -111,7 +111,7 @@ void write_new_code(Script& script, PyObject* code) {
 }  // namespace
 
 void write_code(Script& script, PyObject* code) {
-  Shared& shared = ByValue::of(script.pickler()).shared();
+  Shared& shared = StreamState::of(script.pickler()).shared();
   bool replaced = shared.replacements().of(Helper::kCodeReduce) != nullptr;
   if (!script.is_direct() || replaced) {
     script.save(code);
@@ -120,7 +120,7 @@ void write_code(Script& script, PyObject* code) {
   }
 }
 
-bool save_code(ByValue& reducers, Pickler& pickler, PyObject* code) {
+bool save_code(StreamState& reducers, Pickler& pickler, PyObject* code) {
   pickler.memo().unify_strings();
   const Replacements& replacements = reducers.shared().replacements();
   if (replacements.of(Helper::kCodeReduce) != nullptr) [[unlikely]] {

@@ -12,7 +12,7 @@
 #ifndef CPPICKLE_BY_VALUE_CODE_OBJECTS_H_
 #define CPPICKLE_BY_VALUE_CODE_OBJECTS_H_
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 #include "pickling/script.h"
 
 namespace cppickle::by_value {
@@ -20,7 +20,7 @@ namespace cppickle::by_value {
 // As a part of another script.
 void write_code(pickling::Script& script, PyObject* code);
 
-bool save_code(ByValue& reducers, pickling::Pickler& pickler, PyObject* code);
+bool save_code(StreamState& reducers, pickling::Pickler& pickler, PyObject* code);
 
 }  // namespace cppickle::by_value
 

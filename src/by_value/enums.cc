@@ -1,7 +1,6 @@
 #include "by_value/enums.h"
 
 #include "by_value/classes.h"
-#include "by_value/functions.h"
 #include "by_value/script_parts.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
@@ -107,7 +106,7 @@ void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* 
 
 }  // namespace
 
-bool is_enumeration(ByValue& reducers, PyTypeObject* type) {
+bool is_enumeration(StreamState& reducers, PyTypeObject* type) {
   PyTypeObject* meta = reducers.shared().enum_meta();
   return meta != nullptr && PyType_IsSubtype(Py_TYPE(type), meta);
 }
@@ -139,10 +138,10 @@ void adapt_enum_attributes(std::vector<ClassAttribute>& attributes,
   }
 }
 
-bool save_enum_member(ByValue& reducers, Pickler& pickler, PyObject* member) {
+bool save_enum_member(StreamState& reducers, Pickler& pickler, PyObject* member) {
   auto cls = reinterpret_cast<PyObject*>(Py_TYPE(member));
   if (!is_enumeration(reducers, Py_TYPE(member)) ||
-      !travels_by_value(reducers, pickler, cls))
+      !reducers.travels_by_value(pickler, cls))
     return false;
   pickler.before_foreign_code();
   Ref dict = cpython::instance_dict(member);

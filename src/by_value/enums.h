@@ -8,19 +8,19 @@
 
 #include <vector>
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 #include "by_value/class_parts.h"
 
 namespace cppickle::by_value {
 
-bool is_enumeration(ByValue& reducers, PyTypeObject* type);
+bool is_enumeration(StreamState& reducers, PyTypeObject* type);
 
 // Leaves out of the class's tables the pseudo-members that enum makes on demand.
 void adapt_enum_attributes(std::vector<ClassAttribute>& attributes,
                            const cpython::Names& names);
 
 // A member of an enumeration that travels by value; false for others.
-bool save_enum_member(ByValue& reducers, pickling::Pickler& pickler, PyObject* member);
+bool save_enum_member(StreamState& reducers, pickling::Pickler& pickler, PyObject* member);
 
 }  // namespace cppickle::by_value
 

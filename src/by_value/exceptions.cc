@@ -67,7 +67,7 @@ std::vector<Entry> state_of(PyObject* object, const Names& names, Ref& suppress)
 
 }  // namespace
 
-bool save_exception(ByValue&, Pickler& pickler, PyObject* object) {
+bool save_exception(StreamState&, Pickler& pickler, PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   const Names& names = pickler.names();
   PyBaseExceptionObject* exception = as_exception(object);

@@ -8,12 +8,12 @@
 #ifndef CPPICKLE_BY_VALUE_EXCEPTIONS_H_
 #define CPPICKLE_BY_VALUE_EXCEPTIONS_H_
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 
 namespace cppickle::by_value {
 
 // False for exceptions that the reduce protocol serves well.
-bool save_exception(ByValue& reducers, pickling::Pickler& pickler, PyObject* exception);
+bool save_exception(StreamState& reducers, pickling::Pickler& pickler, PyObject* exception);
 
 }  // namespace cppickle::by_value
 

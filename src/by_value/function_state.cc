@@ -98,7 +98,7 @@ void put(std::vector<Entry>& entries, PyObject* name, PyObject* value) {
 
 }  // namespace
 
-FunctionState::FunctionState(ByValue& reducers, PyObject* object) : function_(object) {
+FunctionState::FunctionState(StreamState& reducers, PyObject* object) : function_(object) {
   auto function = reinterpret_cast<PyFunctionObject*>(object);
   const Replacements& replacements = reducers.shared().replacements();
   if (replacements.of(Helper::kFunctionGetstate) != nullptr) [[unlikely]]

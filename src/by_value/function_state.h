@@ -4,7 +4,7 @@
 
 #include <vector>
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 #include "by_value/script_parts.h"
 
 namespace cppickle::by_value {
@@ -21,7 +21,7 @@ std::vector<Entry> differing_slots(PyObject* function, const cpython::Names& nam
 class FunctionState {
  public:
   // Runs the replaced helper, if there is one.
-  FunctionState(ByValue& reducers, PyObject* function);
+  FunctionState(StreamState& reducers, PyObject* function);
 
   PyObject* attributes() const { return attributes_; }  // a dict, or null
   PyObject* closure() const { return closure_; }        // a tuple of cells, or null

@@ -58,7 +58,7 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
   script.op(Opcode::NONE);
   new_dict(script, {});
   script.save(names.cell_contents);
-  if (PyObject* cls = ByValue::of(script.pickler()).class_with_namespace(value)) {
+  if (PyObject* cls = StreamState::of(script.pickler()).class_with_namespace(value)) {
     // __classdict__: there the namespace of the class as it is rebuilt, read-only.
     write_call(script, script.pickler().imported().builtin_getattr,
                {cls, names.attr_dict});
@@ -74,7 +74,7 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
 }
 
 PyObject* replaced_maker_of_cells(Pickler& pickler) {
-  return ByValue::of(pickler).shared().replacements().of(Helper::kMakeEmptyCell);
+  return StreamState::of(pickler).shared().replacements().of(Helper::kMakeEmptyCell);
 }
 
 // An atom goes into the constructor; what may refer back to the function is set when
@@ -150,32 +150,20 @@ std::vector<PyObject*> modules_around(const FunctionState& state) {
   return modules;
 }
 
-}  // namespace
-
-bool is_atom(PyObject* object) {
-  PyTypeObject* type = Py_TYPE(object);
-  if (type == &PyTuple_Type) return PyTuple_GET_SIZE(object) == 0;
-  return object == Py_None || object == Py_Ellipsis || type == &PyUnicode_Type ||
-         type == &PyLong_Type || type == &PyBool_Type || type == &PyFloat_Type ||
-         type == &PyBytes_Type;
-}
-
-namespace {
-
 // True for what Script::save() writes at once.
-bool is_written_at_once(ByValue& reducers, Pickler& pickler, PyObject* value) {
+bool is_written_at_once(StreamState& reducers, Pickler& pickler, PyObject* value) {
   return pickler.is_short_leaf(value) || pickler.knows(value) ||
          reducers.shared().known_global(value).module != nullptr;
 }
 
-bool all_written_at_once(ByValue& reducers, Pickler& pickler,
+bool all_written_at_once(StreamState& reducers, Pickler& pickler,
                          const std::vector<Entry>& entries) {
   return std::ranges::all_of(entries, [&](const Entry& entry) {
     return is_written_at_once(reducers, pickler, entry.value);
   });
 }
 
-bool fits_at_once(ByValue& reducers, Pickler& pickler, PyFunctionObject* function) {
+bool fits_at_once(StreamState& reducers, Pickler& pickler, PyFunctionObject* function) {
   const CodeInfo& info = reducers.shared().code_info(function->func_code);
   if (info.blob().size() >= Pickler::kLongestFragment / 2) return false;
   if (function->func_dict != nullptr && PyDict_GET_SIZE(function->func_dict) != 0)
@@ -211,7 +199,7 @@ bool fits_at_once(ByValue& reducers, Pickler& pickler, PyFunctionObject* functio
 
 }  // namespace
 
-bool save_function_at_once(ByValue& reducers, Pickler& pickler, PyObject* object) {
+bool save_function_at_once(StreamState& reducers, Pickler& pickler, PyObject* object) {
   if (!pickler.memoizing() || !pickler.memo().unifies_strings()) return false;
   if (!fits_at_once(reducers, pickler, as_function(object))) return false;
   Pickler::AtOnce at_once(pickler);
@@ -219,7 +207,7 @@ bool save_function_at_once(ByValue& reducers, Pickler& pickler, PyObject* object
   return true;
 }
 
-void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* object) {
+void save_function_by_value(StreamState& reducers, Pickler& pickler, PyObject* object) {
   pickler.memo().unify_strings();
   PyFunctionObject* function = as_function(object);
   const Names& names = pickler.names();
@@ -277,7 +265,7 @@ void save_function_by_value(ByValue& reducers, Pickler& pickler, PyObject* objec
   script.start(object);
 }
 
-bool save_cell(ByValue&, Pickler& pickler, PyObject* cell) {
+bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
   pickler.before_foreign_code();
   Script script(pickler);
   script.get_or_write(cell, write_cell_shell, cell);
@@ -290,12 +278,12 @@ bool save_cell(ByValue&, Pickler& pickler, PyObject* cell) {
 
 // As getattr(self, name), the standard form, where the class on the other side has that
 // method; else by value.
-bool save_method(ByValue& reducers, Pickler& pickler, PyObject* method) {
+bool save_method(StreamState& reducers, Pickler& pickler, PyObject* method) {
   PyObject* function = PyMethod_GET_FUNCTION(method);
   PyObject* self = PyMethod_GET_SELF(method);
   PyObject* owner =
       PyType_Check(self) ? self : reinterpret_cast<PyObject*>(Py_TYPE(self));
-  if (PyFunction_Check(function) && !travels_by_value(reducers, pickler, owner)) {
+  if (PyFunction_Check(function) && !reducers.travels_by_value(pickler, owner)) {
     pickler.before_foreign_code();
     Ref name = checked(PyObject_GetAttr(function, pickler.names().attr_name));
     PyObject* found =

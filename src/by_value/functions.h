@@ -12,22 +12,18 @@
 #ifndef CPPICKLE_BY_VALUE_FUNCTIONS_H_
 #define CPPICKLE_BY_VALUE_FUNCTIONS_H_
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 
 namespace cppickle::by_value {
 
-void save_function_by_value(ByValue& reducers, pickling::Pickler& pickler,
+void save_function_by_value(StreamState& reducers, pickling::Pickler& pickler,
                             PyObject* function);
 // The same when it can be written whole without a frame; false for others, of which
 // nothing is written.
-bool save_function_at_once(ByValue& reducers, pickling::Pickler& pickler,
+bool save_function_at_once(StreamState& reducers, pickling::Pickler& pickler,
                            PyObject* function);
-bool save_cell(ByValue& reducers, pickling::Pickler& pickler, PyObject* cell);
-bool save_method(ByValue& reducers, pickling::Pickler& pickler, PyObject* method);
-
-// True for values that refer to nothing and run no code when loaded: they may stand
-// before their owner.
-bool is_atom(PyObject* object);
+bool save_cell(StreamState& reducers, pickling::Pickler& pickler, PyObject* cell);
+bool save_method(StreamState& reducers, pickling::Pickler& pickler, PyObject* method);
 
 }  // namespace cppickle::by_value
 

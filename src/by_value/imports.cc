@@ -49,7 +49,7 @@ std::vector<Entry> module_entries(PyObject* copy, const Names& names) {
   return entries;
 }
 
-void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module,
+void save_by_value(StreamState& reducers, Pickler& pickler, PyObject* module,
                    PyObject* name) {
   pickler.memo().unify_strings();
   PyObject* dict = PyModule_GetDict(module);
@@ -74,7 +74,7 @@ void save_by_value(ByValue& reducers, Pickler& pickler, PyObject* module,
 
 }  // namespace
 
-bool save_module_by_reference(ByValue& reducers, Pickler& pickler, PyObject* module) {
+bool save_module_by_reference(StreamState& reducers, Pickler& pickler, PyObject* module) {
   PyObject* name = name_of(module, pickler.names());
   Policy& policy = reducers.shared().policy();
   if (name == nullptr || policy.is_registered(name)) return false;
@@ -92,7 +92,7 @@ bool save_module_by_reference(ByValue& reducers, Pickler& pickler, PyObject* mod
   return imported;
 }
 
-bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
+bool save_module(StreamState& reducers, Pickler& pickler, PyObject* module) {
   const Replacements& replacements = reducers.shared().replacements();
   if (replacements.of(Helper::kModuleReduce) != nullptr) [[unlikely]] {
     Ref value = replacements.call(Helper::kModuleReduce, module);
@@ -105,7 +105,7 @@ bool save_module(ByValue& reducers, Pickler& pickler, PyObject* module) {
   return true;
 }
 
-void write_submodule_imports(ByValue& reducers, Script& script,
+void write_submodule_imports(StreamState& reducers, Script& script,
                              const std::vector<PyObject*>& modules,
                              PyObject* mentioned_names) {
   Pickler& pickler = script.pickler();

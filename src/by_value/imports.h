@@ -12,19 +12,19 @@
 
 #include <vector>
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 #include "pickling/script.h"
 
 namespace cppickle::by_value {
 
 // False for a module that an import does not find again, or that is registered.
-bool save_module_by_reference(ByValue& reducers, pickling::Pickler& pickler,
+bool save_module_by_reference(StreamState& reducers, pickling::Pickler& pickler,
                               PyObject* module);
-bool save_module(ByValue& reducers, pickling::Pickler& pickler, PyObject* module);
+bool save_module(StreamState& reducers, pickling::Pickler& pickler, PyObject* module);
 
 // Imports of the submodules that code with these names reaches from packages among
 // `modules`: `import a; import a.b` leaves only `a` among a function's globals.
-void write_submodule_imports(ByValue& reducers, pickling::Script& script,
+void write_submodule_imports(StreamState& reducers, pickling::Script& script,
                              const std::vector<PyObject*>& modules,
                              PyObject* mentioned_names);
 

@@ -24,17 +24,6 @@ bool is_builtins_dict(PyObject* name, PyObject* value) {
 
 }  // namespace
 
-bool is_dynamic_namespace(PyObject* globals, const Names& names) {
-  auto entry = [](PyObject* dict, PyObject* key) {
-    return checked_lookup(PyDict_GetItemWithError(dict, key));
-  };
-  PyObject* name = entry(globals, names.attr_name);
-  if (name == nullptr || !PyUnicode_CheckExact(name) ||
-      entry(globals, names.spec) == nullptr)
-    return false;
-  return cpython::loaded_module(name) == nullptr;
-}
-
 std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
   std::vector<Entry> entries;
   entries.reserve(4);
@@ -54,13 +43,13 @@ void write_namespace_module(Script& script, PyObject* globals) {
   PyObject* name =
       checked_lookup(PyDict_GetItemWithError(globals, pickler.names().attr_name));
   write_call(script, reinterpret_cast<PyObject*>(&PyModule_Type), {name});
-  script.memoize(ByValue::of(pickler).namespace_of(globals).module.get());
+  script.memoize(StreamState::of(pickler).namespace_of(globals).module.get());
 }
 
 // Pushes the rebuilt globals dict, which is not in the memo yet.
 void write_new_namespace(Script& script, PyObject* globals) {
   Pickler& pickler = script.pickler();
-  Namespace& space = ByValue::of(pickler).namespace_of(globals);
+  Namespace& space = StreamState::of(pickler).namespace_of(globals);
   if (space.module) {
     script.save(pickler.imported().builtin_getattr);
     begin_tuple(script, 2);

@@ -10,14 +10,10 @@
 
 #include <vector>
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 #include "by_value/script_parts.h"
 
 namespace cppickle::by_value {
-
-// True for the globals of a module that nobody can import, made by types.ModuleType:
-// those have a __spec__, plain dicts of exec() do not.
-bool is_dynamic_namespace(PyObject* globals, const cpython::Names& names);
 
 // The globals that a function's module always has: they go along so that imports and
 // tracebacks work.

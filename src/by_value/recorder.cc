@@ -5,7 +5,7 @@
 #include <span>
 #include <utility>
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 #include "by_value/shared.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
@@ -63,7 +63,7 @@ std::unique_ptr<Recording> Recorder::finish(Pickler& pickler) {
   recording_->bytes = emitter.written(begin_);
   // What the objects were the last to hold is let go of when this ends.
   pickler.before_foreign_code();
-  ByValue& reducers = ByValue::of(pickler);
+  StreamState& reducers = StreamState::of(pickler);
   recording_->restorable = !pickler.memo().has_aliases() &&
                            record_namespaces(reducers) && record_classes(reducers) &&
                            record_keys(pickler);
@@ -89,7 +89,7 @@ bool Recorder::record_keys(Pickler& pickler) {
 }
 
 Key Recorder::key_for(Pickler& pickler, PyObject* object, bool& known) const {
-  ByValue& reducers = ByValue::of(pickler);
+  StreamState& reducers = StreamState::of(pickler);
   Shared& shared = reducers.shared();
   known = true;
   if (object == nullptr) return {Key::Kind::kAnonymous, 0, {}};
@@ -104,7 +104,7 @@ Key Recorder::key_for(Pickler& pickler, PyObject* object, bool& known) const {
   return {Key::Kind::kAnonymous, 0, {}};
 }
 
-bool Recorder::record_namespaces(ByValue& reducers) {
+bool Recorder::record_namespaces(StreamState& reducers) {
   Shared& shared = reducers.shared();
   const Helpers& helpers = shared.tracker().helpers();
   for (const auto& space : reducers.namespaces()) {
@@ -124,7 +124,7 @@ bool Recorder::record_namespaces(ByValue& reducers) {
   return !reducers.has_imported_modules();
 }
 
-bool Recorder::record_classes(ByValue& reducers) {
+bool Recorder::record_classes(StreamState& reducers) {
   for (const auto& [dict, cls] : reducers.classes()) {
     auto place = place_of(objects_, cls.get());
     if (!place) return false;
@@ -133,7 +133,7 @@ bool Recorder::record_classes(ByValue& reducers) {
   return true;
 }
 
-void restore(const Recording& recording, const Snapshot& snapshot, ByValue& reducers,
+void restore(const Recording& recording, const Snapshot& snapshot, StreamState& reducers,
              Pickler& pickler) {
   reducers.note_guard();
   for (std::size_t number : recording.classes)

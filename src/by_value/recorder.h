@@ -11,7 +11,7 @@
 
 namespace cppickle::by_value {
 
-class ByValue;
+class StreamState;
 
 // Lives while an expansion is being written.  Holds its objects, so that the memo's
 // keys can be told.
@@ -26,8 +26,8 @@ class Recorder {
 
  private:
   bool record_keys(pickling::Pickler& pickler);
-  bool record_namespaces(ByValue& reducers);
-  bool record_classes(ByValue& reducers);
+  bool record_namespaces(StreamState& reducers);
+  bool record_classes(StreamState& reducers);
   Recording::Key key_for(pickling::Pickler& pickler, PyObject* object,
                          bool& known) const;
 
@@ -39,7 +39,7 @@ class Recorder {
 
 // Leaves the memo and the reducers as they were when the recording was made.  Requires:
 // both are fresh, and `snapshot` matches.
-void restore(const Recording& recording, const Snapshot& snapshot, ByValue& reducers,
+void restore(const Recording& recording, const Snapshot& snapshot, StreamState& reducers,
              pickling::Pickler& pickler);
 
 }  // namespace cppickle::by_value

@@ -10,11 +10,9 @@
 #ifndef CPPICKLE_BY_VALUE_RECORDINGS_H_
 #define CPPICKLE_BY_VALUE_RECORDINGS_H_
 
-#include <cstddef>
 #include <memory>
-#include <unordered_map>
-#include <vector>
 
+#include "by_value/class_slots.h"
 #include "by_value/recording.h"
 #include "by_value/snapshot.h"
 #include "cpython/ref.h"
@@ -25,36 +23,32 @@ class Pickler;
 
 namespace cppickle::by_value {
 
-class ByValue;
+class Shared;
+class StreamState;
 
-// What is kept of a class; lives about as long as the class does.
-struct ClassSlot {
-  cpython::Ref weak;
-  RecordingSlot recording;
-  // What the class holds that may change without it: the values of attributes,
-  // borrowed, as long as the class has this version.
-  unsigned version = 0;
-  std::vector<PyObject*> walked;
-};
-
-// The slots of classes, and what is used again at every dump.  Requires the GIL.
+// What is kept of classes and code objects, and what is used again at every dump.  Owned
+// by the module's state.  Requires the GIL.
 class Recordings {
  public:
-  Snapshot& scratch() { return *scratch_; }
-  ClassSlot& slot_of_class(PyObject* cls);
+  void load();
   void clear();
 
- private:
-  static constexpr std::size_t kManyClasses = 64;
+  Snapshot& scratch() { return *scratch_; }
+  ClassSlots& classes() { return classes_; }
+  // The slot of a function or class; null for a function whose code is not known yet.
+  RecordingSlot* slot_of(const Shared& shared, PyObject* object);
 
+ private:
   std::unique_ptr<Snapshot> scratch_ = std::make_unique<Snapshot>();
-  std::unordered_map<PyObject*, ClassSlot> classes_;
-  std::size_t many_ = kManyClasses;  // from here on the dead are looked for
+  ClassSlots classes_;
+  // Where this interpreter's code objects keep the slot of the functions that have them.
+  Py_ssize_t code_slot_ = -1;
 };
 
 // Writes a function or class that travels by value from its recording.  False when
 // there is none that fits; then what is written for it from now on may get recorded.
-bool save_recorded(ByValue& reducers, pickling::Pickler& pickler, PyObject* object);
+bool save_recorded(Recordings& recordings, StreamState& reducers,
+                   pickling::Pickler& pickler, PyObject* object);
 
 }  // namespace cppickle::by_value
 

@@ -18,6 +18,14 @@ bool short_tuple(const Script& script, std::size_t size) {
 
 }  // namespace
 
+bool is_atom(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  if (type == &PyTuple_Type) return PyTuple_GET_SIZE(object) == 0;
+  return object == Py_None || object == Py_Ellipsis || type == &PyUnicode_Type ||
+         type == &PyLong_Type || type == &PyBool_Type || type == &PyFloat_Type ||
+         type == &PyBytes_Type;
+}
+
 void begin_tuple(Script& script, std::size_t size) {
   if (!short_tuple(script, size)) script.op(Opcode::MARK);
 }

@@ -18,6 +18,10 @@ struct Entry {
   pickling::Label label = pickling::Label::kAttribute;
 };
 
+// True for values that refer to nothing and run no code when loaded: they may stand
+// before their owner.
+bool is_atom(PyObject* object);
+
 // Around the items of a tuple of `size`: a MARK where there is no shorter opcode.
 void begin_tuple(pickling::Script& script, std::size_t size);
 void end_tuple(pickling::Script& script, std::size_t size);

@@ -4,7 +4,6 @@
 #include <string_view>
 #include <utility>
 
-#include "by_value/by_value.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -100,14 +99,6 @@ GlobalName Sentinels::name_of(PyObject* object, bool& may_read) {
   }
   if (chosen == nullptr || !same_package) return {};
   return {chosen->module.get(), chosen->name.get()};
-}
-
-bool save_sentinel(ByValue& reducers, pickling::Pickler& pickler, PyObject* object) {
-  if (!pickler.memo().unifies_strings()) return false;
-  GlobalName name = reducers.name_of_sentinel(object);
-  if (name.qualname == nullptr) return false;
-  pickler.emit_global(object, name.module, name.qualname);
-  return true;
 }
 
 }  // namespace cppickle::by_value

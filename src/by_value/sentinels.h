@@ -11,8 +11,6 @@
 
 namespace cppickle::by_value {
 
-class ByValue;
-
 // Where sentinels are found.  Nothing but its identity makes one what it is, so it goes
 // by reference where an import leads to it, as functions do.
 //
@@ -54,10 +52,6 @@ class Sentinels {
   // holds nothing itself.
   std::unordered_map<PyObject*, cpython::Ref> others_;
 };
-
-// A reducer for exact instances of object; streams without code have them as the
-// standard pickler does.
-bool save_sentinel(ByValue& reducers, pickling::Pickler& pickler, PyObject* object);
 
 }  // namespace cppickle::by_value
 

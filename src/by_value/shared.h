@@ -2,14 +2,14 @@
 #ifndef CPPICKLE_BY_VALUE_SHARED_H_
 #define CPPICKLE_BY_VALUE_SHARED_H_
 
-#include <string>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
 #include "by_value/class_parts.h"
 #include "by_value/code_info.h"
+#include "by_value/known_globals.h"
 #include "by_value/policy.h"
-#include "by_value/recordings.h"
 #include "by_value/replacements.h"
 #include "by_value/sentinels.h"
 #include "by_value/tracker.h"
@@ -18,16 +18,28 @@
 
 namespace cppickle::by_value {
 
-class ByValue;
+class StreamState;
 
 // Saves an object of one type; false: the reduce protocol's turn.
-using Reducer = bool (*)(ByValue&, pickling::Pickler&, PyObject*);
+using Reducer = bool (*)(StreamState&, pickling::Pickler&, PyObject*);
+
+// A type of a module, or another object in one, that is served once somebody has
+// imported that.
+struct LateType {
+  const char* module;
+  const char* attribute;
+  Reducer reducer;  // of the type; of a global that is no type: of its type
+  bool is_global = false;  // the attribute itself is saved under its name
+};
 
 // Owned by the module's state.  Requires the GIL.
 class Shared {
  public:
   explicit Shared(const cpython::Imported& imported)
-      : imported_(imported), policy_(imported, replacements_), tracker_(imported) {}
+      : imported_(imported),
+        policy_(imported, replacements_),
+        known_globals_(imported),
+        tracker_(imported) {}
 
   void load();
   int traverse(visitproc visit, void* arg) const;
@@ -45,17 +57,22 @@ class Shared {
   const CodeInfo* known_code_info(PyObject* code) const {
     return by_value::known_code_info(code, code_info_slot_);
   }
-  Recordings& recordings() { return recordings_; }
   Sentinels& sentinels() { return sentinels_; }
   // As name_of_class(), which makes new strings each time.
   const ClassName& name_of_static_type(PyTypeObject* type);
 
-  // Where an object of the standard library is found that does not tell it truthfully
-  // itself (types.FunctionType says builtins.function); null fields when it is none of
-  // those.
-  GlobalName known_global(PyObject* object) const;
-  // Writes such an object by reference, if it is one.  Its names stay out of the memo.
-  bool save_known_global(pickling::Pickler& pickler, PyObject* object) const;
+  // See known_globals.h.
+  GlobalName known_global(PyObject* object) const {
+    return known_globals_.name_of(object);
+  }
+  bool save_known_global(pickling::Pickler& pickler, PyObject* object) const {
+    return known_globals_.save(pickler, object);
+  }
+
+  // Objects of the type, from now on.
+  void serve(PyObject* type, Reducer reducer);
+  // `types` must live as long.
+  void serve_later(std::span<const LateType> types);
   // The reducer of the type, or null.
   Reducer reducer_for(PyTypeObject* type) const {
     auto found = reducers_.find(type);
@@ -69,35 +86,27 @@ class Shared {
   PyTypeObject* enum_meta() const { return enum_meta_; }
 
  private:
-  void notice(const char* module, PyObject* name, Reducer reducer, PyObject* object);
+  struct LateName {  // both owned
+    PyObject* module;
+    PyObject* attribute;
+    const LateType* type;
+    bool noticed;
+  };
+
+  void notice(const LateName& late, PyObject* object);
   PyObject* own_name(const char* text);  // interned, borrowed from owned_
-  void know_members_of(const char* module);
-  void know_methods();
-  void know_functions();
-  void know(const char* module, PyObject* name, PyObject* object);
-  void serve(PyObject* type, Reducer reducer);
 
   const cpython::Imported& imported_;
   Replacements replacements_;
   Policy policy_;
+  KnownGlobals known_globals_;
   Tracker tracker_;
   CodeInfoSlot code_info_slot_{-1};
-  struct KnownGlobal {
-    GlobalName name;
-    std::string fragment;  // protocol 4: two strings and STACK_GLOBAL
-  };
-  std::unordered_map<PyObject*, KnownGlobal> known_globals_;
   std::unordered_map<PyTypeObject*, Reducer> reducers_;
-  struct LateName {  // of a row of the table of late types; both owned
-    PyObject* module;
-    PyObject* attribute;
-    bool noticed;
-  };
   std::vector<LateName> late_names_;
   Py_ssize_t modules_noticed_ = 0;  // how many were loaded when we looked last
   PyTypeObject* enum_meta_ = nullptr;
   std::unordered_map<PyTypeObject*, ClassName> static_names_;
-  Recordings recordings_;
   Sentinels sentinels_{imported_, policy_};
   std::vector<PyObject*> owned_;  // what the tables point to
 };

@@ -11,13 +11,7 @@
 #include "by_value/identity_map.h"
 #include "cpython/ref.h"
 
-namespace cppickle::pickling {
-class Pickler;
-}
-
 namespace cppickle::by_value {
-
-class ByValue;
 
 // The content of an object graph in the order of a walk.  Two snapshots that match are
 // of graphs for which a pickler without hooks, with an empty memo, writes the same
@@ -72,11 +66,6 @@ class Snapshot {
  private:
   ReusedIdentityMap<2 * kMostWords> numbers_;
 };
-
-// Fills `snapshot`.  False when the graph is too large, or has parts that only foreign
-// code can tell, or that other caches serve: then the snapshot is of no use.
-bool take_snapshot(Snapshot& snapshot, ByValue& reducers, pickling::Pickler& pickler,
-                   PyObject* root);
 
 }  // namespace cppickle::by_value
 

@@ -7,7 +7,6 @@
 #include "by_value/class_parts.h"
 #include "by_value/enums.h"
 #include "by_value/snapshot_walk.h"
-#include "by_value/wrappers.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -78,7 +77,7 @@ bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
 
 // The names, and the values without identity, are as they were when the version is.
 bool SnapshotWalk::add_class_attributes(PyTypeObject* type, unsigned version) {
-  ClassSlot& slot = shared_.recordings().slot_of_class(as_object(type));
+  ClassSlot& slot = classes_.of(as_object(type));
   if (slot.version != version) {
     slot.walked = walked_attributes(type);
     slot.version = version;

@@ -8,17 +8,25 @@
 #include <cstdint>
 #include <vector>
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
+#include "by_value/class_slots.h"
 #include "by_value/snapshot.h"
 
 namespace cppickle::by_value {
+
+// Fills `snapshot`.  False when the graph is too large, or has parts that only foreign
+// code can tell, or that other caches serve: then the snapshot is of no use.
+bool take_snapshot(Snapshot& snapshot, ClassSlots& classes, StreamState& reducers,
+                   pickling::Pickler& pickler, PyObject* root);
 
 // Each member answers false when the object cannot be told.  Reads everything that the
 // reducers of the object's kind read, and runs no foreign code.
 class SnapshotWalk {
  public:
-  SnapshotWalk(Snapshot& snapshot, ByValue& reducers, pickling::Pickler& pickler)
+  SnapshotWalk(Snapshot& snapshot, ClassSlots& classes, StreamState& reducers,
+               pickling::Pickler& pickler)
       : out_(snapshot),
+        classes_(classes),
         reducers_(reducers),
         shared_(reducers.shared()),
         pickler_(pickler),
@@ -136,7 +144,8 @@ class SnapshotWalk {
   static constexpr std::size_t kFew = 8;
 
   Snapshot& out_;
-  ByValue& reducers_;
+  ClassSlots& classes_;
+  StreamState& reducers_;
   Shared& shared_;
   pickling::Pickler& pickler_;
   const cpython::Names& names_;

@@ -8,7 +8,7 @@ using pickling::Script;
 namespace {
 
 void write_helper(Script& script, PyObject* stand_in) {
-  ByValue& reducers = ByValue::of(script.pickler());
+  StreamState& reducers = StreamState::of(script.pickler());
   const cpython::Imported& imported = script.pickler().imported();
   const Helpers& helpers = reducers.shared().tracker().helpers();
   script.save(imported.sys_dict_get);
@@ -29,7 +29,7 @@ void write_helper(Script& script, PyObject* stand_in) {
 
 void begin_tracked(Script& script, PyObject* id) {
   PyObject* helper =
-      ByValue::of(script.pickler()).shared().tracker().helpers().stand_in.get();
+      StreamState::of(script.pickler()).shared().tracker().helpers().stand_in.get();
   script.get_or_write(helper, write_helper, helper);
   script.op(Opcode::MARK).save(id);
 }

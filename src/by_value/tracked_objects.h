@@ -9,7 +9,7 @@
 
 #include <vector>
 
-#include "by_value/by_value.h"
+#include "by_value/stream_state.h"
 #include "by_value/script_parts.h"
 
 namespace cppickle::by_value {

@@ -1,18 +1,10 @@
-// The aliases of `type X = ...` statements (PEP 695).
-//
-//   alias     := make (name value) REDUCE MEMOIZE
-//   recursive := builtins.exec ('type X = __value__' names) REDUCE POP
-//                dict.setdefault (names name) REDUCE MEMOIZE
-//                GET names, '__value__' value SETITEM POP
-//   names     := EMPTY_DICT MEMOIZE '__name__' module SETITEM
-//
-// The statement evaluates its right side when somebody asks for the value.  So an alias
-// that refers to itself can be in the memo before its value is.
+#include "by_value/type_aliases.h"
+
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "by_value/script_parts.h"
-#include "by_value/typing_objects.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -125,7 +117,7 @@ void save_whole(Pickler& pickler, const Alias& alias) {
 
 }  // namespace
 
-bool save_type_alias(ByValue& reducers, Pickler& pickler, PyObject* object) {
+bool save_type_alias(StreamState& reducers, Pickler& pickler, PyObject* object) {
   if (reducers.save_under_own_name(pickler, object, pickler.names().attr_name))
     return true;
   pickler.before_foreign_code();

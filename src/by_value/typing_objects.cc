@@ -83,7 +83,7 @@ Ref maker_of(Pickler& pickler, PyObject* object, const Recipe& recipe) {
                        recipe.keywords.get());
 }
 
-void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object,
+void save_by_recipe(StreamState& reducers, Pickler& pickler, PyObject* object,
                     Recipe recipe) {
   std::pair<Shared*, Recipe*> context{&reducers.shared(), &recipe};
   Identity identity =
@@ -101,7 +101,7 @@ void save_by_recipe(ByValue& reducers, Pickler& pickler, PyObject* object,
 
 }  // namespace
 
-bool save_type_variable(ByValue& reducers, Pickler& pickler, PyObject* variable) {
+bool save_type_variable(StreamState& reducers, Pickler& pickler, PyObject* variable) {
   if (reducers.save_under_own_name(pickler, variable, pickler.names().attr_name))
     return true;
   save_by_recipe(reducers, pickler, variable,
@@ -109,7 +109,7 @@ bool save_type_variable(ByValue& reducers, Pickler& pickler, PyObject* variable)
   return true;
 }
 
-bool save_new_type(ByValue& reducers, Pickler& pickler, PyObject* new_type) {
+bool save_new_type(StreamState& reducers, Pickler& pickler, PyObject* new_type) {
   if (reducers.save_under_own_name(pickler, new_type, pickler.names().qualname))
     return true;
   if (pickler.protocol() < 2) return false;

@@ -95,12 +95,12 @@ TextContent content_of(Pickler& pickler, PyObject* file) {
 
 }  // namespace
 
-bool save_mapping_proxy(ByValue&, Pickler& pickler, PyObject* proxy) {
+bool save_mapping_proxy(StreamState&, Pickler& pickler, PyObject* proxy) {
   save_call(pickler, proxy, type_of(proxy), {cpython::proxied_mapping(proxy)});
   return true;
 }
 
-bool save_memory_view(ByValue&, Pickler& pickler, PyObject* view) {
+bool save_memory_view(StreamState&, Pickler& pickler, PyObject* view) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   const Py_buffer& buffer = *PyMemoryView_GET_BUFFER(view);
@@ -122,7 +122,7 @@ bool save_memory_view(ByValue&, Pickler& pickler, PyObject* view) {
   return true;
 }
 
-bool save_dict_view(ByValue&, Pickler& pickler, PyObject* view) {
+bool save_dict_view(StreamState&, Pickler& pickler, PyObject* view) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   PyTypeObject* type = Py_TYPE(view);
@@ -142,7 +142,7 @@ bool save_dict_view(ByValue&, Pickler& pickler, PyObject* view) {
 
 // The reference keeps nothing alive there either; one that is dead here is made to
 // something that dies.
-bool save_weak_reference(ByValue&, Pickler& pickler, PyObject* weak) {
+bool save_weak_reference(StreamState&, Pickler& pickler, PyObject* weak) {
   pickler.before_foreign_code();
   Ref referent = cpython::weakly_referenced(weak);
   if (!referent) referent = checked(PySet_New(nullptr));
@@ -155,7 +155,7 @@ bool save_weak_reference(ByValue&, Pickler& pickler, PyObject* weak) {
   return true;
 }
 
-bool save_weak_method(ByValue&, Pickler& pickler, PyObject* weak) {
+bool save_weak_method(StreamState&, Pickler& pickler, PyObject* weak) {
   pickler.before_foreign_code();
   Ref method = checked(PyObject_CallNoArgs(weak));
   if (method.get() == Py_None)
@@ -164,14 +164,14 @@ bool save_weak_method(ByValue&, Pickler& pickler, PyObject* weak) {
   return true;
 }
 
-bool save_weak_set(ByValue&, Pickler& pickler, PyObject* set) {
+bool save_weak_set(StreamState&, Pickler& pickler, PyObject* set) {
   pickler.before_foreign_code();
   Ref items = checked(PySequence_List(set));
   save_call(pickler, set, type_of(set), {items.get()});
   return true;
 }
 
-bool save_as_dict(ByValue&, Pickler& pickler, PyObject* dict) {
+bool save_as_dict(StreamState&, Pickler& pickler, PyObject* dict) {
   pickler.before_foreign_code();
   Ref items =
       checked(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), dict));
@@ -179,7 +179,7 @@ bool save_as_dict(ByValue&, Pickler& pickler, PyObject* dict) {
   return true;
 }
 
-bool save_text_file(ByValue&, Pickler& pickler, PyObject* file) {
+bool save_text_file(StreamState&, Pickler& pickler, PyObject* file) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   for (PyObject* name : {names.stdout_, names.stderr_}) {

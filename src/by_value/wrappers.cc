@@ -94,7 +94,7 @@ bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
 
 }  // namespace
 
-bool save_builtin_function(ByValue& reducers, Pickler& pickler, PyObject* object) {
+bool save_builtin_function(StreamState& reducers, Pickler& pickler, PyObject* object) {
   auto function = reinterpret_cast<PyCFunctionObject*>(object);
   PyObject* self = function->m_self;
   pickler.before_foreign_code();
@@ -109,7 +109,7 @@ bool save_builtin_function(ByValue& reducers, Pickler& pickler, PyObject* object
   return true;
 }
 
-bool save_getset_descriptor(ByValue&, Pickler& pickler, PyObject* descriptor) {
+bool save_getset_descriptor(StreamState&, Pickler& pickler, PyObject* descriptor) {
   PyTypeObject* type = PyDescr_TYPE(descriptor);
   if (cpython::type_lookup(type, PyDescr_NAME(descriptor)) != descriptor) return false;
   save_call(pickler, descriptor, pickler.imported().builtin_getattr,
@@ -117,7 +117,7 @@ bool save_getset_descriptor(ByValue&, Pickler& pickler, PyObject* descriptor) {
   return true;
 }
 
-bool save_method_wrapper(ByValue&, Pickler& pickler, PyObject* wrapper) {
+bool save_method_wrapper(StreamState&, Pickler& pickler, PyObject* wrapper) {
   pickler.before_foreign_code();
   Ref function = checked(PyObject_GetAttr(wrapper, pickler.names().attr_func));
   Ref attributes = attributes_of_its_own(wrapper, function.get());
@@ -134,7 +134,7 @@ bool save_method_wrapper(ByValue&, Pickler& pickler, PyObject* wrapper) {
   return true;
 }
 
-bool save_property(ByValue&, Pickler& pickler, PyObject* property) {
+bool save_property(StreamState&, Pickler& pickler, PyObject* property) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   auto part = [&](PyObject* name) { return checked(PyObject_GetAttr(property, name)); };
@@ -165,7 +165,7 @@ bool save_property(ByValue&, Pickler& pickler, PyObject* property) {
 
 // functools._lru_cache_wrapper(function, maxsize, typed, _CacheInfo): an empty cache of
 // the same kind.
-bool save_lru_cache(ByValue& reducers, Pickler& pickler, PyObject* cache) {
+bool save_lru_cache(StreamState& reducers, Pickler& pickler, PyObject* cache) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   if (reducers.save_under_own_name(pickler, cache, names.qualname)) return true;
@@ -190,7 +190,7 @@ bool save_lru_cache(ByValue& reducers, Pickler& pickler, PyObject* cache) {
 }
 
 // partialmethod(function, *arguments, **keywords): from 3.14 on its __new__ wants them.
-bool save_partial_method(ByValue&, Pickler& pickler, PyObject* partial) {
+bool save_partial_method(StreamState&, Pickler& pickler, PyObject* partial) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   Ref function = cpython::lookup_attribute(partial, names.func);
@@ -209,7 +209,7 @@ bool save_partial_method(ByValue&, Pickler& pickler, PyObject* partial) {
 }
 
 // Its lock (until 3.11) is made anew by the constructor.
-bool save_cached_property(ByValue&, Pickler& pickler, PyObject* property) {
+bool save_cached_property(StreamState&, Pickler& pickler, PyObject* property) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   Ref dict = checked(PyDict_Copy(cpython::instance_dict(property).get()));

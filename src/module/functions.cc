@@ -6,6 +6,7 @@
 #include "module/pickler_object.h"
 #include "module/sinks.h"
 #include "module/state.h"
+#include "pickling/pickler.h"
 
 namespace cppickle::module {
 namespace {
@@ -43,7 +44,7 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
     hooks.foreign_reducers = state.shared.replacements().any();
     pickling::Memo memo;
     if (!hooks.foreign_reducers) memo.begin_quiet();
-    by_value::ByValue reducers(state.shared);
+    by_value::ByValue reducers(state.shared, state.recordings);
     BytesSink sink;
     core::Emitter emitter(sink, protocol);
     pickling::Pickler(state.imported, state.plans, memo, reducers, emitter, hooks)

@@ -9,6 +9,7 @@
 #include "module/arguments.h"
 #include "module/memo_proxy.h"
 #include "module/sinks.h"
+#include "pickling/pickler.h"
 
 namespace cppickle::module {
 
@@ -250,15 +251,6 @@ PyType_Slot slots[] = {
 PyType_Spec base_pickler_spec = {
     "cppickle.BasePickler", sizeof(PicklerObject), 0,
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
-
-void clear_memo(PicklerObject* pickler) {
-  PicklerData& data = *pickler->data;
-  if (data.running)
-    cpython::raise(PyExc_RuntimeError,
-                   "the memo cannot be changed in the middle of a dump()");
-  data.memo.clear();
-  data.reducers.clear();
-}
 
 void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
   auto self = reinterpret_cast<PyObject*>(pickler);

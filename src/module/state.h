@@ -2,6 +2,7 @@
 #ifndef CPPICKLE_MODULE_STATE_H_
 #define CPPICKLE_MODULE_STATE_H_
 
+#include "by_value/recordings.h"
 #include "by_value/shared.h"
 #include "cpython/imported.h"
 #include "pickling/instance_plans.h"
@@ -12,6 +13,7 @@ struct ModuleState {
   cpython::Imported imported;
   pickling::InstancePlans plans{imported.names};
   by_value::Shared shared{imported};
+  by_value::Recordings recordings;
   PyTypeObject* base_pickler_type = nullptr;  // owned, as all below
   PyTypeObject* pickler_type = nullptr;       // its subclass that users see
   PyTypeObject* memo_proxy_type = nullptr;

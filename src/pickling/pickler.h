@@ -16,7 +16,6 @@
 #include "pickling/instance_writer.h"
 #include "pickling/memo.h"
 #include "pickling/reducers.h"
-#include "pickling/runaway.h"
 #include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
@@ -296,6 +295,9 @@ class Pickler {
   cpython::Ref ask_for_reduction(PyObject* object);
   cpython::Ref registered_reducer(PyTypeObject* type);
   cpython::Ref look_up_reducer(PyTypeObject* type);
+
+  // So many reduce values inside of each other are looked at, and then at each doubling.
+  static constexpr std::size_t kManyReductions = 100'000;
 
   const cpython::Imported& imported_;
   InstancePlans& plans_;

@@ -4,6 +4,7 @@
 
 #include "cpython/compat.h"
 #include "pickling/pickler.h"
+#include "pickling/runaway.h"
 #include "pickling/script.h"
 
 namespace cppickle::pickling {

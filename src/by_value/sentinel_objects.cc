@@ -1,0 +1,13 @@
+#include "by_value/sentinel_objects.h"
+
+namespace cppickle::by_value {
+
+bool save_sentinel(StreamState& reducers, pickling::Pickler& pickler, PyObject* object) {
+  if (!pickler.memo().unifies_strings()) return false;
+  GlobalName name = reducers.name_of_sentinel(object);
+  if (name.qualname == nullptr) return false;
+  pickler.emit_global(object, name.module, name.qualname);
+  return true;
+}
+
+}  // namespace cppickle::by_value
