@@ -1,20 +1,36 @@
 #include "by_value/by_value.h"
 
-#include "by_value/class_parts.h"
-#include "by_value/classes.h"
-#include "by_value/enums.h"
-#include "by_value/exceptions.h"
-#include "by_value/functions.h"
-#include "by_value/imports.h"
-#include "by_value/wrappers.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/names.h"
+#include "kinds/classes.h"
+#include "kinds/enums.h"
+#include "kinds/exceptions.h"
+#include "kinds/functions.h"
+#include "kinds/imports.h"
+#include "kinds/wrappers.h"
+#include "parts/class_parts.h"
+#include "pickling/pickler.h"
+#include "policy/policy.h"
 
 namespace cppickle::by_value {
 
 using cpython::checked;
 using cpython::Ref;
+using kinds::save_class_by_value;
+using kinds::save_enum_member;
+using kinds::save_exception;
+using kinds::save_function_at_once;
+using kinds::save_function_by_value;
+using kinds::save_method_wrapper;
+using kinds::save_module_by_reference;
+using kinds::save_property;
+using parts::ClassName;
+using parts::name_of_class;
 using pickling::Pickler;
+using policy::GlobalName;
+using recording::save_recorded;
+using stream::Reducer;
 
 namespace {
 
@@ -77,7 +93,8 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
                                 std::move(arguments));
   }
   if (shared().save_known_global(pickler, cls)) return;
-  if (save_class_by_reference(pickler, cls) || save_recorded(recordings_, *this, pickler, cls))
+  if (save_class_by_reference(pickler, cls) ||
+      save_recorded(recordings_, *this, pickler, cls))
     return;
   save_class_by_value(*this, pickler, cls);
 }

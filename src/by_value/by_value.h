@@ -3,10 +3,10 @@
 #ifndef CPPICKLE_BY_VALUE_BY_VALUE_H_
 #define CPPICKLE_BY_VALUE_BY_VALUE_H_
 
-#include "by_value/recordings.h"
-#include "by_value/shared.h"
-#include "by_value/stream_state.h"
 #include "cpython/ref.h"
+#include "recording/recordings.h"
+#include "stream/shared.h"
+#include "stream/stream_state.h"
 
 namespace cppickle::pickling {
 class Pickler;
@@ -15,10 +15,10 @@ class Pickler;
 namespace cppickle::by_value {
 
 // Says which reducer writes an object, and whether by reference or by value.
-class ByValue final : public StreamState {
+class ByValue final : public stream::StreamState {
  public:
-  ByValue(Shared& shared, Recordings& recordings)
-      : StreamState(shared), recordings_(recordings) {}
+  ByValue(stream::Shared& shared, recording::Recordings& recordings)
+      : stream::StreamState(shared), recordings_(recordings) {}
 
   void save_function(pickling::Pickler& pickler, PyObject* function) override;
   void save_class(pickling::Pickler& pickler, PyObject* cls) override;
@@ -30,7 +30,7 @@ class ByValue final : public StreamState {
   bool save_class_by_reference(pickling::Pickler& pickler, PyObject* cls);
   bool save_derived(pickling::Pickler& pickler, PyObject* object);
 
-  Recordings& recordings_;
+  recording::Recordings& recordings_;
 };
 
 }  // namespace cppickle::by_value

@@ -1,19 +1,24 @@
 #include "by_value/registration.h"
 
-#include "by_value/code_objects.h"
-#include "by_value/functions.h"
-#include "by_value/imports.h"
-#include "by_value/sentinel_objects.h"
-#include "by_value/stream_state.h"
-#include "by_value/type_aliases.h"
-#include "by_value/typing_objects.h"
-#include "by_value/views.h"
-#include "by_value/wrappers.h"
-#include "cpython/compat.h"
 #include "cpython/imported.h"
+#include "kinds/code_objects.h"
+#include "kinds/functions.h"
+#include "kinds/imports.h"
+#include "kinds/sentinel_objects.h"
+#include "kinds/type_aliases.h"
+#include "kinds/typing_objects.h"
+#include "kinds/views.h"
+#include "kinds/wrappers.h"
 #include "pickling/pickler.h"
+#include "stream/stream_state.h"
 
 namespace cppickle::by_value {
+
+using stream::LateType;
+using stream::Reducer;
+using stream::Shared;
+using stream::StreamState;
+
 namespace {
 
 bool save_known(StreamState& reducers, pickling::Pickler& pickler, PyObject* object) {
@@ -21,17 +26,17 @@ bool save_known(StreamState& reducers, pickling::Pickler& pickler, PyObject* obj
 }
 
 constexpr LateType kLateTypes[] = {
-    {"typing", "TypeVar", save_type_variable},
-    {"typing", "ParamSpec", save_type_variable},
-    {"typing", "TypeVarTuple", save_type_variable},
-    {"typing", "TypeAliasType", save_type_alias},
-    {"typing", "NewType", save_new_type},
-    {"functools", "partialmethod", save_partial_method},
-    {"builtins", "frozendict", save_as_dict},
-    {"weakref", "WeakSet", save_weak_set},
-    {"weakref", "WeakKeyDictionary", save_as_dict},
-    {"weakref", "WeakValueDictionary", save_as_dict},
-    {"weakref", "WeakMethod", save_weak_method},
+    {"typing", "TypeVar", kinds::save_type_variable},
+    {"typing", "ParamSpec", kinds::save_type_variable},
+    {"typing", "TypeVarTuple", kinds::save_type_variable},
+    {"typing", "TypeAliasType", kinds::save_type_alias},
+    {"typing", "NewType", kinds::save_new_type},
+    {"functools", "partialmethod", kinds::save_partial_method},
+    {"builtins", "frozendict", kinds::save_as_dict},
+    {"weakref", "WeakSet", kinds::save_weak_set},
+    {"weakref", "WeakKeyDictionary", kinds::save_as_dict},
+    {"weakref", "WeakValueDictionary", kinds::save_as_dict},
+    {"weakref", "WeakMethod", kinds::save_weak_method},
     {"dataclasses", "MISSING", save_known, true},
     {"dataclasses", "KW_ONLY", save_known, true},
     {"dataclasses", "_FIELD", save_known, true},
@@ -54,30 +59,32 @@ void register_reducers(Shared& shared) {
   auto builtin = [&](PyTypeObject& type, Reducer reducer) {
     shared.serve(reinterpret_cast<PyObject*>(&type), reducer);
   };
-  builtin(PyCode_Type, save_code);
-  builtin(PyCell_Type, save_cell);
-  builtin(PyMethod_Type, save_method);
-  builtin(PyModule_Type, save_module);
-  builtin(PyCFunction_Type, save_builtin_function);
+  builtin(PyCode_Type, kinds::save_code);
+  builtin(PyCell_Type, kinds::save_cell);
+  builtin(PyMethod_Type, kinds::save_method);
+  builtin(PyModule_Type, kinds::save_module);
+  builtin(PyCFunction_Type, kinds::save_builtin_function);
   builtin(PyMethodDescr_Type, save_known);
   builtin(PyWrapperDescr_Type, save_known);
-  builtin(PyGetSetDescr_Type, save_getset_descriptor);
-  builtin(PyStaticMethod_Type, save_method_wrapper);
-  builtin(PyClassMethod_Type, save_method_wrapper);
-  builtin(PyProperty_Type, save_property);
-  builtin(PyDictProxy_Type, save_mapping_proxy);
-  builtin(PyMemoryView_Type, save_memory_view);
-  builtin(PyDictKeys_Type, save_dict_view);
-  builtin(PyDictValues_Type, save_dict_view);
-  builtin(PyDictItems_Type, save_dict_view);
-  builtin(PyODictKeys_Type, save_dict_view);
-  builtin(PyODictValues_Type, save_dict_view);
-  builtin(PyODictItems_Type, save_dict_view);
-  builtin(PyBaseObject_Type, save_sentinel);
-  shared.serve(cpython::import_attribute("_weakref", "ref").get(), save_weak_reference);
-  shared.serve(cpython::import_attribute("io", "TextIOWrapper").get(), save_text_file);
-  shared.serve(shared.imported().lru_cache_type, save_lru_cache);
-  shared.serve(shared.imported().cached_property, save_cached_property);
+  builtin(PyGetSetDescr_Type, kinds::save_getset_descriptor);
+  builtin(PyStaticMethod_Type, kinds::save_method_wrapper);
+  builtin(PyClassMethod_Type, kinds::save_method_wrapper);
+  builtin(PyProperty_Type, kinds::save_property);
+  builtin(PyDictProxy_Type, kinds::save_mapping_proxy);
+  builtin(PyMemoryView_Type, kinds::save_memory_view);
+  builtin(PyDictKeys_Type, kinds::save_dict_view);
+  builtin(PyDictValues_Type, kinds::save_dict_view);
+  builtin(PyDictItems_Type, kinds::save_dict_view);
+  builtin(PyODictKeys_Type, kinds::save_dict_view);
+  builtin(PyODictValues_Type, kinds::save_dict_view);
+  builtin(PyODictItems_Type, kinds::save_dict_view);
+  builtin(PyBaseObject_Type, kinds::save_sentinel);
+  shared.serve(cpython::import_attribute("_weakref", "ref").get(),
+               kinds::save_weak_reference);
+  shared.serve(cpython::import_attribute("io", "TextIOWrapper").get(),
+               kinds::save_text_file);
+  shared.serve(shared.imported().lru_cache_type, kinds::save_lru_cache);
+  shared.serve(shared.imported().cached_property, kinds::save_cached_property);
 }
 
 }  // namespace cppickle::by_value

@@ -2,12 +2,12 @@
 #ifndef CPPICKLE_BY_VALUE_REGISTRATION_H_
 #define CPPICKLE_BY_VALUE_REGISTRATION_H_
 
-#include "by_value/shared.h"
+#include "stream/shared.h"
 
 namespace cppickle::by_value {
 
 // To be called once, when `shared` has been loaded.
-void register_reducers(Shared& shared);
+void register_reducers(stream::Shared& shared);
 
 }  // namespace cppickle::by_value
 

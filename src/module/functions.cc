@@ -1,11 +1,18 @@
 #include "module/functions.h"
 
 #include "by_value/by_value.h"
+#include "core/emitter.h"
 #include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/imported.h"
+#include "cpython/ref.h"
 #include "module/arguments.h"
 #include "module/pickler_object.h"
+#include "module/pickler_struct.h"
 #include "module/sinks.h"
 #include "module/state.h"
+#include "pickling/hooks.h"
+#include "pickling/memo.h"
 #include "pickling/pickler.h"
 
 namespace cppickle::module {

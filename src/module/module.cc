@@ -4,6 +4,7 @@
 #include "by_value/registration.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/ref.h"
 #include "module/compat_functions.h"
 #include "module/functions.h"
 #include "module/memo_proxy.h"

@@ -4,11 +4,15 @@
 
 #include <memory>
 
+#include "core/emitter.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/names.h"
+#include "cpython/ref.h"
 #include "module/arguments.h"
 #include "module/memo_proxy.h"
 #include "module/sinks.h"
+#include "pickling/hooks.h"
 #include "pickling/pickler.h"
 
 namespace cppickle::module {

@@ -11,8 +11,7 @@ namespace cppickle::module {
 
 // What an instance owns beside its members that Python sees.
 struct PicklerData {
-  explicit PicklerData(ModuleState& state)
-      : reducers(state.shared, state.recordings) {}
+  explicit PicklerData(ModuleState& state) : reducers(state.shared, state.recordings) {}
 
   pickling::Memo memo;
   by_value::ByValue reducers;

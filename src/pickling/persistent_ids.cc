@@ -1,5 +1,8 @@
 // Persistent ids: what persistent_id() answers for an object stands in its place.
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/ref.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
 

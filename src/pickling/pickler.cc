@@ -1,6 +1,7 @@
 #include "pickling/pickler.h"
 
 #include "cpython/compat.h"
+#include "cpython/error.h"
 #include "pickling/error_path.h"
 
 namespace cppickle::pickling {

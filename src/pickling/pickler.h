@@ -8,8 +8,12 @@
 #include <unordered_set>
 
 #include "core/emitter.h"
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/datetimes.h"
+#include "cpython/error.h"
 #include "cpython/imported.h"
+#include "cpython/names.h"
 #include "cpython/ref.h"
 #include "pickling/hooks.h"
 #include "pickling/instance_plans.h"
@@ -296,7 +300,8 @@ class Pickler {
   cpython::Ref registered_reducer(PyTypeObject* type);
   cpython::Ref look_up_reducer(PyTypeObject* type);
 
-  // So many reduce values inside of each other are looked at, and then at each doubling.
+  // So many reduce values inside of each other are looked at, and then at each
+  // doubling.
   static constexpr std::size_t kManyReductions = 100'000;
 
   const cpython::Imported& imported_;

@@ -36,7 +36,6 @@ from ._switch import found
 __all__ = ["available", "dask_setup", "dumps", "install", "installed", "uninstall"]
 
 
-
 def available() -> bool:
     """Whether distributed can be imported here."""
     return found("distributed")
