@@ -16,8 +16,15 @@ RANKS = {
     "cpython": 1,
     "pickling": 2,
     "unpickling": 2,
-    "by_value": 3,
-    "module": 4,
+    "bytecode": 3,
+    "policy": 4,
+    "identity": 4,
+    "parts": 5,
+    "stream": 6,
+    "kinds": 7,
+    "recording": 8,
+    "by_value": 9,
+    "module": 10,
 }
 LINES = 400
 
@@ -78,6 +85,79 @@ def test_includes_never_point_up():
                 wrong.append(f"{path}: {name} is no path below src/")
             elif not may_include(path.parts[0], target.parts[0]):
                 wrong.append(f"{path}: {name} is not below it")
+    assert not wrong
+
+
+def included(path):
+    """The headers below src/ that a file includes, as strings."""
+    return {name.strip('"') for name in includes(path) if name.startswith('"')}
+
+
+def test_units_have_no_circles():
+    """A unit is a header with the source of the same name: `stream/shared`."""
+    needs = {}
+    for path in sources():
+        unit = str(path.with_suffix(""))
+        needs.setdefault(unit, set()).update(
+            name.removesuffix(".h") for name in included(path)
+        )
+        needs[unit].discard(unit)
+    circles = None
+    while circles != needs:
+        circles = needs
+        needed = set().union(*circles.values())
+        needs = {
+            unit: others & circles.keys()
+            for unit, others in circles.items()
+            if unit in needed and others & circles.keys()
+        }
+    assert not circles
+
+
+# What a header declares in a namespace: types, functions, types by another name.
+DECLARED = re.compile(
+    r"^(?:class|struct|enum|enum class) (\w+)\b[^;{]*\{"
+    r"|^(?:\[\[\w+\]\] |inline |constexpr |const )*[\w:]+(?:<.*>)?[&*]* [&*]?(\w+)\("
+    r"|^using (\w+) =",
+    re.MULTILINE,
+)
+# What is named: no member of an object or class.
+NAMED = re.compile(r"(?<![\w.:])(?<!->)(?:[a-z]\w*::)*(?:([A-Z]\w*)|([a-z]\w*)(?=\())")
+# What a file declares anywhere: nested, local, or forward.
+OWN = re.compile(
+    r"\b(?:class|struct|typename|using|auto) (\w+)(?=[ ;:,>])"
+    r"|^ *(?!return)[\w:<>,\]]+[&*]* [&*]?(\w+)\(",
+    re.MULTILINE,
+)
+
+
+def names(pattern, path):
+    return {"".join(groups) for groups in pattern.findall(code(path))}
+
+
+def homes():
+    """What one header of src/ alone declares in a namespace, and which."""
+    found = {}
+    for path in sources("*.h"):
+        for name in names(DECLARED, path):
+            found.setdefault(name, []).append(str(path))
+    return {name: paths[0] for name, paths in found.items() if len(paths) == 1}
+
+
+def test_headers_of_used_names_are_included():
+    """Not by way of another header, except for a source file's own."""
+    home = homes()
+    wrong = []
+    for path in sources():
+        header = path.with_suffix(".h")
+        seen = included(path) | {str(header)}
+        if path != header and (SRC / header).is_file():
+            seen |= included(header)
+        wrong += [
+            f"{path}: {name} is in {home[name]}"
+            for name in names(NAMED, path) & home.keys() - names(OWN, path)
+            if home[name] not in seen
+        ]
     assert not wrong
 
 

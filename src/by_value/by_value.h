@@ -3,123 +3,34 @@
 #ifndef CPPICKLE_BY_VALUE_BY_VALUE_H_
 #define CPPICKLE_BY_VALUE_BY_VALUE_H_
 
-#include <memory>
-#include <memory_resource>
-#include <optional>
-#include <unordered_map>
-#include <vector>
-
-#include "by_value/identity_map.h"
-#include "by_value/recorder.h"
-#include "by_value/shared.h"
 #include "cpython/ref.h"
-#include "pickling/pickler.h"
-#include "pickling/reducers.h"
+#include "recording/recordings.h"
+#include "stream/shared.h"
+#include "stream/stream_state.h"
+
+namespace cppickle::pickling {
+class Pickler;
+}
 
 namespace cppickle::by_value {
 
-// A globals dict as it is rebuilt on the other side, where only referenced names
-// arrive.
-struct Namespace {
-  cpython::Ref globals;   // the sender's dict
-  cpython::Ref stand_in;  // the memo's key for the rebuilt dict
-  cpython::Ref
-      module;  // the memo's key for the dynamic module whose dict it is, if any
-  bool is_whole = false;  // that module travels, with all its names
-  // Interned names that have been sent, and their owner: `globals` may drop them.
-  IdentityMap sent{std::pmr::get_default_resource()};
-  std::vector<cpython::Ref> names;
-
-  // False when the name has been sent before.
-  bool note_sent(PyObject* name) {
-    if (!sent.add(name, 0)) return false;
-    names.push_back(cpython::Ref::borrow(name));
-    return true;
-  }
-  bool has_sent(PyObject* name) const { return sent.find(name) != nullptr; }
-};
-
-// The reducers of one memo, with what they have written into its streams.
-class ByValue final : public pickling::Reducers {
+// Says which reducer writes an object, and whether by reference or by value.
+class ByValue final : public stream::StreamState {
  public:
-  explicit ByValue(Shared& shared) : shared_(shared) {}
+  ByValue(stream::Shared& shared, recording::Recordings& recordings)
+      : stream::StreamState(shared), recordings_(recordings) {}
 
   void save_function(pickling::Pickler& pickler, PyObject* function) override;
   void save_class(pickling::Pickler& pickler, PyObject* cls) override;
   bool save_at_once(pickling::Pickler& pickler, PyObject* object) override;
   bool save_other(pickling::Pickler& pickler, PyObject* object) override;
-  void clear() override;
-  int traverse(visitproc visit, void* arg) const override;
-
-  Shared& shared() { return shared_; }
-  static ByValue& of(pickling::Pickler& pickler) {
-    return static_cast<ByValue&>(pickler.reducers());
-  }
-
-  // Saves an object under its module's name and the one that the attribute tells; false
-  // when an import does not find it there.
-  bool save_under_own_name(pickling::Pickler& pickler, PyObject* object,
-                           PyObject* name_attribute);
-  // See sentinels.h.
-  GlobalName name_of_sentinel(PyObject* object) {
-    return shared_.sentinels().name_of(object, may_read_modules_);
-  }
-  // Looks for new modules of the standard library, once for each memo.
-  void notice_new_modules();
-
-  // --- Recordings (recordings.h) ----------------------------------------------
-
-  // True before anything has been written by value.
-  bool is_fresh() const { return namespaces_.empty() && !guarded_ && !recorder_; }
-  // The slot of a function or class; null for a function whose code is not known yet.
-  RecordingSlot* recording_slot(PyObject* object);
-  void start_recorder(std::unique_ptr<Recorder> recorder) {
-    recorder_ = std::move(recorder);
-  }
-  std::unique_ptr<Recorder> take_recorder() { return std::move(recorder_); }
-  const std::vector<std::unique_ptr<Namespace>>& namespaces() const {
-    return namespaces_;
-  }
-  const std::unordered_map<PyObject*, cpython::Ref>& classes() const {
-    return classes_;
-  }
-  bool has_imported_modules() const { return static_cast<bool>(imported_modules_); }
-  // Which of the namespaces has this stand-in.
-  std::optional<std::size_t> namespace_place(PyObject* stand_in) const;
-  void restore_namespace(PyObject* globals, const std::vector<cpython::Ref>& sent);
-
-  // --- What the stream knows already
-  // ------------------------------------------------------------------------
-
-  // The namespace of a globals dict, made on the first call.
-  Namespace& namespace_of(PyObject* globals);
-  // Notes that the class has been written, and tells the class whose own namespace this
-  // is, a dict or a proxy of it: annotations refer to it.  Null for other objects.
-  void note_class(PyObject* cls);
-  PyObject* class_with_namespace(PyObject* object) const;
-  // True on the first call for this name in this memo.
-  bool imports_first_time(PyObject* module_name);
-  // Something else guards what follows in the stream.
-  void note_guard() { guarded_ = true; }
-  // True on the first call: the version guard is due.
-  bool guard_is_due(bool memoizing) {
-    return !std::exchange(guarded_, memoizing) || !memoizing;
-  }
 
  private:
   bool save_function_by_reference(pickling::Pickler& pickler, PyObject* function);
   bool save_class_by_reference(pickling::Pickler& pickler, PyObject* cls);
   bool save_derived(pickling::Pickler& pickler, PyObject* object);
 
-  Shared& shared_;
-  bool noticed_ = false;
-  bool may_read_modules_ = true;  // for sentinels
-  bool guarded_ = false;
-  std::vector<std::unique_ptr<Namespace>> namespaces_;
-  std::unordered_map<PyObject*, Namespace*> namespace_index_;  // once they are many
-  std::unordered_map<PyObject*, cpython::Ref> classes_;        // by their namespaces
-  cpython::Ref imported_modules_;                              // a set of names
-  std::unique_ptr<Recorder> recorder_;  // of the expansion that is being written
+  recording::Recordings& recordings_;
 };
 
 }  // namespace cppickle::by_value

@@ -1,5 +1,7 @@
 #include "cpython/imported.h"
 
+#include "cpython/error.h"
+
 namespace cppickle::cpython {
 namespace {
 

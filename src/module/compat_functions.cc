@@ -3,7 +3,9 @@
 #include <utility>
 
 #include "cpython/error.h"
+#include "cpython/ref.h"
 #include "module/state.h"
+#include "stream/shared.h"
 
 namespace cppickle::module {
 namespace {
@@ -35,7 +37,7 @@ PyObject* code_globals(PyObject* module, PyObject* code) {
   return guarded(static_cast<PyObject*>(nullptr), [&]() -> PyObject* {
     if (!PyCode_Check(code))
       cpython::raise(PyExc_TypeError, "_code_globals() needs a code object");
-    by_value::Shared& shared = state_of_module(module).shared;
+    stream::Shared& shared = state_of_module(module).shared;
     return Py_NewRef(shared.code_info(code).global_names.get());
   });
 }

@@ -1,11 +1,19 @@
 #include "module/functions.h"
 
 #include "by_value/by_value.h"
+#include "core/emitter.h"
 #include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/imported.h"
+#include "cpython/ref.h"
 #include "module/arguments.h"
 #include "module/pickler_object.h"
+#include "module/pickler_struct.h"
 #include "module/sinks.h"
 #include "module/state.h"
+#include "pickling/hooks.h"
+#include "pickling/memo.h"
+#include "pickling/pickler.h"
 
 namespace cppickle::module {
 namespace {
@@ -43,7 +51,7 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
     hooks.foreign_reducers = state.shared.replacements().any();
     pickling::Memo memo;
     if (!hooks.foreign_reducers) memo.begin_quiet();
-    by_value::ByValue reducers(state.shared);
+    by_value::ByValue reducers(state.shared, state.recordings);
     BytesSink sink;
     core::Emitter emitter(sink, protocol);
     pickling::Pickler(state.imported, state.plans, memo, reducers, emitter, hooks)

@@ -2,6 +2,7 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "pickling/memo.h"
 
 namespace cppickle::module {
 

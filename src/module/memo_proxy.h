@@ -2,7 +2,9 @@
 #ifndef CPPICKLE_MODULE_MEMO_PROXY_H_
 #define CPPICKLE_MODULE_MEMO_PROXY_H_
 
-#include "module/pickler_object.h"
+#include "cpython/ref.h"
+#include "module/pickler_struct.h"
+#include "module/state.h"
 
 namespace cppickle::module {
 

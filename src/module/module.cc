@@ -1,8 +1,10 @@
 // The extension module cppickle._core.
 #include <memory>
 
+#include "by_value/registration.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/ref.h"
 #include "module/compat_functions.h"
 #include "module/functions.h"
 #include "module/memo_proxy.h"
@@ -30,6 +32,7 @@ void ModuleState::release() {
   Py_CLEAR(memo_proxy_type);
   Py_CLEAR(reducer_override);
   plans.clear();
+  recordings.clear();
   shared.release();
   imported.release();
 }
@@ -108,6 +111,8 @@ int exec_module(PyObject* module) {
     ModuleState& state = **slot;
     state.imported.load();
     state.shared.load();
+    by_value::register_reducers(state.shared);
+    state.recordings.load();
     add_types(module, state);
     checked_status(PyModule_AddObjectRef(module, "DeepRecursionError",
                                          state.imported.deep_recursion_error));

@@ -4,11 +4,16 @@
 
 #include <memory>
 
+#include "core/emitter.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/names.h"
+#include "cpython/ref.h"
 #include "module/arguments.h"
 #include "module/memo_proxy.h"
 #include "module/sinks.h"
+#include "pickling/hooks.h"
+#include "pickling/pickler.h"
 
 namespace cppickle::module {
 
@@ -250,15 +255,6 @@ PyType_Slot slots[] = {
 PyType_Spec base_pickler_spec = {
     "cppickle.BasePickler", sizeof(PicklerObject), 0,
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
-
-void clear_memo(PicklerObject* pickler) {
-  PicklerData& data = *pickler->data;
-  if (data.running)
-    cpython::raise(PyExc_RuntimeError,
-                   "the memo cannot be changed in the middle of a dump()");
-  data.memo.clear();
-  data.reducers.clear();
-}
 
 void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
   auto self = reinterpret_cast<PyObject*>(pickler);

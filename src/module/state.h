@@ -2,16 +2,18 @@
 #ifndef CPPICKLE_MODULE_STATE_H_
 #define CPPICKLE_MODULE_STATE_H_
 
-#include "by_value/shared.h"
 #include "cpython/imported.h"
 #include "pickling/instance_plans.h"
+#include "recording/recordings.h"
+#include "stream/shared.h"
 
 namespace cppickle::module {
 
 struct ModuleState {
   cpython::Imported imported;
   pickling::InstancePlans plans{imported.names};
-  by_value::Shared shared{imported};
+  stream::Shared shared{imported};
+  recording::Recordings recordings;
   PyTypeObject* base_pickler_type = nullptr;  // owned, as all below
   PyTypeObject* pickler_type = nullptr;       // its subclass that users see
   PyTypeObject* memo_proxy_type = nullptr;

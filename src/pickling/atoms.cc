@@ -3,7 +3,11 @@
 #include <memory>
 #include <string>
 
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/ref.h"
+#include "pickling/memo.h"
 #include "pickling/pickler.h"
 
 namespace cppickle::pickling {

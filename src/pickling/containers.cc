@@ -6,10 +6,13 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/emitter.h"
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/ref.h"
 #include "pickling/leaf_writer.h"
 #include "pickling/pickler.h"
-#include "pickling/script.h"
+#include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
 
@@ -88,18 +91,6 @@ void Pickler::begin_container(Opcode binary, Opcode text, PyObject* object) {
   }
   emitter_.binary() ? op(binary) : emitter_.op(Opcode::MARK, text);
   if (memoized) emitter_.memoize(next_index(object));
-}
-
-// callable(*arguments), memoized as `object`: how old protocols write types that they
-// have no opcode for.
-void Pickler::save_as_call(PyObject* object, PyObject* callable, Ref arguments) {
-  before_foreign_code();
-  Script(*this)
-      .save(callable)
-      .save(arguments.get())
-      .op(Opcode::REDUCE)
-      .memoize(object)
-      .start(object);
 }
 
 // Writes the leaves and short tuples that come first and answers how many they were: up

@@ -1,9 +1,12 @@
 // Dates, times and differences of the module datetime, as their __reduce_ex__ has it.
 #include "cpython/datetimes.h"
 
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/error.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
+#include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
 

@@ -8,6 +8,7 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/ref.h"
 
 namespace cppickle::pickling {
 

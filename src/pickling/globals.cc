@@ -2,7 +2,11 @@
 // again.
 #include <string_view>
 
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/names.h"
+#include "cpython/ref.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
 

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "cpython/compat.h"
+#include "cpython/error.h"
 
 namespace cppickle::pickling {
 

@@ -1,6 +1,7 @@
 #include "pickling/instance_writer.h"
 
 #include "core/encoding.h"
+#include "core/opcode.h"
 #include "cpython/compat.h"
 #include "pickling/leaf_writer.h"
 

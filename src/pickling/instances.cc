@@ -3,10 +3,17 @@
 //
 //   class EMPTY_TUPLE NEWOBJ MEMOIZE [state BUILD]
 //   state := dict | (dict or None, dict of slots)
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/datetimes.h"
+#include "cpython/error.h"
+#include "cpython/names.h"
+#include "cpython/ref.h"
 #include "pickling/instance_plans.h"
+#include "pickling/instance_writer.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
+#include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
 

@@ -5,8 +5,12 @@
 #include <cstdint>
 #include <utility>
 
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/ref.h"
 #include "pickling/pickler.h"
+#include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
 

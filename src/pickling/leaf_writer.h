@@ -4,6 +4,7 @@
 
 #include "core/emitter.h"
 #include "core/encoding.h"
+#include "core/opcode.h"
 #include "cpython/compat.h"
 #include "pickling/memo.h"
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "cpython/error.h"
+
 namespace cppickle::pickling {
 namespace {
 

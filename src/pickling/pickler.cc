@@ -1,8 +1,8 @@
 #include "pickling/pickler.h"
 
 #include "cpython/compat.h"
+#include "cpython/error.h"
 #include "pickling/error_path.h"
-#include "pickling/script.h"
 
 namespace cppickle::pickling {
 
@@ -169,27 +169,6 @@ void Pickler::save_with_care(PyObject* object) {
   Ref hold = Ref::borrow(object);
   if (emitter_.frame_is_due()) emitter_.commit_frame();
   if (hooks_.persistent_id == nullptr || !save_persistent(object)) save_now(object);
-}
-
-bool Pickler::save_persistent(PyObject* object) {
-  Ref id = persistent_id_of(object);
-  if (id.get() == Py_None) return false;
-  if (emitter_.binary()) {
-    Script(*this)
-        .call([](Pickler& self, PyObject* value) { self.save_now(value); }, id.get())
-        .op(Opcode::BINPERSID)
-        .start();
-    return true;
-  }
-  Ref text = checked(PyObject_Str(id.get()));
-  if (!PyUnicode_IS_ASCII(text.get())) {
-    fail(imported_.pickling_error,
-         "persistent IDs in protocol 0 must be ASCII strings");
-  }
-  emitter_.op_line(Opcode::PERSID,
-                   {static_cast<const char*>(PyUnicode_DATA(text.get())),
-                    static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get()))});
-  return true;
 }
 
 void Pickler::save_compound(PyObject* object) {

@@ -8,8 +8,12 @@
 #include <unordered_set>
 
 #include "core/emitter.h"
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/datetimes.h"
+#include "cpython/error.h"
 #include "cpython/imported.h"
+#include "cpython/names.h"
 #include "cpython/ref.h"
 #include "pickling/foreign_answers.h"
 #include "pickling/hooks.h"
@@ -17,7 +21,6 @@
 #include "pickling/instance_writer.h"
 #include "pickling/memo.h"
 #include "pickling/reducers.h"
-#include "pickling/runaway.h"
 #include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
@@ -306,6 +309,10 @@ class Pickler {
   cpython::Ref ask_for_reduction(PyObject* object);
   cpython::Ref registered_reducer(PyTypeObject* type);
   cpython::Ref look_up_reducer(PyTypeObject* type);
+
+  // So many reduce values inside of each other are looked at, and then at each
+  // doubling.
+  static constexpr std::size_t kManyReductions = 100'000;
 
   const cpython::Imported& imported_;
   InstancePlans& plans_;

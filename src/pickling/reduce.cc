@@ -4,9 +4,14 @@
 
 #include <utility>
 
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/names.h"
 #include "pickling/pickler.h"
+#include "pickling/runaway.h"
 #include "pickling/script.h"
+#include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
 
@@ -349,6 +354,18 @@ void ReduceValue::write_state(Script& script, PyObject* object) const {
   }
   script.save(state_setter).save(object).save(state, Label::kState);
   script.op(Opcode::TUPLE2).op(Opcode::REDUCE).op(Opcode::POP);
+}
+
+// callable(*arguments), memoized as `object`: how old protocols write types that they
+// have no opcode for.
+void Pickler::save_as_call(PyObject* object, PyObject* callable, Ref arguments) {
+  before_foreign_code();
+  Script(*this)
+      .save(callable)
+      .save(arguments.get())
+      .op(Opcode::REDUCE)
+      .memoize(object)
+      .start(object);
 }
 
 }  // namespace cppickle::pickling

@@ -3,17 +3,12 @@
 #ifndef CPPICKLE_PICKLING_RUNAWAY_H_
 #define CPPICKLE_PICKLING_RUNAWAY_H_
 
-#include <cstddef>
-
 #include "cpython/ref.h"
 #include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
 
 class Pickler;
-
-// So many reduce values inside of each other are looked at, and then at each doubling.
-inline constexpr std::size_t kManyReductions = 100'000;
 
 // True when the reduce values on the stack's top bring forth what is below them each
 // time they are asked for, so that no end is in sight.  Asks for some of them once

@@ -1,6 +1,7 @@
 // Running the steps of scripts.
 #include "pickling/script.h"
 
+#include "pickling/memo.h"
 #include "pickling/pickler.h"
 
 namespace cppickle::pickling {

@@ -1,7 +1,11 @@
 // Sets and frozensets: what they begin with, and the steps that their frames take.
+#include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/ref.h"
 #include "pickling/pickler.h"
 #include "pickling/set_order.h"
+#include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
 

@@ -4,17 +4,17 @@ from typing import Any
 
 from distributed.diagnostics.plugin import WorkerPlugin
 
-from . import dask
+from . import _dask_process
 
 
 class CppicklePlugin(WorkerPlugin):
     """Workers that have it pickle with cppickle, from their start or from now on."""
 
-    name = dask.PLUGIN
+    name = _dask_process.PLUGIN
     idempotent = True
 
     def setup(self, worker: Any) -> None:
-        dask.install()
+        _dask_process.install()
 
     def teardown(self, worker: Any) -> None:
-        dask.uninstall()
+        _dask_process.uninstall()

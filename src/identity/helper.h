@@ -1,0 +1,39 @@
+// The helper that gives each process one object for a tracker id.  It travels as text,
+// which a process compiles when it meets the first stream with a class; from then on
+// it is found in `sys`.
+//
+//   helper := get (key eval) REDUCE (expression {'s': source}) REDUCE MEMOIZE
+//   get    := sys.__dict__.get
+//
+//   helper (id make arguments [1])             the object known under id, or else
+//                                              make(*arguments) from now on
+//   helper (id token attributes object type)   type.__setattr__ for each attribute,
+//                                              unless the state with this token is
+//                                              what was applied last
+//   helper (text dict)                         the helper: what stands in for eval
+//
+// It guards what follows it in the stream, as the first code object does elsewhere
+// (code_objects.h): the source compares the magic number of the bytecode before it
+// registers anything, and the key holds that number.
+#ifndef CPPICKLE_IDENTITY_HELPER_H_
+#define CPPICKLE_IDENTITY_HELPER_H_
+
+#include "cpython/ref.h"
+
+namespace cppickle::identity {
+
+struct Helpers {
+  cpython::Ref key;  // these are str
+  cpython::Ref expression;
+  cpython::Ref source;
+  cpython::Ref stand_in;  // the memo's key for the helper
+  // unhooked(owner, make, *arguments): make(*arguments) while owner's __init_subclass__
+  // does nothing.  A function without a module, and without line numbers.
+  cpython::Ref unhooked;
+};
+
+Helpers made_helpers();
+
+}  // namespace cppickle::identity
+
+#endif  // CPPICKLE_IDENTITY_HELPER_H_

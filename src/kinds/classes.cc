@@ -1,0 +1,381 @@
+#include "kinds/classes.h"
+
+#include <algorithm>
+#include <string>
+
+#include "core/opcode.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/imported.h"
+#include "cpython/names.h"
+#include "cpython/ref.h"
+#include "identity/other_trackers.h"
+#include "identity/tracker.h"
+#include "kinds/ctypes_classes.h"
+#include "kinds/enums.h"
+#include "parts/class_parts.h"
+#include "parts/ctypes_types.h"
+#include "pickling/script.h"
+#include "pickling/work_stack.h"
+#include "policy/replacements.h"
+#include "stream/fingerprint.h"
+#include "stream/script_parts.h"
+#include "stream/shared.h"
+#include "stream/tracked_objects.h"
+
+namespace cppickle::kinds {
+
+using core::Opcode;
+using cpython::builtin_base;
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::is_any_of;
+using cpython::Names;
+using cpython::Ref;
+using cpython::same_name;
+using identity::hashes_by_identity;
+using identity::Identity;
+using identity::Tracker;
+using parts::attributes_of_class;
+using parts::ClassAttribute;
+using parts::ClassName;
+using parts::is_ctypes_class;
+using parts::is_read_by_ctypes;
+using parts::is_recursive_field_list;
+using parts::name_of_class;
+using parts::subclass_hook_owner;
+using parts::told_attributes_of_class;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+using policy::Helper;
+using policy::Replacements;
+using stream::begin_state;
+using stream::begin_tracked;
+using stream::begin_tuple;
+using stream::end_state;
+using stream::end_tracked;
+using stream::end_tracked_alone;
+using stream::end_tuple;
+using stream::Entry;
+using stream::Fingerprint;
+using stream::is_atom;
+using stream::new_dict;
+using stream::Shared;
+using stream::StreamState;
+using stream::write_call;
+
+namespace {
+
+Tracker::Digest class_digest(void* context, PyObject* cls) {
+  Fingerprint fingerprint(*static_cast<Shared*>(context), cls);
+  fingerprint.add_class(reinterpret_cast<PyTypeObject*>(cls));
+  return {fingerprint.digest(), !fingerprint.has_mutable()};
+}
+
+// What is written for a class.  Owns what the script refers to until that has its own
+// references.
+struct ClassParts {
+  std::vector<ClassAttribute> attributes;
+  std::vector<Entry> body;
+  std::vector<Entry> functions;  // set first, when something else may need them
+  std::vector<Entry> rest;
+  Ref empty_dict = checked(
+      PyDict_New());  // where an enumeration's members are entered as they are made
+};
+
+bool is_abstract_base(PyTypeObject* type, const Names& names) {
+  return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type),
+                                                names.abc_impl)) != nullptr;
+}
+
+bool is_abstract(PyTypeObject* type) {
+  return (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0;
+}
+
+bool is_plain_slots(PyObject* value) {
+  return PyUnicode_CheckExact(value) || PyTuple_CheckExact(value) ||
+         PyList_CheckExact(value) || PyDict_CheckExact(value);
+}
+
+// The names of members among the class's own descriptors: what an exhausted iterator in
+// __slots__ gave.
+Ref declared_slots(PyTypeObject* type) {
+  Ref list = checked(PyList_New(0));
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
+    if (Py_TYPE(value) == &PyMemberDescr_Type && PyDescr_TYPE(value) == type) {
+      cpython::checked_status(PyList_Append(list.get(), name));
+    }
+  }
+  return checked(PyList_AsTuple(list.get()));
+}
+
+// The subclasses registered with an abstract base class, in the order of their names.
+std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
+  const cpython::Imported& imported = pickler.imported();
+  Ref dump = checked(PyObject_CallOneArg(imported.abc_get_dump, cls));
+  std::vector<std::pair<std::string, Ref>> named;
+  Py_ssize_t position = 0;
+  PyObject* weak;
+  while (PyTuple_Check(dump.get()) &&
+         cpython::set_next(PyTuple_GET_ITEM(dump.get(), 0), &position, &weak)) {
+    Ref subclass = cpython::weakly_referenced(weak);
+    if (!subclass || !PyType_Check(subclass.get())) continue;
+    ClassName name =
+        name_of_class(reinterpret_cast<PyTypeObject*>(subclass.get()), imported.names);
+    Ref full = checked(
+        PyUnicode_FromFormat("%V.%U", name.module.get(), "?", name.qualname.get()));
+    named.emplace_back(cpython::utf8_view(full.get()), std::move(subclass));
+  }
+  std::ranges::sort(named, {}, &std::pair<std::string, Ref>::first);
+  std::vector<Ref> subclasses;
+  for (auto& entry : named) subclasses.push_back(std::move(entry.second));
+  return subclasses;
+}
+
+// What makes methods: set before anything that may need them while the class is being
+// rebuilt.
+bool is_function_like(PyObject* value) {
+  PyTypeObject* type = Py_TYPE(value);
+  return type == &PyFunction_Type || type == &PyStaticMethod_Type ||
+         type == &PyClassMethod_Type || type == &PyProperty_Type;
+}
+
+// Values among which no instance of the class can be.
+bool needs_no_methods(PyObject* value) {
+  if (is_atom(value)) return true;
+  bool sequence = PyTuple_CheckExact(value) || PyList_CheckExact(value);
+  for (Py_ssize_t i = 0; sequence && i < PySequence_Fast_GET_SIZE(value); ++i) {
+    PyObject* item = PySequence_Fast_GET_ITEM(value, i);
+    if (!is_atom(item) && !PyType_Check(item)) return false;
+  }
+  Py_ssize_t position = 0;
+  PyObject *key, *item;
+  while (PyDict_CheckExact(value) && PyDict_Next(value, &position, &key, &item)) {
+    if (!is_atom(key) || (!is_atom(item) && !PyType_Check(item))) return false;
+  }
+  return sequence || PyDict_CheckExact(value);
+}
+
+bool is_slot(PyObject* slots, PyObject* name) {
+  if (slots == nullptr) return false;
+  if (PyUnicode_Check(slots)) return PyUnicode_Compare(slots, name) == 0;
+  return cpython::checked_status(PySequence_Contains(slots, name)) != 0;
+}
+
+// Where each attribute goes.  The body holds atoms, and None to keep the place of what
+// is set afterwards.
+void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) {
+  PyObject* slots = nullptr;
+  for (ClassAttribute& attribute : parts.attributes) {
+    if (!same_name(attribute.name.get(), names.slots)) continue;
+    if (!is_plain_slots(attribute.value.get())) attribute.value = declared_slots(type);
+    slots = attribute.value.get();
+  }
+  bool of_ctypes = is_ctypes_class(type);
+  for (const ClassAttribute& attribute : parts.attributes) {
+    PyObject* name = attribute.name.get();
+    PyObject* value = attribute.value.get();
+    if (same_name(name, names.abstractmethods) && is_abstract_base(type, names))
+      continue;
+    if (of_ctypes && is_read_by_ctypes(name)) {
+      bool later = is_recursive_field_list(type, name, value, names);
+      (later ? parts.rest : parts.body).push_back({name, value});
+      continue;
+    }
+    bool atom = is_atom(value);
+    // typing.Generic looks at __orig_bases__ while the class is being made, and
+    // from 3.12 on it cannot be kept from it.
+    bool generic = same_name(name, names.orig_bases) && PyTuple_CheckExact(value);
+    if (generic || (is_any_of(name, {names.slots, names.attr_module, names.doc,
+                                     names.firstlineno, names.attr_dict}) &&
+                    (atom || value == slots))) {
+      parts.body.push_back({name, value});
+      continue;
+    }
+    bool fills_itself = same_name(name, names.member_map) && PyDict_CheckExact(value);
+    PyObject* placeholder = atom           ? value
+                            : fills_itself ? parts.empty_dict.get()
+                                           : Py_None;
+    if (!is_slot(slots, name)) parts.body.push_back({name, placeholder});
+    (is_function_like(value) ? parts.functions : parts.rest).push_back({name, value});
+  }
+  bool plain = std::ranges::all_of(
+      parts.rest, [](const Entry& entry) { return needs_no_methods(entry.value); });
+  if (plain || parts.functions.empty()) {
+    parts.rest.insert(parts.rest.begin(), parts.functions.begin(),
+                      parts.functions.end());
+    parts.functions.clear();
+  }
+}
+
+ClassParts parts_of(StreamState& reducers, Pickler& pickler, PyObject* cls) {
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  ClassParts parts;
+  const Replacements& replacements = reducers.shared().replacements();
+  parts.attributes =
+      replacements.of(Helper::kClassGetstate) == nullptr
+          ? attributes_of_class(type, pickler.names())
+          : told_attributes_of_class(type, pickler.names(), replacements);
+  if (is_enumeration(reducers, type))
+    adapt_enum_attributes(parts.attributes, pickler.names());
+  PyObject* qualname = cpython::class_qualname(type);
+  if (PyUnicode_Compare(qualname, reinterpret_cast<PyHeapTypeObject*>(type)->ht_name) !=
+      0) {
+    parts.body.push_back({pickler.names().qualname, qualname});
+  }
+  sort_attributes(parts, type, pickler.names());
+  return parts;
+}
+
+// The metaclass whose __new__ makes the class, past the user's; ABCMeta's gives it its
+// registry and caches.
+PyTypeObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
+  if (!is_abstract_base(type, pickler.names())) return builtin_base(Py_TYPE(type));
+  return reinterpret_cast<PyTypeObject*>(pickler.imported().abc_meta);
+}
+
+// --- Metaclasses ------------------------------------------------------------
+
+// A class made in C that has this very metaclass: one of the bases.
+PyObject* class_with_metaclass(PyTypeObject* type, PyObject* metaclass) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_mro); ++i) {
+    PyObject* base = PyTuple_GET_ITEM(type->tp_mro, i);
+    bool found = reinterpret_cast<PyObject*>(Py_TYPE(base)) == metaclass &&
+                 !cpython::is_python_class(reinterpret_cast<PyTypeObject*>(base));
+    if (found) return base;
+  }
+  return nullptr;
+}
+
+void write_type_of(Script& script, PyObject* cls) {
+  write_call(script, reinterpret_cast<PyObject*>(&PyType_Type), {cls});
+  script.memoize(reinterpret_cast<PyObject*>(Py_TYPE(cls)));
+}
+
+// Saves a metaclass of the class; one made in C may have no name that leads to it.
+void save_metaclass(Script& script, PyTypeObject* type, PyTypeObject* metaclass) {
+  Pickler& pickler = script.pickler();
+  auto object = reinterpret_cast<PyObject*>(metaclass);
+  PyObject* base = nullptr;
+  if (metaclass != &PyType_Type && !cpython::is_python_class(metaclass) &&
+      StreamState::of(pickler).travels_by_value(pickler, object))
+    base = class_with_metaclass(type, object);
+  if (base != nullptr) {
+    script.get_or_write(object, write_type_of, base);
+  } else {
+    script.save(object, Label::kText, pickler.names().attr_class_text);
+  }
+}
+
+// True when a call of the metaclass does nothing beyond what `making` does.
+bool makes_classes_alike(PyTypeObject* metaclass, PyTypeObject* making,
+                         const Names& names) {
+  auto is_same = [&](PyObject* name) {
+    return cpython::type_lookup(metaclass, name) == cpython::type_lookup(making, name);
+  };
+  return metaclass == making || (Py_TYPE(metaclass) == &PyType_Type &&
+                                 is_same(names.attr_new) && is_same(names.init));
+}
+
+// What makes the class, and what begins its arguments: the metaclass itself, or __new__
+// of the one that makes it and the metaclass.
+void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
+                 PyObject* hook_owner) {
+  Pickler& pickler = script.pickler();
+  const Names& names = pickler.names();
+  if (hook_owner != nullptr) {
+    Tracker& tracker = StreamState::of(pickler).shared().tracker();
+    script.save(tracker.helpers().unhooked.get()).op(Opcode::MARK).save(hook_owner);
+  }
+  bool itself = makes_classes_alike(Py_TYPE(type), making, names);
+  if (itself) {
+    save_metaclass(script, type, Py_TYPE(type));
+  } else if (making == &PyType_Type) {
+    script.save(
+        checked(PyObject_GetAttr(reinterpret_cast<PyObject*>(making), names.attr_new))
+            .get());
+  } else {
+    script.save(pickler.imported().builtin_getattr);
+    begin_tuple(script, 2);
+    save_metaclass(script, type, making);
+    script.save(names.attr_new);
+    end_tuple(script, 2);
+    script.op(Opcode::REDUCE);
+  }
+  if (hook_owner == nullptr) script.op(Opcode::MARK);
+  if (!itself) save_metaclass(script, type, Py_TYPE(type));
+}
+
+void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObject* id,
+                    const ClassParts& parts) {
+  const Names& names = pickler.names();
+  begin_tracked(script, id);
+  write_maker(script, type, making_metaclass(pickler, type),
+              subclass_hook_owner(type, names));
+  script.save(reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
+  auto base_count = static_cast<std::size_t>(PyTuple_GET_SIZE(type->tp_bases));
+  begin_tuple(script, base_count);
+  for (std::size_t i = 0; i < base_count; ++i) {
+    script.save(PyTuple_GET_ITEM(type->tp_bases, static_cast<Py_ssize_t>(i)),
+                Label::kText, names.bases_text);
+  }
+  end_tuple(script, base_count);
+  new_dict(script, parts.body);
+  script.op(Opcode::TUPLE);
+  auto cls = reinterpret_cast<PyObject*>(type);
+  hashes_by_identity(cls) ? end_tracked(script, cls) : end_tracked_alone(script, cls);
+}
+
+void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
+                      const Identity& identity, const ClassParts& parts) {
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  auto write_state = [&](PyObject* id, const std::vector<Entry>& attributes) {
+    if (attributes.empty()) return;
+    begin_state(script, {id, identity.token}, attributes, cls);
+    save_metaclass(script, type, builtin_base(Py_TYPE(type)));
+    end_state(script);
+  };
+  write_state(checked(PyTuple_Pack(1, identity.id)).get(), parts.functions);
+  write_state(identity.id, parts.rest);
+  if (!is_abstract_base(type, pickler.names())) return;
+  if (is_abstract(type)) {
+    write_call(script, pickler.imported().update_abstractmethods, {cls});
+    script.op(Opcode::POP);
+  }
+  for (const Ref& subclass : registered_subclasses(pickler, cls)) {
+    write_call(script, pickler.imported().abc_register, {cls, subclass.get()});
+    script.op(Opcode::POP);
+  }
+}
+
+[[noreturn]] void refuse(Pickler& pickler, PyObject* cls) {
+  ClassName name = name_of_class(reinterpret_cast<PyTypeObject*>(cls), pickler.names());
+  pickler.fail(pickler.imported().pickling_error,
+               "Can't pickle %R: it is implemented in C and not found as %V.%U, so "
+               "that it can be sent neither by "
+               "reference nor by value",
+               cls, name.module.get(), "?", name.qualname.get());
+}
+
+}  // namespace
+
+void save_class_by_value(StreamState& reducers, Pickler& pickler, PyObject* cls) {
+  pickler.memo().unify_strings();
+  reducers.notice_new_modules();
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  if (is_ctypes_class(type) && save_made_ctypes_class(pickler, cls)) return;
+  if (!cpython::is_python_class(type)) refuse(pickler, cls);
+  Identity identity =
+      reducers.shared().tracker().identify(cls, class_digest, &reducers.shared());
+  reducers.note_class(cls);
+  ClassParts parts = parts_of(reducers, pickler, cls);
+  Script script(pickler);
+  write_skeleton(script, pickler, type, identity.id, parts);
+  write_attributes(script, pickler, cls, identity, parts);
+  script.start(cls);
+}
+
+}  // namespace cppickle::kinds

@@ -1,0 +1,150 @@
+#include "kinds/code_objects.h"
+
+#include <string>
+#include <string_view>
+
+#include "bytecode/code_info.h"
+#include "core/emitter.h"
+#include "core/opcode.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/ref.h"
+#include "policy/replacements.h"
+#include "stream/script_parts.h"
+#include "stream/shared.h"
+
+namespace cppickle::kinds {
+
+using bytecode::CodeInfo;
+using core::Opcode;
+using cpython::checked;
+using cpython::Ref;
+using pickling::Pickler;
+using pickling::Script;
+using policy::Helper;
+using policy::Replacements;
+using stream::begin_tuple;
+using stream::end_tuple;
+using stream::Shared;
+using stream::StreamState;
+using stream::write_global;
+
+namespace {
+
+// Bytes that nothing else in the stream refers to.
+void push_bytes(Pickler& pickler, PyObject* bytes) {
+  if (pickler.protocol() < 3) return pickler.save(bytes);
+  pickler.emitter().bytes(cpython::bytes_view(bytes), bytes);
+}
+
+bool is_short(const CodeInfo& info) {
+  return info.blob().size() < Pickler::kLongestFragment / 2;
+}
+
+// What the ImportError quotes, in UTF-8.
+std::string guard_text(PyObject* code) {
+  PyObject* name = reinterpret_cast<PyCodeObject*>(code)->co_name;
+  std::string text;
+  text.reserve(128);
+  if (PyUnicode_IS_COMPACT_ASCII(name)) {
+    text = cpython::compact_ascii(name);
+  } else {
+    text = cpython::bytes_view(
+        checked(PyUnicode_AsEncodedString(name, "utf-8", "backslashreplace")).get());
+  }
+  return text.append(", pickled by CPython ")
+      .append(cpython::kPythonVersion)
+      .append(", loaded by CPython");
+}
+
+// Its strings are nobody else's, so the memo stays out of it.
+void emit_guarded(core::Emitter& emitter, PyObject* code, const CodeInfo& info) {
+  auto global = [&](std::string_view module, std::string_view name) {
+    emitter.utf8(module, nullptr);
+    emitter.utf8(name, nullptr);
+    emitter.op(Opcode::STACK_GLOBAL);
+  };
+  global("zipimport", "_unmarshal_code");
+  emitter.op(Opcode::MARK);
+  emitter.op(Opcode::NONE, Opcode::NONE, Opcode::NONE);
+  emitter.utf8(guard_text(code), nullptr);
+  global("sys", "version");
+  emitter.op(Opcode::TUPLE2);
+  emitter.bytes(cpython::bytes_view(info.pyc.get()), nullptr);
+  emitter.op(Opcode::TUPLE, Opcode::REDUCE);
+}
+
+void write_guarded(Script& script, Pickler& pickler, PyObject* code,
+                   const CodeInfo& info) {
+  if (script.is_direct() && script.protocol() >= 4 && is_short(info))
+    return emit_guarded(pickler.emitter(), code, info);
+  std::string text = guard_text(code);
+  Ref quoted = checked(
+      PyUnicode_FromStringAndSize(text.data(), static_cast<Py_ssize_t>(text.size())));
+  script.save(pickler.imported().unmarshal_code);
+  begin_tuple(script, 5);
+  script.op(Opcode::NONE).op(Opcode::NONE).op(Opcode::NONE);
+  begin_tuple(script, 2);
+  script.save(quoted.get());
+  write_global(script, pickler.names().sys, pickler.names().version);
+  end_tuple(script, 2);
+  script.call(push_bytes, info.pyc.get());
+  end_tuple(script, 5);
+  script.op(Opcode::REDUCE);
+}
+
+void write_unguarded(Script& script, Pickler& pickler, const CodeInfo& info) {
+  script.save(pickler.imported().marshal_loads);
+  begin_tuple(script, 1);
+  // Before protocol 3 bytes are calls, which may need a frame.
+  if (script.is_direct() && script.protocol() >= 3 && is_short(info)) {
+    pickler.emitter().bytes(info.blob(), nullptr);
+  } else {
+    std::string_view blob = info.blob();
+    Ref bytes = checked(
+        PyBytes_FromStringAndSize(blob.data(), static_cast<Py_ssize_t>(blob.size())));
+    script.call(push_bytes, bytes.get());
+  }
+  end_tuple(script, 1);
+  script.op(Opcode::REDUCE);
+}
+
+// Pushes a code object that is not in the memo yet.
+void write_new_code(Script& script, PyObject* code) {
+  Pickler& pickler = script.pickler();
+  StreamState& reducers = StreamState::of(pickler);
+  const CodeInfo& info = reducers.shared().code_info(code);
+  if (reducers.guard_is_due(pickler.memoizing())) {
+    write_guarded(script, pickler, code, info);
+  } else {
+    write_unguarded(script, pickler, info);
+  }
+  script.memoize(code);
+}
+
+}  // namespace
+
+void write_code(Script& script, PyObject* code) {
+  Shared& shared = StreamState::of(script.pickler()).shared();
+  bool replaced = shared.replacements().of(Helper::kCodeReduce) != nullptr;
+  if (!script.is_direct() || replaced) {
+    script.save(code);
+  } else if (!script.pickler().get(code)) {
+    write_new_code(script, code);
+  }
+}
+
+bool save_code(StreamState& reducers, Pickler& pickler, PyObject* code) {
+  pickler.memo().unify_strings();
+  const Replacements& replacements = reducers.shared().replacements();
+  if (replacements.of(Helper::kCodeReduce) != nullptr) [[unlikely]] {
+    Ref value = replacements.call(Helper::kCodeReduce, code);
+    return pickler.save_reduce_value(code, value.get()), true;
+  }
+  Script script(pickler);
+  write_new_code(script, code);
+  script.start(code);
+  return true;
+}
+
+}  // namespace cppickle::kinds

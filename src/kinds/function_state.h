@@ -1,0 +1,51 @@
+// What is set of a function when it has been made: attributes, slots, globals.
+#ifndef CPPICKLE_KINDS_FUNCTION_STATE_H_
+#define CPPICKLE_KINDS_FUNCTION_STATE_H_
+
+#include <vector>
+
+#include "cpython/names.h"
+#include "cpython/ref.h"
+#include "stream/script_parts.h"
+#include "stream/stream_state.h"
+
+namespace cppickle::kinds {
+
+// True for equal strings, and for one object.
+bool same_text(PyObject* left, PyObject* right);
+
+// The slots of a function that its constructor does not set to what they are; with
+// `defaults_differ` its defaults among them.
+std::vector<stream::Entry> differing_slots(PyObject* function,
+                                           const cpython::Names& names,
+                                           bool defaults_differ);
+
+// A function's state: as it is, or as a replaced _function_getstate tells it.
+class FunctionState {
+ public:
+  // Runs the replaced helper, if there is one.
+  FunctionState(stream::StreamState& reducers, PyObject* function);
+
+  PyObject* attributes() const { return attributes_; }  // a dict, or null
+  PyObject* closure() const { return closure_; }        // a tuple of cells, or null
+  // A tuple of interned names, and the dict with their values.
+  PyObject* global_names() const { return global_names_.get(); }
+  PyObject* globals() const { return globals_; }
+  std::vector<stream::Entry> slots(const cpython::Names& names,
+                                   bool defaults_differ) const;
+
+ private:
+  void read_answer(PyObject* answer);
+
+  PyObject* function_;
+  PyObject* attributes_;
+  PyObject* closure_;
+  PyObject* globals_;
+  cpython::Ref global_names_;
+  PyObject* told_slots_ = nullptr;  // a dict
+  cpython::Ref answer_;             // the owner of what it tells
+};
+
+}  // namespace cppickle::kinds
+
+#endif  // CPPICKLE_KINDS_FUNCTION_STATE_H_

@@ -1,0 +1,328 @@
+#include "kinds/functions.h"
+
+#include <algorithm>
+
+#include "bytecode/code_info.h"
+#include "core/opcode.h"
+#include "cpython/code.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/names.h"
+#include "cpython/ref.h"
+#include "kinds/code_objects.h"
+#include "kinds/function_state.h"
+#include "kinds/imports.h"
+#include "kinds/namespaces.h"
+#include "pickling/script.h"
+#include "pickling/work_stack.h"
+#include "policy/replacements.h"
+#include "stream/script_parts.h"
+
+namespace cppickle::kinds {
+
+using bytecode::CodeInfo;
+using core::Opcode;
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Names;
+using cpython::Ref;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+using policy::Helper;
+using stream::begin_tuple;
+using stream::build_state;
+using stream::end_tuple;
+using stream::Entry;
+using stream::is_atom;
+using stream::Namespace;
+using stream::new_dict;
+using stream::set_entries;
+using stream::StreamState;
+using stream::write_call;
+
+namespace {
+
+PyFunctionObject* as_function(PyObject* object) {
+  return reinterpret_cast<PyFunctionObject*>(object);
+}
+
+// --- Cells ------------------------------------------------------------------
+
+// dataclass(slots=True) makes a class anew; functions that make annotations still refer
+// to the namespace of the first.
+bool is_namespace_of_lost_class(PyObject* value, PyObject* variable) {
+  return variable != nullptr && PyDict_CheckExact(value) &&
+         PyUnicode_CompareWithASCIIString(variable, "__classdict__") == 0;
+}
+
+// A copy without what belongs to the class itself.
+Ref names_of_namespace(PyObject* dict) {
+  Ref copy = checked(PyDict_New());
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (PyDict_Next(dict, &position, &name, &value)) {
+    bool plain = is_atom(value) || PyType_Check(value);
+    if (plain) cpython::checked_status(PyDict_SetItem(copy.get(), name, value));
+  }
+  return copy;
+}
+
+// The state of the cell on the stack's top; `variable` names it in errors, null for a
+// cell by itself.
+void write_cell_state(Script& script, PyObject* value, PyObject* variable,
+                      const Names& names) {
+  begin_tuple(script, 2);
+  script.op(Opcode::NONE);
+  new_dict(script, {});
+  script.save(names.cell_contents);
+  if (PyObject* cls = StreamState::of(script.pickler()).class_with_namespace(value)) {
+    // __classdict__: there the namespace of the class as it is rebuilt, read-only.
+    write_call(script, script.pickler().imported().builtin_getattr,
+               {cls, names.attr_dict});
+  } else if (is_namespace_of_lost_class(value, variable)) {
+    script.save(names_of_namespace(value).get());
+  } else {
+    script.save(value, variable != nullptr ? Label::kFreeVariable : Label::kAttribute,
+                variable != nullptr ? variable : names.cell_contents);
+  }
+  script.op(Opcode::SETITEM);
+  end_tuple(script, 2);
+  script.op(Opcode::BUILD);
+}
+
+PyObject* replaced_maker_of_cells(Pickler& pickler) {
+  return StreamState::of(pickler).shared().replacements().of(Helper::kMakeEmptyCell);
+}
+
+// An atom goes into the constructor; what may refer back to the function is set when
+// that is in the memo.
+void write_cell_shell(Script& script, PyObject* cell) {
+  Pickler& pickler = script.pickler();
+  PyObject* value = PyCell_GET(cell);
+  PyObject* maker = replaced_maker_of_cells(pickler);
+  bool inside =
+      value != nullptr && maker == nullptr && (is_atom(value) || !pickler.memoizing());
+  script.save(maker != nullptr ? maker : reinterpret_cast<PyObject*>(&PyCell_Type));
+  begin_tuple(script, inside ? 1 : 0);
+  if (inside) script.save(value, Label::kText, pickler.names().cell_contents_text);
+  end_tuple(script, inside ? 1 : 0);
+  script.op(Opcode::REDUCE).memoize(cell);
+}
+
+bool is_filled_later(Pickler& pickler, PyObject* cell) {
+  PyObject* value = PyCell_GET(cell);
+  return pickler.memoizing() && value != nullptr &&
+         (!is_atom(value) || replaced_maker_of_cells(pickler) != nullptr);
+}
+
+// A function's free variables whose cells its script makes, and those of them that are
+// filled afterwards.
+std::vector<Entry> new_cells(Pickler& pickler, PyObject* closure, PyObject* variables) {
+  std::vector<Entry> cells;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
+    PyObject* cell = PyTuple_GET_ITEM(closure, i);
+    bool named = i < PyTuple_GET_SIZE(variables);
+    bool repeated = false;
+    for (const Entry& earlier : cells) repeated = repeated || earlier.value == cell;
+    if (!repeated && is_filled_later(pickler, cell) && !pickler.knows(cell)) {
+      cells.push_back({named ? PyTuple_GET_ITEM(variables, i) : nullptr, cell});
+    }
+  }
+  return cells;
+}
+
+void write_closure(Script& script, PyObject* closure) {
+  auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(closure));
+  begin_tuple(script, size);
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
+    PyObject* cell = PyTuple_GET_ITEM(closure, i);
+    script.get_or_write(cell, write_cell_shell, cell);
+  }
+  end_tuple(script, size);
+}
+
+// --- Attributes -------------------------------------------------------------
+
+bool all_atoms(PyObject* tuple) {
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i) {
+    if (!is_atom(PyTuple_GET_ITEM(tuple, i))) return false;
+  }
+  return true;
+}
+
+// The modules among a function's globals and free variables.
+std::vector<PyObject*> modules_around(const FunctionState& state) {
+  std::vector<PyObject*> modules;
+  auto add = [&](PyObject* value) {
+    if (value != nullptr && PyModule_Check(value)) modules.push_back(value);
+  };
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(state.global_names()); ++i) {
+    add(checked_lookup(PyDict_GetItemWithError(
+        state.globals(), PyTuple_GET_ITEM(state.global_names(), i))));
+  }
+  PyObject* closure = state.closure();
+  for (Py_ssize_t i = 0; closure != nullptr && i < PyTuple_GET_SIZE(closure); ++i) {
+    add(PyCell_GET(PyTuple_GET_ITEM(closure, i)));
+  }
+  return modules;
+}
+
+// True for what Script::save() writes at once.
+bool is_written_at_once(StreamState& reducers, Pickler& pickler, PyObject* value) {
+  return pickler.is_short_leaf(value) || pickler.knows(value) ||
+         reducers.shared().known_global(value).module != nullptr;
+}
+
+bool all_written_at_once(StreamState& reducers, Pickler& pickler,
+                         const std::vector<Entry>& entries) {
+  return std::ranges::all_of(entries, [&](const Entry& entry) {
+    return is_written_at_once(reducers, pickler, entry.value);
+  });
+}
+
+bool fits_at_once(StreamState& reducers, Pickler& pickler, PyFunctionObject* function) {
+  const CodeInfo& info = reducers.shared().code_info(function->func_code);
+  if (info.blob().size() >= Pickler::kLongestFragment / 2) return false;
+  if (function->func_dict != nullptr && PyDict_GET_SIZE(function->func_dict) != 0)
+    return false;
+  if (function->func_kwdefaults != nullptr) return false;
+  if (function->func_defaults != nullptr &&
+      !pickler.fits_frame(function->func_defaults))
+    return false;
+  PyObject* closure = function->func_closure;
+  for (Py_ssize_t i = 0; closure != nullptr && i < PyTuple_GET_SIZE(closure); ++i) {
+    PyObject* value = PyCell_GET(PyTuple_GET_ITEM(closure, i));
+    if (value != nullptr && !is_written_at_once(reducers, pickler, value)) return false;
+  }
+  Namespace& space = reducers.namespace_of(function->func_globals);
+  const Names& names = pickler.names();
+  if (!pickler.knows(space.stand_in.get()) &&
+      (space.module ||
+       !all_written_at_once(reducers, pickler,
+                            base_entries(function->func_globals, names)))) {
+    return false;
+  }
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(info.global_names.get()); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(info.global_names.get(), i);
+    PyObject* value =
+        checked_lookup(PyDict_GetItemWithError(function->func_globals, name));
+    if (value == nullptr || space.is_whole || space.has_sent(name)) continue;
+    if (!is_written_at_once(reducers, pickler, value)) return false;
+  }
+  return all_written_at_once(
+      reducers, pickler,
+      differing_slots(reinterpret_cast<PyObject*>(function), names, false));
+}
+
+}  // namespace
+
+bool save_function_at_once(StreamState& reducers, Pickler& pickler, PyObject* object) {
+  if (!pickler.memoizing() || !pickler.memo().unifies_strings()) return false;
+  if (!fits_at_once(reducers, pickler, as_function(object))) return false;
+  Pickler::AtOnce at_once(pickler);
+  save_function_by_value(reducers, pickler, object);
+  return true;
+}
+
+void save_function_by_value(StreamState& reducers, Pickler& pickler, PyObject* object) {
+  pickler.memo().unify_strings();
+  PyFunctionObject* function = as_function(object);
+  const Names& names = pickler.names();
+  bool memoizing = pickler.memoizing();
+  FunctionState state(reducers, object);
+  const CodeInfo& info = reducers.shared().code_info(function->func_code);
+  Namespace& space = reducers.namespace_of(function->func_globals);
+  std::vector<Entry> globals =
+      missing_globals(space, state.global_names(), state.globals(), memoizing);
+  std::vector<Entry> cells;
+  PyObject* closure = state.closure();
+  if (closure != nullptr) {
+    cells = new_cells(pickler, closure,
+                      cpython::code_free_variables(function->func_code).get());
+  }
+  bool has_name =
+      !same_text(function->func_name,
+                 reinterpret_cast<PyCodeObject*>(function->func_code)->co_name);
+  bool has_defaults = function->func_defaults != nullptr;
+  bool defaults_inside =
+      has_defaults && (all_atoms(function->func_defaults) || !memoizing);
+
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
+  std::size_t size = closure != nullptr ? 5 : defaults_inside ? 4 : has_name ? 3 : 2;
+  begin_tuple(script, size);
+  write_code(script, function->func_code);
+  if (memoizing) {
+    write_namespace(script, space);
+  } else {
+    write_whole_namespace(script, function->func_globals, names, globals);
+  }
+  if (size > 2) script.save(has_name ? function->func_name : Py_None);
+  if (size > 3)
+    script.save(defaults_inside ? function->func_defaults : Py_None, Label::kText,
+                names.defaults_text);
+  if (size > 4) write_closure(script, closure);
+  end_tuple(script, size);
+  script.op(Opcode::REDUCE).memoize(object);
+
+  build_state(script, state.attributes(),
+              state.slots(names, has_defaults && !defaults_inside));
+  for (const Entry& cell : cells) {
+    script.get(cell.value);
+    write_cell_state(script, PyCell_GET(cell.value), cell.key, names);
+    script.op(Opcode::POP);
+  }
+  if (memoizing && !globals.empty()) {
+    script.get(space.stand_in.get());
+    set_entries(script, globals);
+    script.op(Opcode::POP);
+  }
+  write_submodule_imports(reducers, script, modules_around(state),
+                          info.mentioned_names.get());
+  script.start(object);
+}
+
+bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
+  pickler.before_foreign_code();
+  Script script(pickler);
+  script.get_or_write(cell, write_cell_shell, cell);
+  if (is_filled_later(pickler, cell)) {
+    write_cell_state(script, PyCell_GET(cell), nullptr, pickler.names());
+  }
+  script.start(cell);
+  return true;
+}
+
+// As getattr(self, name), the standard form, where the class on the other side has that
+// method; else by value.
+bool save_method(StreamState& reducers, Pickler& pickler, PyObject* method) {
+  PyObject* function = PyMethod_GET_FUNCTION(method);
+  PyObject* self = PyMethod_GET_SELF(method);
+  PyObject* owner =
+      PyType_Check(self) ? self : reinterpret_cast<PyObject*>(Py_TYPE(self));
+  if (PyFunction_Check(function) && !reducers.travels_by_value(pickler, owner)) {
+    pickler.before_foreign_code();
+    Ref name = checked(PyObject_GetAttr(function, pickler.names().attr_name));
+    PyObject* found =
+        PyUnicode_Check(name.get())
+            ? cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name.get())
+            : nullptr;
+    if (found == function) return false;
+    if (found != nullptr && Py_TYPE(found) == &PyClassMethod_Type) {
+      Ref wrapped = checked(PyObject_GetAttr(found, pickler.names().attr_func));
+      if (wrapped.get() == function) return false;
+    }
+  }
+  pickler.before_foreign_code();
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(&PyMethod_Type));
+  begin_tuple(script, 2);
+  script.save(function, Label::kText, pickler.names().func_text)
+      .save(self, Label::kText, pickler.names().self_text);
+  end_tuple(script, 2);
+  script.op(Opcode::REDUCE).memoize(method).start(method);
+  return true;
+}
+
+}  // namespace cppickle::kinds

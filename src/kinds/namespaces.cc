@@ -1,0 +1,109 @@
+#include "kinds/namespaces.h"
+
+#include "core/opcode.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/ref.h"
+#include "pickling/pickler.h"
+#include "pickling/work_stack.h"
+
+namespace cppickle::kinds {
+
+using core::Opcode;
+using cpython::checked_lookup;
+using cpython::Names;
+using cpython::Ref;
+using pickling::Label;
+using pickling::Pickler;
+using pickling::Script;
+using stream::begin_tuple;
+using stream::end_tuple;
+using stream::Entry;
+using stream::Namespace;
+using stream::new_dict;
+using stream::set_entries;
+using stream::StreamState;
+using stream::write_builtins_entry;
+using stream::write_call;
+
+namespace {
+
+// The builtins by their dict, as exec() leaves it in its globals: each namespace has an
+// entry for them anyhow.
+bool is_builtins_dict(PyObject* name, PyObject* value) {
+  return PyDict_CheckExact(value) &&
+         PyUnicode_CompareWithASCIIString(name, "__builtins__") == 0;
+}
+
+}  // namespace
+
+std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
+  std::vector<Entry> entries;
+  entries.reserve(4);
+  for (PyObject* name : {names.package, names.attr_name, names.path, names.file}) {
+    PyObject* value = checked_lookup(PyDict_GetItemWithError(globals, name));
+    if (value != nullptr) entries.push_back({name, value, Label::kGlobal});
+  }
+  return entries;
+}
+
+namespace {
+
+// The module of a namespace that is not an imported one's: it may be saved itself
+// later.
+void write_namespace_module(Script& script, PyObject* globals) {
+  Pickler& pickler = script.pickler();
+  PyObject* name =
+      checked_lookup(PyDict_GetItemWithError(globals, pickler.names().attr_name));
+  write_call(script, reinterpret_cast<PyObject*>(&PyModule_Type), {name});
+  script.memoize(StreamState::of(pickler).namespace_of(globals).module.get());
+}
+
+// Pushes the rebuilt globals dict, which is not in the memo yet.
+void write_new_namespace(Script& script, PyObject* globals) {
+  Pickler& pickler = script.pickler();
+  Namespace& space = StreamState::of(pickler).namespace_of(globals);
+  if (space.module) {
+    script.save(pickler.imported().builtin_getattr);
+    begin_tuple(script, 2);
+    script.get_or_write(space.module.get(), write_namespace_module, globals);
+    script.save(pickler.names().attr_dict);
+    end_tuple(script, 2);
+    script.op(Opcode::REDUCE).memoize(space.stand_in.get());
+  } else {
+    new_dict(script, {});
+    script.memoize(space.stand_in.get());
+  }
+  if (space.is_whole) return;
+  set_entries(script, base_entries(globals, pickler.names()));
+  write_builtins_entry(script, pickler.names());
+}
+
+}  // namespace
+
+void write_namespace(Script& script, Namespace& space) {
+  script.get_or_write(space.stand_in.get(), write_new_namespace, space.globals.get());
+}
+
+std::vector<Entry> missing_globals(Namespace& space, PyObject* names, PyObject* values,
+                                   bool memoizing) {
+  std::vector<Entry> entries;
+  for (Py_ssize_t i = 0; !space.is_whole && i < PyTuple_GET_SIZE(names); ++i) {
+    PyObject* name = PyTuple_GET_ITEM(names, i);
+    PyObject* value = checked_lookup(PyDict_GetItemWithError(values, name));
+    if (value == nullptr || is_builtins_dict(name, value)) continue;
+    if (memoizing && !space.note_sent(name)) continue;
+    entries.push_back({name, value, Label::kGlobal});
+  }
+  return entries;
+}
+
+void write_whole_namespace(Script& script, PyObject* globals, const Names& names,
+                           const std::vector<Entry>& referenced) {
+  std::vector<Entry> entries = base_entries(globals, names);
+  entries.insert(entries.end(), referenced.begin(), referenced.end());
+  new_dict(script, entries);
+  write_builtins_entry(script, names);
+}
+
+}  // namespace cppickle::kinds

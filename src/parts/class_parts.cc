@@ -1,0 +1,150 @@
+#include "parts/class_parts.h"
+
+#include <cstring>
+
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "parts/ctypes_types.h"
+
+namespace cppickle::parts {
+
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::is_any_of;
+using cpython::Names;
+using cpython::Ref;
+using policy::Helper;
+using policy::Replacements;
+
+namespace {
+
+Ref interned(const char* text, Py_ssize_t size) {
+  PyObject* made = checked(PyUnicode_FromStringAndSize(text, size)).release();
+  PyUnicode_InternInPlace(&made);
+  return Ref::steal(made);
+}
+
+// Made by type.__new__ for this class: members of slots, and the getters of __dict__
+// and __weakref__.
+bool is_own_descriptor(PyTypeObject* type, PyObject* value) {
+  bool descriptor =
+      Py_TYPE(value) == &PyMemberDescr_Type || Py_TYPE(value) == &PyGetSetDescr_Type;
+  return descriptor && PyDescr_TYPE(value) == type;
+}
+
+bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
+                  const Names& names) {
+  if (is_own_descriptor(type, value) || is_ctypes_field(value)) return true;
+  bool special = PyUnicode_GET_LENGTH(name) > 1 && PyUnicode_READ_CHAR(name, 0) == '_';
+  if (!special) return false;
+  // dataclass(slots=True) leaves the getter of the class that it replaced.
+  if (Py_TYPE(value) == &PyGetSetDescr_Type &&
+      is_any_of(name, {names.weakref, names.attr_dict}))
+    return true;
+  if (value == Py_None && is_any_of(name, {names.doc})) return true;
+  // copyreg's cache, made when the first instance is reduced.
+  if (PyList_CheckExact(value) && is_any_of(name, {names.slotnames})) return true;
+  return is_any_of(name, {names.abc_impl, names.annotations_cache, names.classcell,
+                          names.classdictcell, names.ctype_be, names.ctype_le});
+}
+
+// A tuple of the strings in order: until 3.14 the compiler makes it of a set, whose
+// order changes from run to run.
+Ref in_order(PyObject* tuple) {
+  Ref list = checked(PySequence_List(tuple));
+  cpython::checked_status(PyList_Sort(list.get()));
+  return checked(PyList_AsTuple(list.get()));
+}
+
+}  // namespace
+
+ClassName name_of_class(PyTypeObject* type, const Names& names) {
+  PyObject* module = checked_lookup(
+      PyDict_GetItemWithError(cpython::type_dict(type), names.attr_module));
+  PyObject* qualname = cpython::class_qualname(type);
+  ClassName name;
+  if (qualname != nullptr) {
+    name.qualname = Ref::borrow(qualname);
+    if (module != nullptr && PyUnicode_Check(module)) name.module = Ref::borrow(module);
+    return name;
+  }
+  const char* full = type->tp_name;
+  const char* dot = std::strrchr(full, '.');
+  const char* last = dot == nullptr ? full : dot + 1;
+  // A new string each time, as type.__qualname__ gives: the memo tells it from an equal
+  // module's name.
+  name.qualname = checked(PyUnicode_FromString(last));
+  name.module =
+      dot == nullptr ? Ref::borrow(names.builtins_name) : interned(full, dot - full);
+  return name;
+}
+
+bool is_written_attribute(PyTypeObject* type, PyObject* name, PyObject* value,
+                          const Names& names) {
+  return PyUnicode_CheckExact(name) && !is_made_anew(type, name, value, names);
+}
+
+std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
+                                                const Names& names) {
+  std::vector<ClassAttribute> attributes;
+  attributes.reserve(
+      static_cast<std::size_t>(PyDict_GET_SIZE(cpython::type_dict(type))));
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
+    if (!is_written_attribute(type, name, value, names)) continue;
+    bool unordered =
+        PyTuple_CheckExact(value) && is_any_of(name, {names.static_attributes});
+    attributes.push_back(
+        {Ref::borrow(name), unordered ? in_order(value) : Ref::borrow(value)});
+  }
+  return attributes;
+}
+
+std::vector<ClassAttribute> told_attributes_of_class(PyTypeObject* type,
+                                                     const Names& names,
+                                                     const Replacements& replacements) {
+  auto cls = reinterpret_cast<PyObject*>(type);
+  Ref answer = replacements.call(Helper::kClassGetstate, cls);
+  std::vector<ClassAttribute> attributes;
+  // A class without a module gets that of the code which loads it.
+  PyObject* module = checked_lookup(
+      PyDict_GetItemWithError(cpython::type_dict(type), names.attr_module));
+  attributes.push_back({Ref::borrow(names.attr_module),
+                        Ref::borrow(module != nullptr ? module : Py_None)});
+  bool pair = PyTuple_Check(answer.get()) && PyTuple_GET_SIZE(answer.get()) == 2;
+  for (Py_ssize_t i = 0; i < 2; ++i) {
+    PyObject* part = pair ? PyTuple_GET_ITEM(answer.get(), i) : nullptr;
+    if (part == nullptr || !PyDict_Check(part)) {
+      cpython::raise_format(PyExc_TypeError,
+                            "_class_getstate must answer two dicts, not %.200R",
+                            answer.get());
+    }
+    Py_ssize_t position = 0;
+    PyObject *name, *value;
+    while (PyDict_Next(part, &position, &name, &value)) {
+      if (!PyUnicode_CheckExact(name) || is_made_anew(type, name, value, names))
+        continue;
+      if (is_any_of(name, {names.attr_module})) {
+        attributes.front().value = Ref::borrow(value);
+      } else {
+        attributes.push_back({Ref::borrow(name), Ref::borrow(value)});
+      }
+    }
+  }
+  return attributes;
+}
+
+PyObject* subclass_hook_owner(PyTypeObject* type, const Names& names) {
+  PyObject* mro = type->tp_mro;
+  for (Py_ssize_t i = 1; i < PyTuple_GET_SIZE(mro); ++i) {
+    PyObject* owner = PyTuple_GET_ITEM(mro, i);
+    auto owner_type = reinterpret_cast<PyTypeObject*>(owner);
+    PyObject* hook = checked_lookup(
+        PyDict_GetItemWithError(cpython::type_dict(owner_type), names.init_subclass));
+    if (hook != nullptr) return cpython::is_python_class(owner_type) ? owner : nullptr;
+  }
+  return nullptr;
+}
+
+}  // namespace cppickle::parts

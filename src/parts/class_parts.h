@@ -1,0 +1,45 @@
+// What a class consists of, read without running its code.
+#ifndef CPPICKLE_PARTS_CLASS_PARTS_H_
+#define CPPICKLE_PARTS_CLASS_PARTS_H_
+
+#include <vector>
+
+#include "cpython/names.h"
+#include "cpython/ref.h"
+#include "policy/replacements.h"
+
+namespace cppickle::parts {
+
+struct ClassName {
+  cpython::Ref module;  // a str; empty when the class does not tell
+  cpython::Ref qualname;
+};
+
+ClassName name_of_class(PyTypeObject* type, const cpython::Names& names);
+
+struct ClassAttribute {
+  cpython::Ref name;  // a str
+  cpython::Ref value;
+};
+
+// False for what the interpreter makes anew in a class's namespace: descriptors of
+// slots, __dict__ and __weakref__, the caches of abstract base classes, annotations and
+// copyreg, a missing docstring.
+bool is_written_attribute(PyTypeObject* type, PyObject* name, PyObject* value,
+                          const cpython::Names& names);
+
+// The attributes of a class that are written, in their order.
+std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
+                                                const cpython::Names& names);
+// The same as a replaced _class_getstate tells them, which runs.
+std::vector<ClassAttribute> told_attributes_of_class(
+    PyTypeObject* type, const cpython::Names& names,
+    const policy::Replacements& replacements);
+
+// The class whose __init_subclass__ type.__new__ would run for a subclass of `type`, or
+// null when it is object's or another one made in C.
+PyObject* subclass_hook_owner(PyTypeObject* type, const cpython::Names& names);
+
+}  // namespace cppickle::parts
+
+#endif  // CPPICKLE_PARTS_CLASS_PARTS_H_

@@ -1,0 +1,84 @@
+// By reference or by value: what an import finds again on the other side, and what the
+// user registered.
+#ifndef CPPICKLE_POLICY_POLICY_H_
+#define CPPICKLE_POLICY_POLICY_H_
+
+#include <unordered_map>
+#include <vector>
+
+#include "cpython/imported.h"
+#include "cpython/ref.h"
+#include "pickling/pickler.h"
+#include "policy/replacements.h"
+
+namespace cppickle::policy {
+
+// A global's place; borrowed.
+struct GlobalName {
+  PyObject* module = nullptr;    // a str, or null when the object does not tell
+  PyObject* qualname = nullptr;  // a str
+};
+
+// The answers for one module instance.  Owns the registry.
+class Policy {
+ public:
+  Policy(const cpython::Imported& imported, const Replacements& replacements)
+      : imported_(imported), replacements_(replacements) {}
+
+  void load();
+  int traverse(visitproc visit, void* arg) const;
+  void release();
+
+  // The registry of modules whose code travels by value.  Arguments are modules; errors
+  // are those of cloudpickle.
+  void add(PyObject* module);
+  void remove(PyObject* module);
+  cpython::Ref registry_copy() const;
+  // The registry itself, a set of names that anyone may change: borrowed.  Another set
+  // may take its place; TypeError for what is no set.
+  PyObject* registry() const { return registry_; }
+  void use_registry(PyObject* names);
+
+  // True when `name` or a package above it is registered; runs a replaced helper.
+  bool is_registered(PyObject* module_name) const;
+  // True when `object` is what an import of its name finds on any machine that has the
+  // module; for functions, classes and modules also whatever is_decided_elsewhere()
+  // decides.
+  bool is_importable(pickling::Pickler& pickler, PyObject* object,
+                     const GlobalName& name) const {
+    if (is_decided_elsewhere(object)) [[unlikely]]
+      return replacements_.is_true(Helper::kShouldPickleByReference, object);
+    return leads_to(pickler, object, name);
+  }
+  // True when a replaced helper decides about the object.
+  bool is_decided_elsewhere(PyObject* object) const {
+    return replacements_.of(Helper::kShouldPickleByReference) != nullptr &&
+           (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object));
+  }
+  // The same without running foreign code: unknown where that would be needed to find
+  // out.
+  enum class Verdict { kByValue, kByReference, kUnknown };
+  Verdict plain_verdict(PyObject* object, const GlobalName& name) const;
+  bool is_plainly_importable(PyObject* object, const GlobalName& name) const {
+    return plain_verdict(object, name) == Verdict::kByReference;
+  }
+
+ private:
+  bool is_main(PyObject* module_name) const;
+  const std::vector<cpython::Ref>& parts_of(PyObject* qualname) const;
+  bool is_in_registry(PyObject* module_name) const;
+  bool leads_to(pickling::Pickler& pickler, PyObject* object,
+                const GlobalName& name) const;
+  bool is_found_by_asking(pickling::Pickler& pickler, PyObject* object,
+                          const GlobalName& name) const;
+
+  const cpython::Imported& imported_;
+  const Replacements& replacements_;
+  PyObject* registry_ = nullptr;  // a set of names
+  // Dotted names by address, and their parts; each is held by its last part.
+  mutable std::unordered_map<PyObject*, std::vector<cpython::Ref>> parts_;
+};
+
+}  // namespace cppickle::policy
+
+#endif  // CPPICKLE_POLICY_POLICY_H_

@@ -1,0 +1,24 @@
+#include "recording/class_slots.h"
+
+#include <algorithm>
+
+#include "cpython/compat.h"
+#include "cpython/error.h"
+
+namespace cppickle::recording {
+
+ClassSlot& ClassSlots::of(PyObject* cls) {
+  auto found = slots_.find(cls);
+  if (found != slots_.end()) return found->second;
+  if (slots_.size() >= many_) {
+    std::erase_if(slots_, [](const auto& entry) {
+      return !cpython::weakly_referenced(entry.second.weak.get());
+    });
+    many_ = std::max(kManyClasses, slots_.size() * 2);
+  }
+  ClassSlot& made = slots_[cls];
+  made.weak = cpython::checked(PyWeakref_NewRef(cls, nullptr));
+  return made;
+}
+
+}  // namespace cppickle::recording

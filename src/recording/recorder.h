@@ -1,0 +1,50 @@
+// Makes a recording of what is being written, and restores what one leaves behind.
+#ifndef CPPICKLE_RECORDING_RECORDER_H_
+#define CPPICKLE_RECORDING_RECORDER_H_
+
+#include <memory>
+#include <vector>
+
+#include "cpython/ref.h"
+#include "pickling/pickler.h"
+#include "recording/recording.h"
+#include "recording/snapshot.h"
+
+namespace cppickle::stream {
+class StreamState;
+}
+
+namespace cppickle::recording {
+
+// Lives while an expansion is being written.  Holds its objects, so that the memo's
+// keys can be told.
+class Recorder {
+ public:
+  // `begin`: where in the emitter's memory the expansion begins.
+  Recorder(const Snapshot& snapshot, std::size_t begin);
+
+  // To be called once, when the expansion is written.  Null when it cannot be used
+  // again.
+  std::unique_ptr<Recording> finish(pickling::Pickler& pickler);
+
+ private:
+  bool record_keys(pickling::Pickler& pickler);
+  bool record_namespaces(stream::StreamState& reducers);
+  bool record_classes(stream::StreamState& reducers);
+  Recording::Key key_for(pickling::Pickler& pickler, PyObject* object,
+                         bool& known) const;
+
+  std::unique_ptr<Recording> recording_ = std::make_unique<Recording>();
+  std::size_t begin_;
+  std::vector<cpython::Ref> objects_;
+  std::vector<cpython::Ref> namespaces_;
+};
+
+// Leaves the memo and the reducers as they were when the recording was made.  Requires:
+// both are fresh, and `snapshot` matches.
+void restore(const Recording& recording, const Snapshot& snapshot,
+             stream::StreamState& reducers, pickling::Pickler& pickler);
+
+}  // namespace cppickle::recording
+
+#endif  // CPPICKLE_RECORDING_RECORDER_H_

@@ -1,0 +1,78 @@
+// An expansion as it was written once, to be written again in one piece.
+#ifndef CPPICKLE_RECORDING_RECORDING_H_
+#define CPPICKLE_RECORDING_RECORDING_H_
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cpython/ref.h"
+
+namespace cppickle::recording {
+
+// What was written for a function or class at the very beginning of a stream.  Holds no
+// object of the user's but strings and bytes: other objects are numbers in the snapshot
+// that matches.
+struct Recording {
+  // A key of the memo, by index.
+  struct Key {
+    enum class Kind : std::uint8_t {
+      kAnonymous,  // nothing that can be met again
+      kText,       // `held`: a string that is one with its equals
+      kHeld,       // `held`: an object of our own or of the standard library
+      kObject,     // `number` in the snapshot's objects
+      kNamespace,  // `number` in `namespaces`
+    };
+    Kind kind;
+    std::size_t number = 0;
+    cpython::Ref held;
+  };
+  struct SentNamespace {
+    cpython::Ref held;   // the helper's globals; else null
+    std::size_t number;  // in the snapshot's namespaces
+    std::vector<cpython::Ref> sent;
+  };
+
+  std::vector<std::uint64_t> words;  // of the snapshot
+  std::vector<cpython::Ref> texts;
+  std::string bytes;  // opcodes
+
+  // What it leaves behind for the rest of the stream.
+  bool restorable = false;  // false: only when nothing follows
+  std::vector<Key> keys;
+  std::vector<SentNamespace> namespaces;
+  std::vector<std::size_t> classes;  // numbers in the snapshot's objects
+};
+
+// The recording of one function or class, and when to try it.
+class RecordingSlot {
+ public:
+  const Recording* recording() const { return recording_.get(); }
+  // False for the first dump, and while it is not worth it: what changes at every dump
+  // is tried ever more seldom.
+  bool is_due() {
+    if (wait_ == 0) return true;
+    --wait_;
+    return false;
+  }
+  void matched() { misses_ = 0; }
+  void missed() {
+    misses_ = std::min(misses_ + 1, kMostMisses);
+    if (misses_ > 2) wait_ = 1u << misses_;
+  }
+  void keep(std::unique_ptr<Recording> recording) { recording_ = std::move(recording); }
+
+ private:
+  static constexpr int kMostMisses = 9;
+
+  std::unique_ptr<Recording> recording_;
+  int misses_ = 0;
+  unsigned wait_ = 1;
+};
+
+}  // namespace cppickle::recording
+
+#endif  // CPPICKLE_RECORDING_RECORDING_H_

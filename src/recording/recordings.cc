@@ -1,0 +1,111 @@
+#include "recording/recordings.h"
+
+#include <memory>
+#include <utility>
+
+#include "cpython/code.h"
+#include "cpython/error.h"
+#include "pickling/pickler.h"
+#include "pickling/script.h"
+#include "recording/recorder.h"
+#include "recording/snapshot_walk.h"
+#include "stream/shared.h"
+#include "stream/stream_state.h"
+
+namespace cppickle::recording {
+
+using pickling::Pickler;
+using pickling::Script;
+using stream::InProgress;
+using stream::Shared;
+using stream::StreamState;
+
+namespace {
+
+void release(void* slot) { delete static_cast<RecordingSlot*>(slot); }
+
+}  // namespace
+
+void Recordings::load() { code_slot_ = cpython::request_code_extra(release); }
+
+void Recordings::clear() {
+  scratch_->clear();
+  classes_.clear();
+}
+
+RecordingSlot* Recordings::slot_of(const Shared& shared, PyObject* object) {
+  if (!PyFunction_Check(object)) return &classes_.of(object).recording;
+  PyObject* code = PyFunction_GET_CODE(object);
+  if (shared.known_code_info(code) == nullptr) return nullptr;
+  if (void* known = cpython::code_extra(code, code_slot_)) [[likely]]
+    return static_cast<RecordingSlot*>(known);
+  auto made = std::make_unique<RecordingSlot>();
+  cpython::set_code_extra(code, code_slot_, made.get());
+  return made.release();
+}
+
+namespace {
+
+// True where the memo is empty, nobody's hooks take part, and no frame of the format
+// can end in between: then the same content gives the same bytes.
+bool is_beginning(StreamState& reducers, Pickler& pickler) {
+  return pickler.protocol() >= 4 && pickler.memo().size() == 0 && pickler.hookless() &&
+         reducers.is_fresh() && !reducers.shared().replacements().any() &&
+         pickler.emitter().frame_room() >= Pickler::kLongestFragment;
+}
+
+// What the stream's state holds meanwhile.
+struct Started final : InProgress {
+  Started(Recordings& owner, std::size_t begin)
+      : recordings(owner), recorder(owner.scratch(), begin) {}
+
+  Recordings& recordings;
+  Recorder recorder;
+};
+
+void finish_recording(Pickler& pickler, PyObject* object) {
+  StreamState& reducers = StreamState::of(pickler);
+  std::unique_ptr<InProgress> ended = reducers.end_recording();
+  auto& started = static_cast<Started&>(*ended);
+  std::unique_ptr<Recording> recording = started.recorder.finish(pickler);
+  RecordingSlot* slot = started.recordings.slot_of(reducers.shared(), object);
+  if (slot && recording) slot->keep(std::move(recording));
+}
+
+// From now on all that is written belongs to the object, until the frame pushed here is
+// reached again.
+void start_recording(Recordings& recordings, StreamState& reducers, Pickler& pickler,
+                     PyObject* object) {
+  reducers.begin_recording(
+      std::make_unique<Started>(recordings, pickler.emitter().begin_record()));
+  Script(pickler).call(finish_recording, object).start();
+}
+
+}  // namespace
+
+bool save_recorded(Recordings& recordings, StreamState& reducers, Pickler& pickler,
+                   PyObject* object) {
+  if (!is_beginning(reducers, pickler)) return false;
+  RecordingSlot* slot = recordings.slot_of(reducers.shared(), object);
+  if (slot == nullptr || !slot->is_due()) return false;
+  Snapshot& snapshot = recordings.scratch();
+  bool told = take_snapshot(snapshot, recordings.classes(), reducers, pickler, object);
+  const Recording* recording = slot->recording();
+  if (told && recording != nullptr &&
+      snapshot.matches(recording->words, recording->texts)) {
+    bool last = pickler.nothing_follows();
+    if (last || recording->restorable) {
+      slot->matched();
+      pickler.emitter().begin_record();
+      pickler.emit_fragment(recording->bytes);
+      if (!last) restore(*recording, snapshot, reducers, pickler);
+      return true;
+    }
+  } else {
+    slot->missed();
+    if (told) start_recording(recordings, reducers, pickler, object);
+  }
+  return false;
+}
+
+}  // namespace cppickle::recording

@@ -1,0 +1,294 @@
+// Classes, their instances, and what classes hold.
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <string_view>
+
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/ref.h"
+#include "kinds/enums.h"
+#include "parts/class_parts.h"
+#include "pickling/instance_plans.h"
+#include "policy/policy.h"
+#include "recording/class_slots.h"
+#include "recording/snapshot.h"
+#include "recording/snapshot_walk.h"
+
+namespace cppickle::recording {
+
+using cpython::checked_lookup;
+using cpython::Ref;
+using kinds::is_enumeration;
+using parts::ClassName;
+using parts::is_written_attribute;
+using parts::name_of_class;
+using parts::subclass_hook_owner;
+using policy::GlobalName;
+using policy::Policy;
+
+namespace {
+
+constexpr std::size_t kMostSlots = 32;
+
+PyObject* as_object(PyTypeObject* type) { return reinterpret_cast<PyObject*>(type); }
+
+// Immutable, with what it is told by its own __reduce__; as an attribute of a class it
+// is the same object as long as the class has the same version.
+bool is_pinned_by_class(PyObject* value) {
+  PyTypeObject* type = Py_TYPE(value);
+  return type->tp_descr_set != nullptr &&
+         std::strcmp(type->tp_name, "_collections._tuplegetter") == 0;
+}
+
+}  // namespace
+
+bool SnapshotWalk::add_class(PyObject* cls) {
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  if (shared_.known_global(cls).module != nullptr) {
+    word(Tag::kKnown);
+    pointer(cls);
+    return true;
+  }
+  if (Py_TYPE(cls) != &PyType_Type && !has_no_reducer(Py_TYPE(cls))) return false;
+  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return add_static_type(type);
+  ClassName name = name_of_class(type, names_);
+  bool by_reference;
+  if (!add_verdict(cls, {name.module.get(), name.qualname.get()}, by_reference))
+    return false;
+  return by_reference || add_class_parts(type);
+}
+
+// Its names are made anew each time.
+bool SnapshotWalk::add_static_type(PyTypeObject* type) {
+  const ClassName& name = shared_.name_of_static_type(type);
+  word(Tag::kKnown);
+  pointer(type);
+  return shared_.policy().plain_verdict(as_object(type),
+                                        {name.module.get(), name.qualname.get()}) ==
+         Policy::Verdict::kByReference;
+}
+
+bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
+  unsigned version = cpython::type_version(type);
+  if (version == 0 || !cpython::is_python_class(type)) return false;
+  if (by_value_count_ < kFew) by_value_[by_value_count_++] = type;
+  shared_.tracker().open();
+  word(Tag::kClass, version);
+  pointer(type);
+  // A tracker that was put in its place gives other ids.
+  word(Tag::kClass, shared_.tracker().epoch());
+  auto heap_type = reinterpret_cast<PyHeapTypeObject*>(type);
+  for (PyObject* part :
+       {as_object(Py_TYPE(type)), heap_type->ht_name, heap_type->ht_qualname,
+        type->tp_bases, subclass_hook_owner(type, names_)}) {
+    if (!add_or_absent(part)) return false;
+  }
+  return is_unregistered_base(type) && add_class_attributes(type, version);
+}
+
+// The names, and the values without identity, are as they were when the version is.
+bool SnapshotWalk::add_class_attributes(PyTypeObject* type, unsigned version) {
+  ClassSlot& slot = classes_.of(as_object(type));
+  if (slot.version != version) {
+    slot.walked = walked_attributes(type);
+    slot.version = version;
+  }
+  for (PyObject* value : slot.walked) {
+    if (!(is_pinned_by_class(value) ? add_pinned(value) : add(value))) return false;
+  }
+  return true;
+}
+
+std::vector<PyObject*> SnapshotWalk::walked_attributes(PyTypeObject* type) const {
+  std::vector<PyObject*> walked;
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
+    if (!is_scalar(value) && is_written_attribute(type, name, value, names_))
+      walked.push_back(value);
+  }
+  return walked;
+}
+
+bool SnapshotWalk::add_pinned(PyObject* value) {
+  if (const Snapshot::Number* number = out_.number_or_new(value)) {
+    word(Tag::kAgain, *number);
+  } else {
+    word(Tag::kPinned);
+    pointer(value);
+  }
+  return true;
+}
+
+// No class is registered with it: registered ones come and go unseen.
+bool SnapshotWalk::is_unregistered_base(PyTypeObject* type) {
+  PyObject* data = checked_lookup(
+      PyDict_GetItemWithError(cpython::type_dict(type), names_.abc_impl));
+  word(Tag::kClass, (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0);
+  if (data == nullptr) return true;
+  Ref dump = cpython::checked(
+      PyObject_CallOneArg(pickler_.imported().abc_get_dump, as_object(type)));
+  return PyTuple_Check(dump.get()) && PyAnySet_Check(PyTuple_GET_ITEM(dump.get(), 0)) &&
+         PySet_GET_SIZE(PyTuple_GET_ITEM(dump.get(), 0)) == 0;
+}
+
+// --- What classes hold ------------------------------------------------------
+
+bool SnapshotWalk::has_no_reducer(PyTypeObject* type) {
+  if (type == last_unregistered_) return true;
+  if (!is_unregistered(type)) return false;
+  last_unregistered_ = type;
+  return true;
+}
+
+bool SnapshotWalk::is_unregistered(PyTypeObject* type) {
+  auto end = unregistered_.begin() + static_cast<std::ptrdiff_t>(unregistered_count_);
+  if (std::find(unregistered_.begin(), end, type) != end) return true;
+  if (pickler_.may_have_reducer(type)) return false;
+  if (unregistered_count_ < kFew) unregistered_[unregistered_count_++] = type;
+  return true;
+}
+
+bool SnapshotWalk::add_other(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  if (!has_no_reducer(type)) return false;
+  if (Py_TYPE(type) != &PyType_Type && is_enumeration(reducers_, type))
+    return add_member(object);
+  if (type == &PyCell_Type) return false;  // by itself: its variable is not known
+  if (type == &PyCode_Type) return add_code(object);
+  if (type == &PyModule_Type) return add_module(object);
+  if (type == &PyStaticMethod_Type || type == &PyClassMethod_Type)
+    return add_wrapper(object);
+  if (type == &PyProperty_Type) return add_property(object);
+  if (shared_.known_global(object).module != nullptr) {
+    word(Tag::kKnown);
+    pointer(object);
+    return true;
+  }
+  if (type == &PyCFunction_Type) return add_builtin_function(object);
+  if (type == &PyBaseObject_Type) return add_sentinel(object);
+  if (type == &PyDictProxy_Type) {
+    kind(object);
+    return add(cpython::proxied_mapping(object));
+  }
+  return add_instance(object);
+}
+
+// One that no module has is told by its number.
+bool SnapshotWalk::add_sentinel(PyObject* object) {
+  GlobalName name = reducers_.name_of_sentinel(object);
+  kind(object);
+  if (name.qualname == nullptr) return true;
+  out_.kept.push_back(Ref::borrow(name.module));
+  out_.kept.push_back(Ref::borrow(name.qualname));
+  return text(name.module) && text(name.qualname);
+}
+
+// staticmethod and classmethod: which attributes are the function's own counts.
+bool SnapshotWalk::add_wrapper(PyObject* wrapper) {
+  kind(wrapper);
+  PyObject* held = cpython::builtin_member(wrapper, *Py_TYPE(wrapper), "__func__");
+  if (!PyFunction_Check(held)) return false;
+  auto function = reinterpret_cast<PyFunctionObject*>(held);
+  const std::pair<PyObject*, PyObject*> copied[] = {
+      {names_.attr_module, function->func_module},
+      {names_.attr_name, function->func_name},
+      {names_.qualname, function->func_qualname},
+      {names_.doc, function->func_doc},
+      {names_.annotations, function->func_annotations},
+  };
+  Ref dict = cpython::instance_dict(wrapper);
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (dict && PyDict_Next(dict.get(), &position, &name, &value)) {
+    auto same = std::ranges::find_if(copied, [&](const auto& entry) {
+      return cpython::same_name(name, entry.first);
+    });
+    if (same == std::end(copied) || !add(name)) return false;
+    if (same->second == value) {
+      word(Tag::kSame);
+    } else if (!add(value)) {
+      return false;
+    }
+  }
+  return add(held);
+}
+
+bool SnapshotWalk::add_property(PyObject* property) {
+  kind(property);
+  auto part = [&](std::string_view name) {
+    return cpython::builtin_member(property, PyProperty_Type, name);
+  };
+  PyObject* getter = part("fget");
+  if (getter != Py_None && !PyFunction_Check(getter)) return false;
+  if (PyFunction_Check(getter) &&
+      !add_or_absent(reinterpret_cast<PyFunctionObject*>(getter)->func_doc))
+    return false;
+  return add(part("fset")) && add(part("fdel")) && add(part("__doc__")) && add(getter);
+}
+
+bool SnapshotWalk::add_builtin_function(PyObject* object) {
+  auto function = reinterpret_cast<PyCFunctionObject*>(object);
+  Ref name = cpython::checked(PyUnicode_InternFromString(function->m_ml->ml_name));
+  out_.kept.push_back(Ref::borrow(name.get()));
+  if (function->m_self != nullptr && PyType_Check(function->m_self)) {
+    // A method such as tuple.__new__: getattr(type, name).
+    kind(object);
+    return text(name.get()) && add(function->m_self);
+  }
+  bool of_module = function->m_self == nullptr || PyModule_Check(function->m_self);
+  if (!of_module || function->m_module == nullptr) return false;
+  bool by_reference;
+  return add_verdict(object, {function->m_module, name.get()}, by_reference) &&
+         by_reference;
+}
+
+// --- Instances --------------------------------------------------------------
+
+// A member of an enumeration by value.
+bool SnapshotWalk::add_member(PyObject* member) {
+  PyTypeObject* type = Py_TYPE(member);
+  if (!add(as_object(type)) || !is_by_value(type)) return false;
+  PyTypeObject* base = cpython::builtin_base(type);
+  if (base != &PyBaseObject_Type && base != &PyLong_Type) return false;
+  word(Tag::kMember);
+  if (base == &PyLong_Type) {
+    int overflow = 0;
+    long long value = PyLong_AsLongLongAndOverflow(member, &overflow);
+    if (overflow != 0) return false;
+    out_.words.push_back(static_cast<std::uint64_t>(value));
+  }
+  return add_attributes(member);
+}
+
+bool SnapshotWalk::is_by_value(PyTypeObject* type) const {
+  auto end = by_value_.begin() + static_cast<std::ptrdiff_t>(by_value_count_);
+  return std::find(by_value_.begin(), end, type) != end;
+}
+
+// One whose class leaves everything to object.
+bool SnapshotWalk::add_instance(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  if (shared_.reducer_for(type) != nullptr || PyExceptionInstance_Check(object) ||
+      type->tp_descr_get != nullptr)
+    return false;
+  const pickling::InstancePlan& plan = pickler_.plan_for(type);
+  if (!plan.native || plan.version == 0 || plan.slots.size() > kMostSlots) return false;
+  word(Tag::kInstance, plan.version);
+  pointer(type);
+  // Read at once: what is added may bring other plans.
+  std::array<PyObject*, kMostSlots> values;
+  std::size_t count = 0;
+  for (const pickling::InstancePlan::Slot& slot : plan.slots) {
+    auto place = reinterpret_cast<char*>(object) + slot.offset;
+    values[count++] = *reinterpret_cast<PyObject**>(place);
+  }
+  bool has_dict = plan.has_dict;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (!add_or_absent(values[i])) return false;
+  }
+  return add(as_object(type)) && (!has_dict || add_attributes(object));
+}
+
+}  // namespace cppickle::recording

@@ -1,0 +1,140 @@
+#include "stream/stream_state.h"
+
+#include <algorithm>
+
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "parts/class_parts.h"
+
+namespace cppickle::stream {
+
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Names;
+using cpython::Ref;
+using parts::ClassName;
+using parts::name_of_class;
+using pickling::Pickler;
+using policy::GlobalName;
+
+namespace {
+
+constexpr std::size_t kFewNamespaces = 8;
+
+}  // namespace
+
+bool is_dynamic_namespace(PyObject* globals, const Names& names) {
+  auto entry = [](PyObject* dict, PyObject* key) {
+    return checked_lookup(PyDict_GetItemWithError(dict, key));
+  };
+  PyObject* name = entry(globals, names.attr_name);
+  if (name == nullptr || !PyUnicode_CheckExact(name) ||
+      entry(globals, names.spec) == nullptr)
+    return false;
+  return cpython::loaded_module(name) == nullptr;
+}
+
+InProgress::~InProgress() = default;
+
+bool StreamState::travels_by_value(Pickler& pickler, PyObject* cls) {
+  if (shared_.known_global(cls).module != nullptr) return false;
+  ClassName name = name_of_class(reinterpret_cast<PyTypeObject*>(cls), pickler.names());
+  return !shared_.policy().is_importable(pickler, cls,
+                                         {name.module.get(), name.qualname.get()});
+}
+
+bool StreamState::save_under_own_name(Pickler& pickler, PyObject* object,
+                                      PyObject* name_attribute) {
+  pickler.before_foreign_code();
+  Ref module = cpython::lookup_attribute(object, pickler.names().attr_module);
+  Ref name = cpython::lookup_attribute(object, name_attribute);
+  if (!module || !name || !PyUnicode_Check(name.get())) return false;
+  GlobalName borrowed{module.get(), name.get()};
+  if (!shared_.policy().is_importable(pickler, object, borrowed)) return false;
+  pickler.emit_global(object, borrowed.module, borrowed.qualname);
+  return true;
+}
+
+void StreamState::notice_new_modules() {
+  if (!std::exchange(noticed_, true)) shared_.notice_new_modules();
+}
+
+void StreamState::clear() {
+  noticed_ = false;
+  may_read_modules_ = true;
+  guarded_ = false;
+  namespaces_.clear();
+  namespace_index_.clear();
+  classes_.clear();
+  imported_modules_.reset();
+  in_progress_.reset();
+}
+
+int StreamState::traverse(visitproc visit, void* arg) const {
+  for (const auto& space : namespaces_) {
+    Py_VISIT(space->globals.get());
+    Py_VISIT(space->stand_in.get());
+    Py_VISIT(space->module.get());
+  }
+  for (const auto& [dict, cls] : classes_) Py_VISIT(cls.get());
+  Py_VISIT(imported_modules_.get());
+  return 0;
+}
+
+Namespace& StreamState::namespace_of(PyObject* globals) {
+  if (namespaces_.size() <= kFewNamespaces) {
+    for (const auto& space : namespaces_) {
+      if (space->globals.get() == globals) return *space;
+    }
+  } else if (auto found = namespace_index_.find(globals);
+             found != namespace_index_.end()) {
+    return *found->second;
+  }
+  auto space = std::make_unique<Namespace>();
+  space->globals = Ref::borrow(globals);
+  space->stand_in = checked(cpython::new_object());
+  if (is_dynamic_namespace(globals, shared_.imported().names))
+    space->module = checked(cpython::new_object());
+  namespaces_.push_back(std::move(space));
+  if (namespaces_.size() == kFewNamespaces + 1) {
+    for (const auto& known : namespaces_)
+      namespace_index_.emplace(known->globals.get(), known.get());
+  } else if (namespaces_.size() > kFewNamespaces) {
+    namespace_index_.emplace(globals, namespaces_.back().get());
+  }
+  return *namespaces_.back();
+}
+
+std::optional<std::size_t> StreamState::namespace_place(PyObject* stand_in) const {
+  auto found = std::ranges::find_if(namespaces_, [&](const auto& space) {
+    return space->stand_in.get() == stand_in;
+  });
+  if (found == namespaces_.end()) return std::nullopt;
+  return static_cast<std::size_t>(found - namespaces_.begin());
+}
+
+void StreamState::restore_namespace(PyObject* globals, const std::vector<Ref>& sent) {
+  Namespace& space = namespace_of(globals);
+  for (const Ref& name : sent) space.note_sent(name.get());
+}
+
+void StreamState::note_class(PyObject* cls) {
+  PyObject* dict = cpython::type_dict(reinterpret_cast<PyTypeObject*>(cls));
+  classes_.insert_or_assign(dict, Ref::borrow(cls));
+}
+
+PyObject* StreamState::class_with_namespace(PyObject* object) const {
+  if (Py_TYPE(object) == &PyDictProxy_Type) object = cpython::proxied_mapping(object);
+  auto found = classes_.find(object);
+  return found == classes_.end() ? nullptr : found->second.get();
+}
+
+bool StreamState::imports_first_time(PyObject* module_name) {
+  if (!imported_modules_) imported_modules_ = checked(PySet_New(nullptr));
+  if (cpython::checked_status(PySet_Contains(imported_modules_.get(), module_name)))
+    return false;
+  cpython::checked_status(PySet_Add(imported_modules_.get(), module_name));
+  return true;
+}
+
+}  // namespace cppickle::stream

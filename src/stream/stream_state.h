@@ -1,0 +1,134 @@
+// What the by-value reducers know of the streams of one memo.
+#ifndef CPPICKLE_STREAM_STREAM_STATE_H_
+#define CPPICKLE_STREAM_STREAM_STATE_H_
+
+#include <cstddef>
+#include <memory>
+#include <memory_resource>
+#include <optional>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "cpython/identity_map.h"
+#include "cpython/names.h"
+#include "cpython/ref.h"
+#include "pickling/pickler.h"
+#include "pickling/reducers.h"
+#include "policy/policy.h"
+#include "stream/shared.h"
+
+namespace cppickle::stream {
+
+// True for the globals of a module that nobody can import, made by types.ModuleType:
+// those have a __spec__, plain dicts of exec() do not.
+bool is_dynamic_namespace(PyObject* globals, const cpython::Names& names);
+
+// A globals dict as it is rebuilt on the other side, where only referenced names
+// arrive.
+struct Namespace {
+  cpython::Ref globals;   // the sender's dict
+  cpython::Ref stand_in;  // the memo's key for the rebuilt dict
+  cpython::Ref
+      module;  // the memo's key for the dynamic module whose dict it is, if any
+  bool is_whole = false;  // that module travels, with all its names
+  // Interned names that have been sent, and their owner: `globals` may drop them.
+  cpython::IdentityMap sent{std::pmr::get_default_resource()};
+  std::vector<cpython::Ref> names;
+
+  // False when the name has been sent before.
+  bool note_sent(PyObject* name) {
+    if (!sent.add(name, 0)) return false;
+    names.push_back(cpython::Ref::borrow(name));
+    return true;
+  }
+  bool has_sent(PyObject* name) const { return sent.find(name) != nullptr; }
+};
+
+// What records the expansion that is being written (recordings.h).
+class InProgress {
+ public:
+  InProgress() = default;
+  InProgress(const InProgress&) = delete;
+  InProgress& operator=(const InProgress&) = delete;
+  virtual ~InProgress();
+};
+
+// What has been written by value into the streams of one memo.  The dispatcher
+// (by_value.h) derives from it: that is what says which reducer an object has.
+class StreamState : public pickling::Reducers {
+ public:
+  explicit StreamState(Shared& shared) : shared_(shared) {}
+
+  void clear() override;
+  int traverse(visitproc visit, void* arg) const override;
+
+  Shared& shared() { return shared_; }
+  static StreamState& of(pickling::Pickler& pickler) {
+    return static_cast<StreamState&>(pickler.reducers());
+  }
+
+  // True when save_class() would write the class by value.
+  bool travels_by_value(pickling::Pickler& pickler, PyObject* cls);
+  // Saves an object under its module's name and the one that the attribute tells; false
+  // when an import does not find it there.
+  bool save_under_own_name(pickling::Pickler& pickler, PyObject* object,
+                           PyObject* name_attribute);
+  // See sentinels.h.
+  policy::GlobalName name_of_sentinel(PyObject* object) {
+    return shared_.sentinels().name_of(object, may_read_modules_);
+  }
+  // Looks for new modules of the standard library, once for each memo.
+  void notice_new_modules();
+
+  // --- Recordings (recordings.h) ----------------------------------------------
+
+  // True before anything has been written by value.
+  bool is_fresh() const { return namespaces_.empty() && !guarded_ && !in_progress_; }
+  void begin_recording(std::unique_ptr<InProgress> recording) {
+    in_progress_ = std::move(recording);
+  }
+  std::unique_ptr<InProgress> end_recording() { return std::move(in_progress_); }
+  const std::vector<std::unique_ptr<Namespace>>& namespaces() const {
+    return namespaces_;
+  }
+  const std::unordered_map<PyObject*, cpython::Ref>& classes() const {
+    return classes_;
+  }
+  bool has_imported_modules() const { return static_cast<bool>(imported_modules_); }
+  // Which of the namespaces has this stand-in.
+  std::optional<std::size_t> namespace_place(PyObject* stand_in) const;
+  void restore_namespace(PyObject* globals, const std::vector<cpython::Ref>& sent);
+
+  // --- What the stream knows already ------------------------------------------
+
+  // The namespace of a globals dict, made on the first call.
+  Namespace& namespace_of(PyObject* globals);
+  // Notes that the class has been written, and tells the class whose own namespace this
+  // is, a dict or a proxy of it: annotations refer to it.  Null for other objects.
+  void note_class(PyObject* cls);
+  PyObject* class_with_namespace(PyObject* object) const;
+  // True on the first call for this name in this memo.
+  bool imports_first_time(PyObject* module_name);
+  // Something else guards what follows in the stream.
+  void note_guard() { guarded_ = true; }
+  // True on the first call: the version guard is due.
+  bool guard_is_due(bool memoizing) {
+    return !std::exchange(guarded_, memoizing) || !memoizing;
+  }
+
+ private:
+  Shared& shared_;
+  bool noticed_ = false;
+  bool may_read_modules_ = true;  // for sentinels
+  bool guarded_ = false;
+  std::vector<std::unique_ptr<Namespace>> namespaces_;
+  std::unordered_map<PyObject*, Namespace*> namespace_index_;  // once they are many
+  std::unordered_map<PyObject*, cpython::Ref> classes_;        // by their namespaces
+  cpython::Ref imported_modules_;                              // a set of names
+  std::unique_ptr<InProgress> in_progress_;
+};
+
+}  // namespace cppickle::stream
+
+#endif  // CPPICKLE_STREAM_STREAM_STATE_H_

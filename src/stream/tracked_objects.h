@@ -1,0 +1,33 @@
+// Objects that a process has once, whatever number of streams brings them.
+//
+//   tracked := helper (id make arguments [1]) REDUCE MEMOIZE
+//   state   := helper (id token attributes object type) REDUCE POP
+//
+// See helper.h.
+#ifndef CPPICKLE_STREAM_TRACKED_OBJECTS_H_
+#define CPPICKLE_STREAM_TRACKED_OBJECTS_H_
+
+#include <vector>
+
+#include "identity/tracker.h"
+#include "pickling/script.h"
+#include "stream/script_parts.h"
+
+namespace cppickle::stream {
+
+// Begins a call of the helper; `make`, the arguments (one tuple) and end_tracked()
+// follow.
+void begin_tracked(pickling::Script& script, PyObject* id);
+void end_tracked(pickling::Script& script, PyObject* object);
+// The same for what no copy of cloudpickle keeps in its tracker.
+void end_tracked_alone(pickling::Script& script, PyObject* object);
+
+// Sets attributes unless they are set already, by __setattr__ of the type that follows;
+// then end_state().
+void begin_state(pickling::Script& script, const identity::Identity& identity,
+                 const std::vector<Entry>& attributes, PyObject* object);
+void end_state(pickling::Script& script);
+
+}  // namespace cppickle::stream
+
+#endif  // CPPICKLE_STREAM_TRACKED_OBJECTS_H_
