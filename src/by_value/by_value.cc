@@ -1,5 +1,11 @@
 #include "by_value/by_value.h"
 
+#include <cstddef>
+#include <string_view>
+#include <utility>
+
+#include "core/emitter.h"
+#include "core/siphash.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
@@ -10,6 +16,8 @@
 #include "kinds/imports.h"
 #include "kinds/wrappers.h"
 #include "parts/class_parts.h"
+#include "pickling/hooks.h"
+#include "pickling/memo.h"
 #include "pickling/pickler.h"
 #include "policy/policy.h"
 
@@ -17,6 +25,7 @@ namespace cppickle::by_value {
 
 using cpython::checked;
 using cpython::Ref;
+using identity::Identity;
 using kinds::save_class_by_value;
 using kinds::save_enum_member;
 using kinds::save_exception;
@@ -80,7 +89,7 @@ bool ByValue::save_class_by_reference(Pickler& pickler, PyObject* cls) {
 
 void ByValue::save_function(Pickler& pickler, PyObject* function) {
   if (save_function_by_reference(pickler, function) ||
-      save_recorded(recordings_, *this, pickler, function))
+      (!writes_digest() && save_recorded(recordings_, *this, pickler, function)))
     return;
   save_function_by_value(*this, pickler, function);
 }
@@ -93,8 +102,8 @@ void ByValue::save_class(Pickler& pickler, PyObject* cls) {
                                 std::move(arguments));
   }
   if (shared().save_known_global(pickler, cls)) return;
-  if (save_class_by_reference(pickler, cls) ||
-      save_recorded(recordings_, *this, pickler, cls))
+  if (save_class_by_reference(pickler, cls) || save_as_edge(pickler, cls) ||
+      (!writes_digest() && save_recorded(recordings_, *this, pickler, cls)))
     return;
   save_class_by_value(*this, pickler, cls);
 }
@@ -108,7 +117,7 @@ bool ByValue::save_at_once(Pickler& pickler, PyObject* object) {
            save_function_at_once(*this, pickler, object);
   }
   return PyType_Check(object) && only_instance_of(object) == nullptr &&
-         save_class_by_reference(pickler, object);
+         (save_class_by_reference(pickler, object) || save_as_edge(pickler, object));
 }
 
 bool ByValue::save_other(Pickler& pickler, PyObject* object) {
@@ -136,6 +145,119 @@ bool ByValue::save_derived(Pickler& pickler, PyObject* object) {
   return (PyType_IsSubtype(type, &PyClassMethod_Type) ||
           PyType_IsSubtype(type, &PyStaticMethod_Type)) &&
          save_method_wrapper(*this, pickler, object);
+}
+
+void ByValue::clear() {
+  StreamState::clear();
+  end_dump();
+}
+
+void ByValue::end_dump() {
+  identities_.clear();
+  answers_.clear();
+  digest_sink_.reset();
+}
+
+// --- Digests ----------------------------------------------------------------
+
+namespace {
+
+// Content that takes more does not count as determined: to hash it would take longer
+// than to send it.
+constexpr std::size_t kLongestText = std::size_t{1} << 20;  // bytes
+// The texts are the same whatever the protocol of the stream.
+constexpr int kDigestProtocol = 5;
+constexpr core::SipHashKey kTextKey{0x656c6b6369707063u, 0x74786574u};
+
+// True for errors that an ordinary dump will meet again, where they have a path.
+bool is_error_of_content() {
+  return PyErr_ExceptionMatches(PyExc_Exception) &&
+         !PyErr_ExceptionMatches(PyExc_MemoryError);
+}
+
+// The hooks of the dump in progress: what they answer is part of the content.
+pickling::Hooks digest_hooks(const Pickler& outer, pickling::ForeignAnswers& answers) {
+  pickling::Hooks hooks = outer.hooks();
+  hooks.buffer_callback = nullptr;
+  hooks.fast = hooks.foreign_sink = hooks.memo_is_dropped = false;
+  hooks.answers = &answers;
+  hooks.keeps_answers = true;
+  hooks.reduce_protocol = outer.protocol();
+  return hooks;
+}
+
+}  // namespace
+
+// Writes the texts of classes, by a pickler of its own with an empty memo.
+class ByValue::DigestWriter final : public identity::Expander {
+ public:
+  DigestWriter(ByValue& owner, Pickler& outer) : owner_(owner), outer_(outer) {}
+
+  identity::Expansion expand(const identity::Part& part) override {
+    Ref value = Ref::borrow(part.object.get());
+    if (part.name) {
+      value = Ref::borrow(cpython::checked_lookup(
+          PyDict_GetItemWithError(part.object.get(), part.name.get())));
+    }
+    identity::Expansion expansion;
+    if (!value) return expansion;  // foreign code has taken it out meanwhile
+    stream::DigestText text{part.is_tracked() ? value.get() : nullptr, {}};
+    // On the heap: foreign code nests dumps, and so these, on one C stack.
+    auto writing = std::make_unique<Writing>(owner_, outer_, text);
+    try {
+      writing->pickler.expand(value.get());
+      writing->take(text, expansion);
+    } catch (const core::SinkIsFull&) {
+      expansion.is_determined = false;
+    } catch (const core::TooLarge&) {
+      expansion.is_determined = false;
+    } catch (const cpython::ErrorSet&) {
+      if (!is_error_of_content()) throw;
+      PyErr_Clear();
+      expansion.is_determined = false;
+    }
+    // What it refers to counts for what is determined: the classes get ids.
+    expansion.edges = std::move(text.edges);
+    return expansion;
+  }
+
+ private:
+  struct Writing {
+    Writing(ByValue& owner, Pickler& outer, stream::DigestText& text)
+        : state(owner.shared(), owner.recordings_),
+          emitter(*owner.digest_sink_, kDigestProtocol),
+          pickler(outer.imported(), outer.plans(), memo, state, emitter,
+                  digest_hooks(outer, owner.answers_)) {
+      memo.tell_strings_by_content();
+      state.write_digest(text);
+    }
+    void take(const stream::DigestText& text, identity::Expansion& expansion) const {
+      std::string_view written = emitter.written(0);
+      expansion.own = core::siphash128(written, kTextKey);
+      expansion.shape =
+          core::siphash128(written.substr(0, text.shape_size), kTextKey);
+      expansion.shape_edges = text.shape_edges;
+    }
+
+    pickling::Memo memo;
+    ByValue state;
+    core::Emitter emitter;
+    Pickler pickler;
+  };
+
+  ByValue& owner_;
+  Pickler& outer_;
+};
+
+Identity ByValue::identify(Pickler& pickler, PyObject* object) {
+  if (writes_digest()) {
+    PyObject* none = pickler.imported().empty_bytes;
+    return {Ref::borrow(none), Ref::borrow(none)};
+  }
+  if (digest_sink_ == nullptr)
+    digest_sink_ = std::make_unique<core::BoundedSink>(kLongestText);
+  DigestWriter writer(*this, pickler);
+  return identities_.of(*this, pickler, writer, object);
 }
 
 }  // namespace cppickle::by_value

@@ -3,7 +3,14 @@
 #ifndef CPPICKLE_BY_VALUE_BY_VALUE_H_
 #define CPPICKLE_BY_VALUE_BY_VALUE_H_
 
+#include <memory>
+
+#include "by_value/identities.h"
+#include "core/bounded_sink.h"
 #include "cpython/ref.h"
+#include "identity/content_graph.h"
+#include "identity/tracker.h"
+#include "pickling/foreign_answers.h"
 #include "recording/recordings.h"
 #include "stream/shared.h"
 #include "stream/stream_state.h"
@@ -18,19 +25,30 @@ namespace cppickle::by_value {
 class ByValue final : public stream::StreamState {
  public:
   ByValue(stream::Shared& shared, recording::Recordings& recordings)
-      : stream::StreamState(shared), recordings_(recordings) {}
+      : stream::StreamState(shared),
+        recordings_(recordings),
+        identities_(shared.tracker(), recordings) {}
 
   void save_function(pickling::Pickler& pickler, PyObject* function) override;
   void save_class(pickling::Pickler& pickler, PyObject* cls) override;
   bool save_at_once(pickling::Pickler& pickler, PyObject* object) override;
   bool save_other(pickling::Pickler& pickler, PyObject* object) override;
+  void clear() override;
+  void end_dump() override;
+  pickling::ForeignAnswers& answers() override { return answers_; }
+  identity::Identity identify(pickling::Pickler& pickler, PyObject* object) override;
 
  private:
+  class DigestWriter;
+
   bool save_function_by_reference(pickling::Pickler& pickler, PyObject* function);
   bool save_class_by_reference(pickling::Pickler& pickler, PyObject* cls);
   bool save_derived(pickling::Pickler& pickler, PyObject* object);
 
   recording::Recordings& recordings_;
+  Identities identities_;              // of the dump in progress
+  pickling::ForeignAnswers answers_;   // in it
+  std::unique_ptr<core::BoundedSink> digest_sink_;
 };
 
 }  // namespace cppickle::by_value

@@ -32,7 +32,6 @@ constexpr Source kSources[] = {
     {&Imported::weak_key_dictionary, "weakref", "WeakKeyDictionary"},
     {&Imported::keyed_reference, "weakref", "KeyedRef"},
     {&Imported::abc_meta, "abc", "ABCMeta"},
-    {&Imported::update_abstractmethods, "abc", "update_abstractmethods"},
     {&Imported::abc_register, "_abc", "_abc_register"},
     {&Imported::abc_get_dump, "_abc", "_get_dump"},
     {&Imported::blake2b, "_blake2", "blake2b"},

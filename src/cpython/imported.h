@@ -30,7 +30,6 @@ struct Imported {
   PyObject* weak_key_dictionary = nullptr;     // weakref.WeakKeyDictionary
   PyObject* keyed_reference = nullptr;         // weakref.KeyedRef
   PyObject* abc_meta = nullptr;                // abc.ABCMeta
-  PyObject* update_abstractmethods = nullptr;  // abc.update_abstractmethods
   PyObject* abc_register = nullptr;            // _abc._abc_register
   PyObject* abc_get_dump = nullptr;            // _abc._get_dump
   PyObject* blake2b = nullptr;                 // _blake2.blake2b

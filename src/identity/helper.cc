@@ -15,44 +15,67 @@ using cpython::Ref;
 namespace {
 
 // A change of what follows needs another number: processes keep what they met first.
-constexpr char kRevision[] = "1";
+constexpr char kRevision[] = "2";
 
 constexpr char kExpression[] = "exec(s)or h";
 
-// t maps ids to objects, weakly, and is sys._cppickle_tracker.  Its __dict__ d maps ids
-// to tokens, and (id,) to that of a class's methods, which may be set before the rest.
-// What is made has no state yet, whatever an object that died under this id had; what
-// one of cloudpickle's copies knows is taken as this process's own, which no stream
-// resets: its token is empty.
+// t is sys._cppickle_tracker, d its dict of ids to weak references.  An object that a
+// stream has brought has a reference of class R, which ends with it: v is the token of
+// the state that was applied last (None: none yet), n the names that it set.  Others are
+// this process's own, which no stream resets; so is what a copy of cloudpickle knows.
+// Those that a stream of the first release brought have their tokens in t.__dict__.
+//
+// Threads: an object is there before it is whole, and whoever meets it applies its state
+// too, for the token is set last.  setdefault() decides which of two objects it is that
+// were made at once.  There is no lock: a process that forks could inherit it locked.
 constexpr char kGuard[] =
     "import sys,weakref,_frozen_importlib_external as e\n"
     "if e.MAGIC_NUMBER!=%R:raise ImportError('class pickled by CPython %s, "
     "loaded by CPython '+sys.version)";
 constexpr char kSource[] = R"(%U
 t=sys.__dict__.setdefault('_cppickle_tracker',weakref.WeakValueDictionary())
-d=t.__dict__
-def h(i,f,a=0,b=0,k=0):
+d=t.data
+class R(weakref.KeyedRef):__slots__='v','n'
+def h(i,f,a,b=0,k=0,c={}):
+ r=d.get(i)
  if k:
-  if d.get(i)not in(f,b''):
-   d[i]=f
-   for n in a:k.__setattr__(b,n,a[n])
- elif a:
-  o=t.get(i)
-  if o is None:
-   o=k=f(*a)
-   for n in()if b else('','ray.','pyspark.','joblib.externals.'):
-    m=sys.modules.get(n+'cloudpickle.cloudpickle')
-    if m:o=m._lookup_class_or_track(i,o)
-   d[i]=d[i,]=None if o is k else b'';t[i]=o
-  return o
- return h
+  if getattr(r,'v',t.__dict__.get(i,b''))not in(f,b''):
+   x=a if c is None else{'__doc__':None,'__qualname__':k.__getattribute__(b,'__name__'),**c,**a}
+   for n in x:k.__setattr__(b,n,x[n])
+   if c is None:return
+   for n in getattr(r,'n',()):n in x or n in vars(b)and k.__delattr__(b,n)
+   r=R(b,t._remove,i);r.v=f;r.n=[*x];d[i]=r
+  return
+ o=r and r()
+ while o is None:
+  v=b'';m=[m for n in(()if b else('','ray.','pyspark.','joblib.externals.'))if(m:=sys.modules.get(n+'cloudpickle.cloudpickle'))]
+  for n in m:
+   if o is None:o=n._DYNAMIC_CLASS_TRACKER_BY_ID.get(i)
+  if o is None:o=f(*a);v=None
+  r=R(o,t._remove,i);r.v=v;r.n=()
+  w=d.setdefault(i,r)
+  if w is r:
+   for n in m:n._lookup_class_or_track(i,o)
+  else:
+   o=w()
+   if o is None:weakref._remove_dead_weakref(d,i)
+ return o
 sys.%U=h)";
 
+// Other threads, which may derive classes meanwhile, still get the hook.
 constexpr char kUnhooked[] = R"(def unhooked(b, f, *a):
-    n = '__init_subclass__'; s = type.__setattr__; h = b.__dict__[n]
-    s(b, n, classmethod(lambda *a: 0))
-    try: return f(*a)
-    finally: s(b, n, h)
+    import sys, os, _thread as t
+    d = sys.__dict__; n = '__init_subclass__'; s = type.__setattr__; i = t.get_ident()
+    k = '_cppickle_hooks'
+    l = d.get(k)
+    if l is None:
+        l = d.setdefault(k, t.RLock())
+        hasattr(os, 'register_at_fork') and os.register_at_fork(after_in_child=l._at_fork_reinit)
+    with l:
+        h = b.__dict__[n]
+        s(b, n, classmethod(lambda c, *x, **k: None if t.get_ident() == i else h.__get__(None, c)(*x, **k)))
+        try: return f(*a)
+        finally: s(b, n, h)
 )";
 
 Ref magic_bytes() {

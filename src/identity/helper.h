@@ -7,9 +7,13 @@
 //
 //   helper (id make arguments [1])             the object known under id, or else
 //                                              make(*arguments) from now on
-//   helper (id token attributes object type)   type.__setattr__ for each attribute,
-//                                              unless the state with this token is
-//                                              what was applied last
+//   helper (id token attributes object type [functions])
+//                                              type.__setattr__ for each attribute and
+//                                              __delattr__ for those that the state
+//                                              before had alone, unless the state with
+//                                              this token is what was applied last
+//   helper (id token functions object type None)
+//                                              the same for a part that comes first
 //   helper (text dict)                         the helper: what stands in for eval
 //
 // It guards what follows it in the stream, as the first code object does elsewhere

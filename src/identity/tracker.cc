@@ -1,6 +1,13 @@
 #include "identity/tracker.h"
 
 #include <algorithm>
+#include <array>
+#include <cstdint>
+#include <random>
+#include <string>
+#include <string_view>
+#include <tuple>
+#include <utility>
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
@@ -16,13 +23,23 @@ using cpython::Ref;
 
 namespace {
 
-unsigned version_of(PyObject* object) {
-  return PyType_Check(object)
-             ? cpython::type_version(reinterpret_cast<PyTypeObject*>(object))
-             : 0;
-}
+constexpr std::size_t kIdSize = 16;  // bytes
 
 }  // namespace
+
+Ref random_id() {
+  std::random_device device;  // the system's: processes that fork do not share it
+  std::array<std::uint32_t, kIdSize / sizeof(std::uint32_t)> words;
+  for (std::uint32_t& word : words) word = device();
+  return checked(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(words.data()),
+                                           kIdSize));
+}
+
+Ref id_from(const core::Hash128& digest) {
+  auto bytes = digest.bytes();
+  static_assert(std::tuple_size_v<decltype(bytes)> == kIdSize);
+  return checked(PyBytes_FromStringAndSize(bytes.data(), kIdSize));
+}
 
 void Tracker::load() {
   helpers_ = made_helpers();
@@ -32,7 +49,6 @@ void Tracker::load() {
 int Tracker::traverse(visitproc visit, void* arg) const {
   Py_VISIT(sys_dict_);
   Py_VISIT(objects_);
-  Py_VISIT(tokens_);
   Py_VISIT(references_);
   Py_VISIT(helpers_.unhooked.get());
   return 0;
@@ -43,30 +59,22 @@ void Tracker::release() {
   ids_.clear();
   last_read_.reset();
   helpers_ = {};
-  for (PyObject** owned : {&sys_dict_, &objects_, &tokens_, &references_})
+  for (PyObject** owned : {&sys_dict_, &objects_, &references_})
     Py_CLEAR(*owned);
 }
 
-Identity Tracker::identify(PyObject* object, Digester digester, void* context) {
+Ref Tracker::id_of(PyObject* object, const core::Hash128& shape,
+                   const core::Hash128* digest) {
   open();
   Known* known = find(object);
-  unsigned version = version_of(object);
-  if (known != nullptr && known->version != 0 && known->version == version) {
-    return {known->id.get(), known->token.get()};
-  }
-  Digest digest = digester(context, object);
-  known = find(object);  // the digester may have identified others
-  if (known == nullptr) {
-    known = &make_known(object);
-    enter(object, digest.bytes.get(), *known);
-  }
-  // One object for equal bytes: a stream then refers to it, in every process alike.
-  bool same =
-      PyBytes_CheckExact(known->id.get()) &&
-      cpython::bytes_view(digest.bytes.get()) == cpython::bytes_view(known->id.get());
-  known->token = same ? Ref::borrow(known->id.get()) : std::move(digest.bytes);
-  known->version = digest.changes_with_version ? version_of(object) : 0;
-  return {known->id.get(), known->token.get()};
+  if (known != nullptr && known->shape == shape) return Ref::borrow(known->id.get());
+  if (known_.size() >= many_known_) forget_the_dead();
+  Ref weak = checked(PyWeakref_NewRef(object, nullptr));
+  Ref id = known == nullptr ? enter(object, digest) : enter_anew(object, digest);
+  // Last, so that an error leaves nothing half done.
+  known_.insert_or_assign(object,
+                          Known{std::move(weak), Ref::borrow(id.get()), shape});
+  return id;
 }
 
 Tracker::Known* Tracker::find(PyObject* object) {
@@ -75,33 +83,13 @@ Tracker::Known* Tracker::find(PyObject* object) {
   // Another object may have lived at this address.
   if (cpython::weakly_referenced(found->second.weak.get()).get() == object)
     return &found->second;
-  drop_tokens(found->second.id.get());
   known_.erase(found);
   return nullptr;
 }
 
-// Of an object that is gone, unless another one has its id by now.
-void Tracker::drop_tokens(PyObject* id) {
-  if (is_taken(id)) return;
-  Ref methods_id = checked(PyTuple_Pack(1, id));
-  for (PyObject* key : {id, methods_id.get()}) {
-    if (checked_lookup(PyDict_GetItemWithError(tokens_, key)) != nullptr)
-      checked_status(PyDict_DelItem(tokens_, key));
-  }
-}
-
-Tracker::Known& Tracker::make_known(PyObject* object) {
-  if (known_.size() >= many_known_) forget_the_dead();
-  Known& known = known_.insert_or_assign(object, Known{}).first->second;
-  known.weak = checked(PyWeakref_NewRef(object, nullptr));
-  return known;
-}
-
 void Tracker::forget_the_dead() {
-  std::erase_if(known_, [this](const auto& entry) {
-    if (cpython::weakly_referenced(entry.second.weak.get())) return false;
-    drop_tokens(entry.second.id.get());
-    return true;
+  std::erase_if(known_, [](const auto& entry) {
+    return !cpython::weakly_referenced(entry.second.weak.get());
   });
   many_known_ = std::max(kManyKnown, known_.size() * 2);
 }
@@ -150,13 +138,15 @@ bool Tracker::is_taken(PyObject* id) const {
 }
 
 // The digest, or the digest and a number.
-Ref Tracker::free_id(PyObject* digest) {
-  if (!is_taken(digest)) return Ref::borrow(digest);
+Ref Tracker::free_id(const core::Hash128* content) {
+  if (content == nullptr) return random_id();
+  Ref digest = id_from(*content);
+  if (!is_taken(digest.get())) return digest;
   constexpr int kFewTwins = 8;
-  std::string_view bytes = cpython::bytes_view(digest);
+  std::string_view bytes = cpython::bytes_view(digest.get());
   for (int number = 2;; ++number) {
     Ref suffix = checked(PyBytes_FromFormat("-%d", number));
-    PyObject* joined = Py_NewRef(digest);
+    PyObject* joined = Py_NewRef(digest.get());
     PyBytes_Concat(&joined, suffix.get());
     Ref id = checked(joined);
     if (!is_taken(id.get())) return id;
@@ -171,16 +161,20 @@ Ref Tracker::free_id(PyObject* digest) {
 
 // Gives an object that is met for the first time its id, and makes it known in the
 // process.
-void Tracker::enter(PyObject* object, PyObject* digest, Known& known) {
-  known.id = id_from_stream(object);
-  if (known.id) return;
-  known.id = id_in_other_trackers(imported_, object);
-  if (!known.id || is_taken(known.id.get())) known.id = free_id(digest);
-  set_weak_value(imported_, objects_, known.id.get(), object);
-  enter_in_other_trackers(imported_, object, known.id.get());
-  Ref methods_id = checked(PyTuple_Pack(1, known.id.get()));
-  for (PyObject* id : {known.id.get(), methods_id.get()})
-    checked_status(PyDict_SetItem(tokens_, id, imported_.empty_bytes));
+Ref Tracker::enter(PyObject* object, const core::Hash128* digest) {
+  if (Ref id = id_from_stream(object)) return id;
+  Ref id = id_in_other_trackers(imported_, object);
+  if (!id || is_taken(id.get())) return enter_anew(object, digest);
+  set_weak_value(imported_, objects_, id.get(), object);
+  enter_in_other_trackers(imported_, object, id.get());
+  return id;
+}
+
+Ref Tracker::enter_anew(PyObject* object, const core::Hash128* digest) {
+  Ref id = free_id(digest);
+  set_weak_value(imported_, objects_, id.get(), object);
+  enter_in_other_trackers(imported_, object, id.get());
+  return id;
 }
 
 // A copy of cloudpickle that was imported meanwhile gets to know what is known here.
@@ -211,14 +205,12 @@ void Tracker::open() {
                    : checked(PyObject_CallNoArgs(imported_.weak_value_dictionary));
   if (objects == nullptr)
     checked_status(PyDict_SetItem(sys_dict_, imported_.names.tracker, opened.get()));
-  Ref tokens = checked(PyObject_GetAttr(opened.get(), imported_.names.attr_dict));
   Ref references = checked(PyObject_GetAttr(opened.get(), imported_.names.data));
-  if (!PyDict_Check(tokens.get()) || !PyDict_Check(references.get())) {
+  if (!PyDict_Check(references.get())) {
     cpython::raise_format(PyExc_RuntimeError, "sys.%U is no WeakValueDictionary",
                           imported_.names.tracker);
   }
   Py_XSETREF(objects_, opened.release());
-  Py_XSETREF(tokens_, tokens.release());
   Py_XSETREF(references_, references.release());
 }
 

@@ -6,41 +6,49 @@
 #include <string>
 #include <unordered_map>
 
+#include "core/siphash.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 #include "identity/helper.h"
 
 namespace cppickle::identity {
 
-// What travels with an object; borrowed from the tracker until its next call.
+// What travels with an object: bytes, both of them.
 struct Identity {
-  PyObject* id;     // bytes, the same in every process that knows the object
-  PyObject* token;  // bytes: which state of it
+  cpython::Ref id;     // the same in every process that knows the object
+  cpython::Ref token;  // which state of it
+
+  Identity copy() const {
+    return {cpython::Ref::borrow(id.get()), cpython::Ref::borrow(token.get())};
+  }
 };
 
+// An id or token of 16 bytes: of a digest, or one that nothing else has.
+cpython::Ref id_from(const core::Hash128& digest);
+cpython::Ref random_id();
+
 // Ids are made of an object's content, so that the same definition has the same id in
-// every run; a second object with the same content in one process gets a number behind
-// it.  An object that a stream of cppickle or cloudpickle has brought keeps the id that
+// every run (content_graph.h); a second object with the same content in one process
+// gets a number behind it.  An object that a stream of cppickle or cloudpickle has brought keeps the id that
 // came with it.  Objects are referenced weakly.  Requires the GIL.
 class Tracker {
  public:
   explicit Tracker(const cpython::Imported& imported) : imported_(imported) {}
-
-  // What made ids and tokens: the digest of an object's content (fingerprint.h).
-  struct Digest {
-    cpython::Ref bytes;
-    bool changes_with_version =
-        false;  // a class: the same as long as its type_version() is
-  };
-  using Digester = Digest (*)(void* context, PyObject* object);
 
   // Looks for the tables again: a stream that was loaded may have made them.  When they
   // are others, all ids are others too, and the epoch changes.
   void open();
   std::uint64_t epoch() const { return epoch_; }
 
-  // The identity of a class or another object that takes weak references.
-  Identity identify(PyObject* object, Digester digester, void* context);
+  // The id of a class or another object that takes weak references.  An object that is
+  // met for the first time is entered: under the id that a stream or another tracker has
+  // for it, else under `digest`, with a number behind it where another object has that
+  // id; `digest` is null for content that is not determined: then it is random.
+  //
+  // `shape` is a digest of what only making an object anew can change: one whose shape
+  // changes is another object from then on.
+  cpython::Ref id_of(PyObject* object, const core::Hash128& shape,
+                     const core::Hash128* digest);
 
   void load();
   int traverse(visitproc visit, void* arg) const;
@@ -51,21 +59,18 @@ class Tracker {
   struct Known {
     cpython::Ref weak;
     cpython::Ref id;
-    cpython::Ref token;
-    unsigned version =
-        0;  // of the class that the token belongs to; 0: the token is to be made again
+    core::Hash128 shape;
   };
 
   Known* find(PyObject* object);
-  Known& make_known(PyObject* object);
   void forget_the_dead();
-  void drop_tokens(PyObject* id);
   cpython::Ref id_from_stream(PyObject* object);
   void read_new_ids();
   bool is_taken(PyObject* id) const;
-  cpython::Ref free_id(PyObject* digest);
+  cpython::Ref free_id(const core::Hash128* digest);
   void notice_other_trackers();
-  void enter(PyObject* object, PyObject* digest, Known& known);
+  cpython::Ref enter(PyObject* object, const core::Hash128* digest);
+  cpython::Ref enter_anew(PyObject* object, const core::Hash128* digest);
 
   static constexpr std::size_t kManyKnown = 64;
 
@@ -79,7 +84,6 @@ class Tracker {
   std::size_t others_ = 0;
   PyObject* sys_dict_ = nullptr;
   PyObject* objects_ = nullptr;     // sys._cppickle_tracker: see helper.cc
-  PyObject* tokens_ = nullptr;      // its __dict__
   PyObject* references_ = nullptr;  // objects.data: id -> weak reference
   Helpers helpers_;
   // The ids in `references_` by their objects' addresses, as far as they have been

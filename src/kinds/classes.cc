@@ -18,7 +18,6 @@
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
 #include "policy/replacements.h"
-#include "stream/fingerprint.h"
 #include "stream/script_parts.h"
 #include "stream/shared.h"
 #include "stream/tracked_objects.h"
@@ -53,25 +52,18 @@ using policy::Replacements;
 using stream::begin_state;
 using stream::begin_tracked;
 using stream::begin_tuple;
+using stream::end_first_state;
 using stream::end_state;
 using stream::end_tracked;
 using stream::end_tracked_alone;
 using stream::end_tuple;
 using stream::Entry;
-using stream::Fingerprint;
 using stream::is_atom;
 using stream::new_dict;
-using stream::Shared;
 using stream::StreamState;
 using stream::write_call;
 
 namespace {
-
-Tracker::Digest class_digest(void* context, PyObject* cls) {
-  Fingerprint fingerprint(*static_cast<Shared*>(context), cls);
-  fingerprint.add_class(reinterpret_cast<PyTypeObject*>(cls));
-  return {fingerprint.digest(), !fingerprint.has_mutable()};
-}
 
 // What is written for a class.  Owns what the script refers to until that has its own
 // references.
@@ -87,10 +79,6 @@ struct ClassParts {
 bool is_abstract_base(PyTypeObject* type, const Names& names) {
   return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type),
                                                 names.abc_impl)) != nullptr;
-}
-
-bool is_abstract(PyTypeObject* type) {
-  return (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0;
 }
 
 bool is_plain_slots(PyObject* value) {
@@ -178,8 +166,6 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
   for (const ClassAttribute& attribute : parts.attributes) {
     PyObject* name = attribute.name.get();
     PyObject* value = attribute.value.get();
-    if (same_name(name, names.abstractmethods) && is_abstract_base(type, names))
-      continue;
     if (of_ctypes && is_read_by_ctypes(name)) {
       bool later = is_recursive_field_list(type, name, value, names);
       (later ? parts.rest : parts.body).push_back({name, value});
@@ -189,9 +175,8 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
     // typing.Generic looks at __orig_bases__ while the class is being made, and
     // from 3.12 on it cannot be kept from it.
     bool generic = same_name(name, names.orig_bases) && PyTuple_CheckExact(value);
-    if (generic || (is_any_of(name, {names.slots, names.attr_module, names.doc,
-                                     names.firstlineno, names.attr_dict}) &&
-                    (atom || value == slots))) {
+    if (generic ||
+        (is_any_of(name, {names.slots, names.attr_dict}) && (atom || value == slots))) {
       parts.body.push_back({name, value});
       continue;
     }
@@ -323,6 +308,7 @@ void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObje
                 Label::kText, names.bases_text);
   }
   end_tuple(script, base_count);
+  StreamState::of(pickler).end_shape(script);
   new_dict(script, parts.body);
   script.op(Opcode::TUPLE);
   auto cls = reinterpret_cast<PyObject*>(type);
@@ -332,19 +318,19 @@ void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObje
 void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
                       const Identity& identity, const ClassParts& parts) {
   auto type = reinterpret_cast<PyTypeObject*>(cls);
-  auto write_state = [&](PyObject* id, const std::vector<Entry>& attributes) {
-    if (attributes.empty()) return;
-    begin_state(script, {id, identity.token}, attributes, cls);
+  auto write_state = [&](const std::vector<Entry>& attributes, PyObject* key) {
+    begin_state(script, identity, attributes, key, cls);
     save_metaclass(script, type, builtin_base(Py_TYPE(type)));
-    end_state(script);
   };
-  write_state(checked(PyTuple_Pack(1, identity.id)).get(), parts.functions);
-  write_state(identity.id, parts.rest);
-  if (!is_abstract_base(type, pickler.names())) return;
-  if (is_abstract(type)) {
-    write_call(script, pickler.imported().update_abstractmethods, {cls});
-    script.op(Opcode::POP);
+  Ref functions;  // the memo's key for their dict
+  if (!parts.functions.empty()) {
+    functions = checked(cpython::new_object());
+    write_state(parts.functions, functions.get());
+    end_first_state(script);
   }
+  write_state(parts.rest, nullptr);
+  end_state(script, functions.get());
+  if (!is_abstract_base(type, pickler.names())) return;
   for (const Ref& subclass : registered_subclasses(pickler, cls)) {
     write_call(script, pickler.imported().abc_register, {cls, subclass.get()});
     script.op(Opcode::POP);
@@ -368,12 +354,11 @@ void save_class_by_value(StreamState& reducers, Pickler& pickler, PyObject* cls)
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (is_ctypes_class(type) && save_made_ctypes_class(pickler, cls)) return;
   if (!cpython::is_python_class(type)) refuse(pickler, cls);
-  Identity identity =
-      reducers.shared().tracker().identify(cls, class_digest, &reducers.shared());
+  Identity identity = reducers.identify(pickler, cls);
   reducers.note_class(cls);
   ClassParts parts = parts_of(reducers, pickler, cls);
   Script script(pickler);
-  write_skeleton(script, pickler, type, identity.id, parts);
+  write_skeleton(script, pickler, type, identity.id.get(), parts);
   write_attributes(script, pickler, cls, identity, parts);
   script.start(cls);
 }

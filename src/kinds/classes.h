@@ -2,10 +2,9 @@
 //
 //   class    := helper (id M (name bases body)) REDUCE MEMOIZE rest
 //             | helper (id M.__new__ (metaclass name bases body)) REDUCE MEMOIZE rest
-//   rest     := [methods] [state] [abstract] registered*
-//   methods  := helper ((id,) token functions class K) REDUCE POP
-//   state    := helper (id token attributes class K) REDUCE POP
-//   abstract := abc.update_abstractmethods (class) REDUCE POP
+//   rest     := [methods] state registered*
+//   methods  := helper (id token functions class K None) REDUCE POP
+//   state    := helper (id token attributes class K [GET functions]) REDUCE POP
 //   registered := _abc._abc_register (class subclass) REDUCE POP
 //   body     := all attributes in their order: atoms, and None for what follows
 //

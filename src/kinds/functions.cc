@@ -181,106 +181,123 @@ bool all_written_at_once(StreamState& reducers, Pickler& pickler,
   });
 }
 
-bool fits_at_once(StreamState& reducers, Pickler& pickler, PyFunctionObject* function) {
-  const CodeInfo& info = reducers.shared().code_info(function->func_code);
-  if (info.blob().size() >= Pickler::kLongestFragment / 2) return false;
-  if (function->func_dict != nullptr && PyDict_GET_SIZE(function->func_dict) != 0)
+// What is written for a function, read once.  Borrows from the function, and from
+// `state`.
+struct FunctionParts {
+  FunctionParts(StreamState& reducers, Pickler& pickler, PyObject* object);
+
+  PyFunctionObject* function;
+  const CodeInfo& info;
+  Namespace& space;
+  FunctionState state;
+  bool memoizing;
+  bool has_name;         // another than its code's
+  bool defaults_inside;  // of the constructor's arguments
+  std::vector<Entry> globals;
+  std::vector<Entry> cells;  // made here, and filled when the function is in the memo
+  std::vector<Entry> slots;
+};
+
+FunctionParts::FunctionParts(StreamState& reducers, Pickler& pickler, PyObject* object)
+    : function(as_function(object)),
+      info(reducers.shared().code_info(function->func_code)),
+      space(reducers.namespace_of(function->func_globals)),
+      state(reducers, object),
+      memoizing(pickler.memoizing()) {
+  globals = missing_globals(space, state.global_names(), state.globals(), memoizing);
+  if (PyObject* closure = state.closure()) {
+    cells = new_cells(pickler, closure,
+                      cpython::code_free_variables(function->func_code).get());
+  }
+  has_name = !same_text(function->func_name,
+                        reinterpret_cast<PyCodeObject*>(function->func_code)->co_name);
+  bool has_defaults = function->func_defaults != nullptr;
+  defaults_inside = has_defaults && (all_atoms(function->func_defaults) || !memoizing);
+  slots = state.slots(pickler.names(), has_defaults && !defaults_inside);
+}
+
+// True when all of it is written without a frame of the work stack.
+bool fits_inline(StreamState& reducers, Pickler& pickler, const FunctionParts& parts) {
+  PyFunctionObject* function = parts.function;
+  PyObject* attributes = parts.state.attributes();
+  if (parts.info.blob().size() >= Pickler::kLongestFragment / 2 ||
+      (attributes != nullptr && PyDict_GET_SIZE(attributes) != 0) ||
+      (parts.defaults_inside && !pickler.fits_frame(function->func_defaults)))
     return false;
-  if (function->func_kwdefaults != nullptr) return false;
-  if (function->func_defaults != nullptr &&
-      !pickler.fits_frame(function->func_defaults))
-    return false;
-  PyObject* closure = function->func_closure;
+  PyObject* closure = parts.state.closure();
   for (Py_ssize_t i = 0; closure != nullptr && i < PyTuple_GET_SIZE(closure); ++i) {
     PyObject* value = PyCell_GET(PyTuple_GET_ITEM(closure, i));
     if (value != nullptr && !is_written_at_once(reducers, pickler, value)) return false;
   }
-  Namespace& space = reducers.namespace_of(function->func_globals);
+  bool new_space = !pickler.knows(parts.space.stand_in.get());
+  if (new_space && parts.space.module) return false;
+  return (!new_space ||
+          all_written_at_once(reducers, pickler,
+                              base_entries(function->func_globals, pickler.names()))) &&
+         all_written_at_once(reducers, pickler, parts.globals) &&
+         all_written_at_once(reducers, pickler, parts.slots);
+}
+
+void write_function(StreamState& reducers, Pickler& pickler,
+                    const FunctionParts& parts) {
+  PyFunctionObject* function = parts.function;
+  auto object = reinterpret_cast<PyObject*>(function);
   const Names& names = pickler.names();
-  if (!pickler.knows(space.stand_in.get()) &&
-      (space.module ||
-       !all_written_at_once(reducers, pickler,
-                            base_entries(function->func_globals, names)))) {
-    return false;
+  if (parts.memoizing) {
+    for (const Entry& entry : parts.globals) parts.space.note_sent(entry.key);
   }
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(info.global_names.get()); ++i) {
-    PyObject* name = PyTuple_GET_ITEM(info.global_names.get(), i);
-    PyObject* value =
-        checked_lookup(PyDict_GetItemWithError(function->func_globals, name));
-    if (value == nullptr || space.is_whole || space.has_sent(name)) continue;
-    if (!is_written_at_once(reducers, pickler, value)) return false;
+  PyObject* closure = parts.state.closure();
+  Script script(pickler);
+  script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
+  std::size_t size = closure != nullptr      ? 5
+                     : parts.defaults_inside ? 4
+                     : parts.has_name        ? 3
+                                             : 2;
+  begin_tuple(script, size);
+  write_code(script, function->func_code);
+  if (parts.memoizing) {
+    write_namespace(script, parts.space);
+  } else {
+    write_whole_namespace(script, function->func_globals, names, parts.globals);
   }
-  return all_written_at_once(
-      reducers, pickler,
-      differing_slots(reinterpret_cast<PyObject*>(function), names, false));
+  if (size > 2) script.save(parts.has_name ? function->func_name : Py_None);
+  if (size > 3)
+    script.save(parts.defaults_inside ? function->func_defaults : Py_None, Label::kText,
+                names.defaults_text);
+  if (size > 4) write_closure(script, closure);
+  end_tuple(script, size);
+  script.op(Opcode::REDUCE).memoize(object);
+
+  build_state(script, parts.state.attributes(), parts.slots);
+  for (const Entry& cell : parts.cells) {
+    script.get(cell.value);
+    write_cell_state(script, PyCell_GET(cell.value), cell.key, names);
+    script.op(Opcode::POP);
+  }
+  if (parts.memoizing && !parts.globals.empty()) {
+    script.get(parts.space.stand_in.get());
+    write_globals(script, parts.space, parts.globals);
+    script.op(Opcode::POP);
+  }
+  write_submodule_imports(reducers, script, modules_around(parts.state),
+                          parts.info.mentioned_names.get());
+  script.start(object);
 }
 
 }  // namespace
 
 bool save_function_at_once(StreamState& reducers, Pickler& pickler, PyObject* object) {
   if (!pickler.memoizing() || !pickler.memo().unifies_strings()) return false;
-  if (!fits_at_once(reducers, pickler, as_function(object))) return false;
+  FunctionParts parts(reducers, pickler, object);
+  if (!fits_inline(reducers, pickler, parts)) return false;
   Pickler::AtOnce at_once(pickler);
-  save_function_by_value(reducers, pickler, object);
+  write_function(reducers, pickler, parts);
   return true;
 }
 
 void save_function_by_value(StreamState& reducers, Pickler& pickler, PyObject* object) {
   pickler.memo().unify_strings();
-  PyFunctionObject* function = as_function(object);
-  const Names& names = pickler.names();
-  bool memoizing = pickler.memoizing();
-  FunctionState state(reducers, object);
-  const CodeInfo& info = reducers.shared().code_info(function->func_code);
-  Namespace& space = reducers.namespace_of(function->func_globals);
-  std::vector<Entry> globals =
-      missing_globals(space, state.global_names(), state.globals(), memoizing);
-  std::vector<Entry> cells;
-  PyObject* closure = state.closure();
-  if (closure != nullptr) {
-    cells = new_cells(pickler, closure,
-                      cpython::code_free_variables(function->func_code).get());
-  }
-  bool has_name =
-      !same_text(function->func_name,
-                 reinterpret_cast<PyCodeObject*>(function->func_code)->co_name);
-  bool has_defaults = function->func_defaults != nullptr;
-  bool defaults_inside =
-      has_defaults && (all_atoms(function->func_defaults) || !memoizing);
-
-  Script script(pickler);
-  script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
-  std::size_t size = closure != nullptr ? 5 : defaults_inside ? 4 : has_name ? 3 : 2;
-  begin_tuple(script, size);
-  write_code(script, function->func_code);
-  if (memoizing) {
-    write_namespace(script, space);
-  } else {
-    write_whole_namespace(script, function->func_globals, names, globals);
-  }
-  if (size > 2) script.save(has_name ? function->func_name : Py_None);
-  if (size > 3)
-    script.save(defaults_inside ? function->func_defaults : Py_None, Label::kText,
-                names.defaults_text);
-  if (size > 4) write_closure(script, closure);
-  end_tuple(script, size);
-  script.op(Opcode::REDUCE).memoize(object);
-
-  build_state(script, state.attributes(),
-              state.slots(names, has_defaults && !defaults_inside));
-  for (const Entry& cell : cells) {
-    script.get(cell.value);
-    write_cell_state(script, PyCell_GET(cell.value), cell.key, names);
-    script.op(Opcode::POP);
-  }
-  if (memoizing && !globals.empty()) {
-    script.get(space.stand_in.get());
-    set_entries(script, globals);
-    script.op(Opcode::POP);
-  }
-  write_submodule_imports(reducers, script, modules_around(state),
-                          info.mentioned_names.get());
-  script.start(object);
+  write_function(reducers, pickler, FunctionParts(reducers, pickler, object));
 }
 
 bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {

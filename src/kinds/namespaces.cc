@@ -6,6 +6,8 @@
 #include "cpython/ref.h"
 #include "pickling/pickler.h"
 #include "pickling/work_stack.h"
+#include "policy/policy.h"
+#include "stream/shared.h"
 
 namespace cppickle::kinds {
 
@@ -19,6 +21,7 @@ using pickling::Script;
 using stream::begin_tuple;
 using stream::end_tuple;
 using stream::Entry;
+using stream::is_atom;
 using stream::Namespace;
 using stream::new_dict;
 using stream::set_entries;
@@ -85,17 +88,51 @@ void write_namespace(Script& script, Namespace& space) {
   script.get_or_write(space.stand_in.get(), write_new_namespace, space.globals.get());
 }
 
-std::vector<Entry> missing_globals(Namespace& space, PyObject* names, PyObject* values,
+std::vector<Entry> missing_globals(const Namespace& space, PyObject* names, PyObject* values,
                                    bool memoizing) {
   std::vector<Entry> entries;
   for (Py_ssize_t i = 0; !space.is_whole && i < PyTuple_GET_SIZE(names); ++i) {
     PyObject* name = PyTuple_GET_ITEM(names, i);
     PyObject* value = checked_lookup(PyDict_GetItemWithError(values, name));
     if (value == nullptr || is_builtins_dict(name, value)) continue;
-    if (memoizing && !space.note_sent(name)) continue;
+    if (memoizing && space.has_sent(name)) continue;
     entries.push_back({name, value, Label::kGlobal});
   }
   return entries;
+}
+
+namespace {
+
+// In digests: values that are expanded once, however many functions name them.  Others
+// are short.
+bool is_part_by_itself(StreamState& state, PyObject* value) {
+  if (is_atom(value) || PyModule_Check(value) || PyType_Check(value) ||
+      PyCFunction_Check(value))
+    return false;
+  if (!PyFunction_Check(value)) return true;
+  auto function = reinterpret_cast<PyFunctionObject*>(value);
+  return state.shared().policy().plain_verdict(
+             value, {function->func_module, function->func_qualname}) !=
+         policy::Policy::Verdict::kByReference;
+}
+
+}  // namespace
+
+void write_globals(Script& script, const Namespace& space,
+                   const std::vector<Entry>& entries) {
+  StreamState& state = StreamState::of(script.pickler());
+  if (!state.writes_digest()) return set_entries(script, entries);
+  PyObject* globals = space.globals.get();
+  for (const Entry& entry : entries) {
+    script.key(entry.key);
+    PyObject* present = checked_lookup(PyDict_GetItemWithError(globals, entry.key));
+    if (present == entry.value && is_part_by_itself(state, present)) {
+      state.write_entry_edge(script, globals, entry.key);
+    } else {
+      script.save(entry.value, entry.label, entry.key);
+    }
+    script.op(Opcode::SETITEM);
+  }
 }
 
 void write_whole_namespace(Script& script, PyObject* globals, const Names& names,

@@ -25,10 +25,15 @@ std::vector<stream::Entry> base_entries(PyObject* globals, const cpython::Names&
 void write_namespace(pickling::Script& script, stream::Namespace& space);
 
 // The entries of `names` in `values` (the namespace's own dict, but for a replaced
-// helper) that the other side's namespace does not have yet; they count as sent from
-// now on.
-std::vector<stream::Entry> missing_globals(stream::Namespace& space, PyObject* names,
-                                           PyObject* values, bool memoizing);
+// helper) that the other side's namespace does not have yet.
+std::vector<stream::Entry> missing_globals(const stream::Namespace& space,
+                                           PyObject* names, PyObject* values,
+                                           bool memoizing);
+
+// Sets them in the dict on the stack's top.  They count as sent already: what is written
+// for a value may name the same globals.
+void write_globals(pickling::Script& script, const stream::Namespace& space,
+                   const std::vector<stream::Entry>& entries);
 
 // The form without a memo: whole, at once.
 void write_whole_namespace(pickling::Script& script, PyObject* globals,

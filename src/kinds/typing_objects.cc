@@ -8,9 +8,7 @@
 #include "identity/tracker.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
-#include "stream/fingerprint.h"
 #include "stream/script_parts.h"
-#include "stream/shared.h"
 #include "stream/tracked_objects.h"
 
 namespace cppickle::kinds {
@@ -20,15 +18,12 @@ using cpython::checked;
 using cpython::Names;
 using cpython::Ref;
 using identity::Identity;
-using identity::Tracker;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
 using stream::begin_tracked;
 using stream::build_state;
 using stream::end_tracked;
-using stream::Fingerprint;
-using stream::Shared;
 using stream::StreamState;
 using stream::with_keywords;
 
@@ -84,17 +79,6 @@ Recipe variable_recipe(PyObject* variable, const Names& names) {
   return recipe;
 }
 
-Tracker::Digest recipe_digest(void* context, PyObject* object) {
-  auto& [shared, recipe] = *static_cast<std::pair<Shared*, Recipe*>*>(context);
-  Fingerprint fingerprint(*shared, object);
-  fingerprint.add(reinterpret_cast<PyObject*>(Py_TYPE(object)));
-  fingerprint.add(
-      cpython::lookup_attribute(object, shared->imported().names.attr_module).get());
-  fingerprint.add(recipe->arguments.get());
-  fingerprint.add(recipe->keywords.get());
-  return {fingerprint.digest(), false};
-}
-
 Ref maker_of(Pickler& pickler, PyObject* object, const Recipe& recipe) {
   return with_keywords(pickler.imported(), reinterpret_cast<PyObject*>(Py_TYPE(object)),
                        recipe.keywords.get());
@@ -102,12 +86,11 @@ Ref maker_of(Pickler& pickler, PyObject* object, const Recipe& recipe) {
 
 void save_by_recipe(StreamState& reducers, Pickler& pickler, PyObject* object,
                     Recipe recipe) {
-  std::pair<Shared*, Recipe*> context{&reducers.shared(), &recipe};
-  Identity identity =
-      reducers.shared().tracker().identify(object, recipe_digest, &context);
+  if (reducers.save_as_edge(pickler, object)) return;
+  Identity identity = reducers.identify(pickler, object);
   Ref make = maker_of(pickler, object, recipe);
   Script script(pickler);
-  begin_tracked(script, identity.id);
+  begin_tracked(script, identity.id.get());
   script.save(make.get()).save(recipe.arguments.get());
   end_tracked(script, object);
   // The constructor takes the name of whoever calls pickle.loads.

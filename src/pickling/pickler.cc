@@ -10,7 +10,25 @@ using core::Opcode;
 using cpython::checked;
 using cpython::Ref;
 
+namespace {
+
+// Ends a dump, however it ends.
+class DumpEnd {
+ public:
+  explicit DumpEnd(Reducers& reducers) : reducers_(reducers) {}
+  DumpEnd(const DumpEnd&) = delete;
+  DumpEnd& operator=(const DumpEnd&) = delete;
+  ~DumpEnd() { reducers_.end_dump(); }
+
+ private:
+  Reducers& reducers_;
+};
+
+}  // namespace
+
 void Pickler::dump(PyObject* root) {
+  DumpEnd end(reducers_);
+  hooks_.answers = &reducers_.answers();
   try {
     plans_.trim();
     emitter_.start();
@@ -35,16 +53,8 @@ void Pickler::dump(PyObject* root) {
 }
 
 void Pickler::expand(PyObject* root) {
-  try {
-    save(root);
-    run();
-  } catch (const cpython::ErrorSet&) {
-    memo_.settle();
-    throw;
-  } catch (...) {
-    if (memo_.quiet()) memo_.clear();
-    throw;
-  }
+  save(root);
+  run();
 }
 
 // The error of foreign code becomes one that is a PicklingError too.

@@ -61,6 +61,8 @@ class Pickler {
 
   const cpython::Imported& imported() const { return imported_; }
   const cpython::Names& names() const { return imported_.names; }
+  const Hooks& hooks() const { return hooks_; }
+  InstancePlans& plans() { return plans_; }
   core::Emitter& emitter() { return emitter_; }
   Memo& memo() { return memo_; }
   Reducers& reducers() { return reducers_; }

@@ -139,7 +139,6 @@ void KnownGlobals::know_functions() {
       {"sys", "__dict__.get", imported_.sys_dict_get},
       {"abc", "ABCMeta", imported_.abc_meta},
       {"functools", "_CacheInfo", imported_.cache_info},
-      {"abc", "update_abstractmethods", imported_.update_abstractmethods},
       {"_abc", "_abc_register", imported_.abc_register},
   };
   for (const Function& function : functions) {

@@ -47,10 +47,9 @@ struct Recording {
   std::vector<std::size_t> classes;  // numbers in the snapshot's objects
 };
 
-// The recording of one function or class, and when to try it.
-class RecordingSlot {
+// When it is worth to look whether something is as it was.
+class Backoff {
  public:
-  const Recording* recording() const { return recording_.get(); }
   // False for the first dump, and while it is not worth it: what changes at every dump
   // is tried ever more seldom.
   bool is_due() {
@@ -63,14 +62,24 @@ class RecordingSlot {
     misses_ = std::min(misses_ + 1, kMostMisses);
     if (misses_ > 2) wait_ = 1u << misses_;
   }
-  void keep(std::unique_ptr<Recording> recording) { recording_ = std::move(recording); }
 
  private:
   static constexpr int kMostMisses = 9;
 
-  std::unique_ptr<Recording> recording_;
   int misses_ = 0;
   unsigned wait_ = 1;
+};
+
+// The recording of one function or class, and when to try it.
+class RecordingSlot {
+ public:
+  Backoff backoff;
+
+  const Recording* recording() const { return recording_.get(); }
+  void keep(std::unique_ptr<Recording> recording) { recording_ = std::move(recording); }
+
+ private:
+  std::unique_ptr<Recording> recording_;
 };
 
 }  // namespace cppickle::recording

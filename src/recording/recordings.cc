@@ -87,7 +87,7 @@ bool save_recorded(Recordings& recordings, StreamState& reducers, Pickler& pickl
                    PyObject* object) {
   if (!is_beginning(reducers, pickler)) return false;
   RecordingSlot* slot = recordings.slot_of(reducers.shared(), object);
-  if (slot == nullptr || !slot->is_due()) return false;
+  if (slot == nullptr || !slot->backoff.is_due()) return false;
   Snapshot& snapshot = recordings.scratch();
   bool told = take_snapshot(snapshot, recordings.classes(), reducers, pickler, object);
   const Recording* recording = slot->recording();
@@ -95,14 +95,14 @@ bool save_recorded(Recordings& recordings, StreamState& reducers, Pickler& pickl
       snapshot.matches(recording->words, recording->texts)) {
     bool last = pickler.nothing_follows();
     if (last || recording->restorable) {
-      slot->matched();
+      slot->backoff.matched();
       pickler.emitter().begin_record();
       pickler.emit_fragment(recording->bytes);
       if (!last) restore(*recording, snapshot, reducers, pickler);
       return true;
     }
   } else {
-    slot->missed();
+    slot->backoff.missed();
     if (told) start_recording(recordings, reducers, pickler, object);
   }
   return false;

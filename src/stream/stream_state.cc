@@ -1,13 +1,16 @@
 #include "stream/stream_state.h"
 
 #include <algorithm>
+#include <cstdint>
 
+#include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "parts/class_parts.h"
 
 namespace cppickle::stream {
 
+using core::Opcode;
 using cpython::checked;
 using cpython::checked_lookup;
 using cpython::Names;
@@ -15,6 +18,7 @@ using cpython::Ref;
 using parts::ClassName;
 using parts::name_of_class;
 using pickling::Pickler;
+using pickling::Script;
 using policy::GlobalName;
 
 namespace {
@@ -135,6 +139,58 @@ bool StreamState::imports_first_time(PyObject* module_name) {
     return false;
   cpython::checked_status(PySet_Add(imported_modules_.get(), module_name));
   return true;
+}
+
+// --- Digests ----------------------------------------------------------------
+
+namespace {
+
+// No extension code (copyreg) is that large, so nothing else is written like an edge.
+constexpr std::uint32_t kFirstEdge = 0x8000'0000u;
+
+std::uint32_t add_edge(DigestText& text, PyObject* object, PyObject* name) {
+  text.edges.push_back({Ref::borrow(object), Ref::borrow(name)});
+  return kFirstEdge | static_cast<std::uint32_t>(text.edges.size() - 1);
+}
+
+}  // namespace
+
+// The guard of code tells the version of Python, and nothing of the content.
+void StreamState::write_digest(DigestText& text) {
+  digest_ = &text;
+  guarded_ = true;
+}
+
+bool StreamState::save_as_edge(Pickler& pickler, PyObject* object) {
+  if (digest_ == nullptr || object == digest_->root) return false;
+  pickler.before_foreign_code();  // from here on the memo holds the object
+  pickler.emitter().op_uint4(Opcode::EXT4, add_edge(*digest_, object, nullptr));
+  pickler.memoize_or_get(object);
+  if (PyType_Check(object)) note_class(object);
+  return true;
+}
+
+void StreamState::write_entry_edge(Script& script, PyObject* globals, PyObject* name) {
+  std::uint32_t edge = add_edge(*digest_, globals, name);
+  if (script.is_direct())
+    return script.pickler().emitter().op_uint4(Opcode::EXT4, edge);
+  script.call(
+      [](Pickler& pickler, PyObject* number) {
+        pickler.emitter().op_uint4(
+            Opcode::EXT4, static_cast<std::uint32_t>(PyLong_AsUnsignedLong(number)));
+      },
+      checked(PyLong_FromUnsignedLong(edge)).get());
+}
+
+void StreamState::end_shape(Script& script) {
+  if (digest_ == nullptr) return;
+  auto note = [](Pickler& pickler, PyObject*) {
+    DigestText& text = *of(pickler).digest_;
+    text.shape_size = pickler.emitter().size();
+    text.shape_edges = text.edges.size();
+  };
+  script.is_direct() ? note(script.pickler(), nullptr)
+                     : void(script.call(note, nullptr));
 }
 
 }  // namespace cppickle::stream

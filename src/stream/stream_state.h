@@ -13,8 +13,11 @@
 #include "cpython/identity_map.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
+#include "identity/content_graph.h"
+#include "identity/tracker.h"
 #include "pickling/pickler.h"
 #include "pickling/reducers.h"
+#include "pickling/script.h"
 #include "policy/policy.h"
 #include "stream/shared.h"
 
@@ -54,6 +57,14 @@ class InProgress {
   virtual ~InProgress();
 };
 
+// The text of a digest, as far as it is told while it is being written.
+struct DigestText {
+  PyObject* root;  // the class or type variable that it is of, or null
+  std::vector<identity::Part> edges;
+  std::size_t shape_size = 0;  // bytes
+  std::size_t shape_edges = 0;
+};
+
 // What has been written by value into the streams of one memo.  The dispatcher
 // (by_value.h) derives from it: that is what says which reducer an object has.
 class StreamState : public pickling::Reducers {
@@ -80,6 +91,24 @@ class StreamState : public pickling::Reducers {
   }
   // Looks for new modules of the standard library, once for each memo.
   void notice_new_modules();
+
+  // --- Identities -------------------------------------------------------------
+
+  // The id of a class or type variable that is going to be written by value, and the
+  // token of its present state.  Runs foreign code.
+  virtual identity::Identity identify(pickling::Pickler& pickler, PyObject* object) = 0;
+
+  // From now on what is written is the text of a digest (content_graph.h), in which
+  // other classes and type variables are edges.
+  void write_digest(DigestText& text);
+  bool writes_digest() const { return digest_ != nullptr; }
+  // Writes an edge in the place of a class or type variable by value; false when it has
+  // to be written out: in streams, and what the digest is of.
+  bool save_as_edge(pickling::Pickler& pickler, PyObject* object);
+  // The same in the place of the entry `name` of a globals dict.
+  void write_entry_edge(pickling::Script& script, PyObject* globals, PyObject* name);
+  // What has been written so far cannot be changed of an object that exists.
+  void end_shape(pickling::Script& script);
 
   // --- Recordings (recordings.h) ----------------------------------------------
 
@@ -127,6 +156,7 @@ class StreamState : public pickling::Reducers {
   std::unordered_map<PyObject*, cpython::Ref> classes_;        // by their namespaces
   cpython::Ref imported_modules_;                              // a set of names
   std::unique_ptr<InProgress> in_progress_;
+  DigestText* digest_ = nullptr;
 };
 
 }  // namespace cppickle::stream

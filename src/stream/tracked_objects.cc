@@ -35,9 +35,13 @@ void write_helper(Script& script, PyObject* stand_in) {
 }  // namespace
 
 void begin_tracked(Script& script, PyObject* id) {
-  PyObject* helper =
-      StreamState::of(script.pickler()).shared().tracker().helpers().stand_in.get();
-  script.get_or_write(helper, write_helper, helper);
+  StreamState& state = StreamState::of(script.pickler());
+  PyObject* helper = state.shared().tracker().helpers().stand_in.get();
+  if (state.writes_digest()) {
+    script.op(Opcode::NONE);  // ids do not depend on what the helper is
+  } else {
+    script.get_or_write(helper, write_helper, helper);
+  }
   script.op(Opcode::MARK).save(id);
 }
 
@@ -51,14 +55,21 @@ void end_tracked_alone(Script& script, PyObject* object) {
 }
 
 void begin_state(Script& script, const Identity& identity,
-                 const std::vector<Entry>& attributes, PyObject* object) {
-  begin_tracked(script, identity.id);
-  script.save(identity.token);
+                 const std::vector<Entry>& attributes, PyObject* key,
+                 PyObject* object) {
+  begin_tracked(script, identity.id.get());
+  script.save(identity.token.get());
   new_dict(script, attributes);
+  if (key != nullptr) script.memoize(key);
   script.save(object);
 }
 
-void end_state(Script& script) {
+void end_first_state(Script& script) {
+  script.op(Opcode::NONE).op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
+}
+
+void end_state(Script& script, PyObject* first) {
+  if (first != nullptr) script.get(first);
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
 }
 

@@ -1,7 +1,8 @@
 // Objects that a process has once, whatever number of streams brings them.
 //
 //   tracked := helper (id make arguments [1]) REDUCE MEMOIZE
-//   state   := helper (id token attributes object type) REDUCE POP
+//   first   := helper (id token functions object type None) REDUCE POP
+//   state   := helper (id token attributes object type [GET functions]) REDUCE POP
 //
 // See helper.h.
 #ifndef CPPICKLE_STREAM_TRACKED_OBJECTS_H_
@@ -23,10 +24,13 @@ void end_tracked(pickling::Script& script, PyObject* object);
 void end_tracked_alone(pickling::Script& script, PyObject* object);
 
 // Sets attributes unless they are set already, by __setattr__ of the type that follows;
-// then end_state().
+// then one of the ends.  `key`: the memo's key for the dict of them, or null.
 void begin_state(pickling::Script& script, const identity::Identity& identity,
-                 const std::vector<Entry>& attributes, PyObject* object);
-void end_state(pickling::Script& script);
+                 const std::vector<Entry>& attributes, PyObject* key, PyObject* object);
+// Of what is not the whole state.
+void end_first_state(pickling::Script& script);
+// Of the state: those of `first`, the key of the part that came before, belong to it.
+void end_state(pickling::Script& script, PyObject* first);
 
 }  // namespace cppickle::stream
 

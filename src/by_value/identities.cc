@@ -1,0 +1,163 @@
+#include "by_value/identities.h"
+
+#include <string>
+#include <utility>
+
+#include "cpython/compat.h"
+
+namespace cppickle::by_value {
+
+using core::Hash128;
+using cpython::Ref;
+using identity::ContentGraph;
+using identity::Identity;
+using pickling::Pickler;
+using recording::IdentityLookup;
+using stream::StreamState;
+
+namespace {
+
+constexpr core::SipHashKey kShapeKey{0x656c6b6369707063u, 0x6570616873u};
+
+Hash128 hash_of_id(PyObject* id) {
+  return core::siphash128(cpython::bytes_view(id), kShapeKey);
+}
+
+// True when the content gives this id.
+bool is_plain(const ContentGraph::Node& node, PyObject* id) {
+  auto bytes = node.digest.bytes();
+  return node.is_determined &&
+         cpython::bytes_view(id) == std::string_view(bytes.data(), bytes.size());
+}
+
+}  // namespace
+
+void Identities::clear() {
+  known_.clear();
+  ids_.clear();
+  labels_.clear();
+  identified_ = 0;
+  all_plain_ = true;
+  graph_.clear();
+}
+
+Identity Identities::of(StreamState& reducers, Pickler& pickler,
+                        identity::Expander& expander, PyObject* object) {
+  if (auto known = known_.find(object); known != known_.end())
+    return known->second.identity.copy();
+  IdentityLookup lookup(recordings_, reducers, pickler, object);
+  for (Found& found : lookup.found()) {
+    PyObject* key = found.object.get();
+    known_.try_emplace(key, std::move(found));
+  }
+  if (auto known = known_.find(object); known != known_.end())
+    return known->second.identity.copy();
+  pickler.before_foreign_code();
+  std::size_t number = graph_.close({Ref::borrow(object), Ref()}, expander);
+  identify_new_nodes();
+  if (lookup.wants_identities()) {
+    std::vector<Found> reached;
+    if (reached_identities(number, reached)) lookup.keep(reached);
+  }
+  return known_.at(object).identity.copy();
+}
+
+// Bases and metaclasses come first: their ids are part of a shape.
+void Identities::identify_new_nodes() {
+  ids_.resize(graph_.size());
+  labels_.resize(graph_.size());
+  std::vector<std::size_t> waiting;
+  for (std::size_t number = graph_.size(); number-- > identified_;) {
+    const ContentGraph::Node& node = graph_[number];
+    if (node.is_closed && node.part.is_tracked() && !ids_[number])
+      waiting.push_back(number);
+  }
+  while (!waiting.empty()) {
+    std::size_t before = waiting.size();
+    std::erase_if(waiting, [this](std::size_t number) { return give_id(number); });
+    if (waiting.size() == before) break;  // nothing is its own base
+  }
+  for (std::size_t number = identified_; number < graph_.size(); ++number) {
+    const ContentGraph::Node& node = graph_[number];
+    if (!ids_[number]) continue;
+    PyObject* object = node.part.object.get();
+    Found found{Ref::borrow(object), {Ref::borrow(ids_[number].get()), Ref()}};
+    found.identity.token = token_of(number);
+    known_.insert_or_assign(object, std::move(found));
+  }
+  identified_ = graph_.size();
+}
+
+// False when a base has no id yet.
+bool Identities::give_id(std::size_t number) {
+  const ContentGraph::Node& node = graph_[number];
+  std::string text;
+  auto add = [&](const Hash128& hash) {
+    auto bytes = hash.bytes();
+    text.append(bytes.data(), bytes.size());
+  };
+  add(node.expansion.shape);
+  for (std::size_t i = 0; i < node.expansion.shape_edges; ++i) {
+    std::size_t base = node.edges[i];
+    if (!graph_[base].part.is_tracked()) continue;
+    if (!ids_[base]) return false;
+    add(labels_[base]);
+  }
+  ids_[number] = tracker_.id_of(node.part.object.get(),
+                                core::siphash128(text, kShapeKey),
+                                node.is_determined ? &node.digest : nullptr);
+  labels_[number] = hash_of_id(ids_[number].get());
+  all_plain_ = all_plain_ && is_plain(node, ids_[number].get());
+  return true;
+}
+
+bool Identities::reaches_only_plain(std::size_t number) const {
+  if (all_plain_) return true;
+  std::vector<bool> seen(graph_.size());
+  std::vector<std::size_t> waiting{number};
+  while (!waiting.empty()) {
+    std::size_t next = waiting.back();
+    waiting.pop_back();
+    if (seen[next]) continue;
+    seen[next] = true;
+    const ContentGraph::Node& node = graph_[next];
+    if (node.part.is_tracked() && !is_plain(node, ids_[next].get())) return false;
+    waiting.insert(waiting.end(), node.edges.begin(), node.edges.end());
+  }
+  return true;
+}
+
+Ref Identities::token_of(std::size_t number) const {
+  const ContentGraph::Node& node = graph_[number];
+  // One object for equal bytes: a stream then refers to it, in every process alike.
+  if (node.is_determined && reaches_only_plain(number))
+    return Ref::borrow(ids_[number].get());
+  Hash128 digest;
+  if (!graph_.digest_over(number, labels_, digest)) return identity::random_id();
+  return identity::id_from(digest);
+}
+
+// What the node reaches, itself included; false when some of it is not determined, so
+// that its token holds for this dump alone.
+bool Identities::reached_identities(std::size_t number,
+                                    std::vector<Found>& reached) const {
+  std::vector<bool> seen(graph_.size());
+  std::vector<std::size_t> waiting{number};
+  while (!waiting.empty()) {
+    std::size_t next = waiting.back();
+    waiting.pop_back();
+    if (seen[next]) continue;
+    seen[next] = true;
+    const ContentGraph::Node& node = graph_[next];
+    if (!node.expansion.is_determined) return false;
+    if (node.part.is_tracked()) {
+      const Found& found = known_.at(node.part.object.get());
+      reached.push_back(
+          {Ref::borrow(found.object.get()), found.identity.copy()});
+    }
+    waiting.insert(waiting.end(), node.edges.begin(), node.edges.end());
+  }
+  return true;
+}
+
+}  // namespace cppickle::by_value

@@ -1,0 +1,61 @@
+// The ids and tokens of what one dump writes by value.
+#ifndef CPPICKLE_BY_VALUE_IDENTITIES_H_
+#define CPPICKLE_BY_VALUE_IDENTITIES_H_
+
+#include <cstddef>
+#include <unordered_map>
+#include <vector>
+
+#include "core/siphash.h"
+#include "cpython/ref.h"
+#include "identity/content_graph.h"
+#include "identity/tracker.h"
+#include "recording/identity_lookup.h"
+#include "recording/recordings.h"
+#include "stream/stream_state.h"
+
+namespace cppickle::by_value {
+
+// An object's id is the digest of its content when it is met for the first time.  Its
+// token is the digest of its present content as long as all that it reaches still has
+// the id that its content gives.  Where something has been changed in place, or has an
+// equal beside it, the token is made of the object's own text and the *ids* of the
+// classes in it: what a worker has to set again is that text, in which classes are
+// found by their ids.  Content that is not determined counts as changed: its token is
+// another at each dump.
+//
+// Holds all objects until clear(), which is to be called when the dump ends.  Requires
+// the GIL.
+class Identities {
+ public:
+  Identities(identity::Tracker& tracker, recording::Recordings& recordings)
+      : tracker_(tracker), recordings_(recordings) {}
+
+  // Runs foreign code.
+  identity::Identity of(stream::StreamState& reducers, pickling::Pickler& pickler,
+                        identity::Expander& expander, PyObject* object);
+  void clear();
+
+ private:
+  using Found = recording::IdentityLookup::Found;
+
+  void identify_new_nodes();
+  bool give_id(std::size_t number);
+  bool reaches_only_plain(std::size_t number) const;
+  cpython::Ref token_of(std::size_t number) const;
+  bool reached_identities(std::size_t number, std::vector<Found>& reached) const;
+
+  identity::Tracker& tracker_;
+  recording::Recordings& recordings_;
+  identity::ContentGraph graph_;
+  std::unordered_map<PyObject*, Found> known_;
+  // By number of node: the id of a class or type variable, and a hash of it.
+  std::vector<cpython::Ref> ids_;
+  std::vector<core::Hash128> labels_;
+  std::size_t identified_ = 0;  // nodes before this one have a token
+  bool all_plain_ = true;       // each id is what the content gives
+};
+
+}  // namespace cppickle::by_value
+
+#endif  // CPPICKLE_BY_VALUE_IDENTITIES_H_

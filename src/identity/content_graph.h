@@ -1,0 +1,100 @@
+// What by-value classes consist of, as a graph: the ground of their ids and tokens.
+//
+// A node is a class or type variable by value, or an entry of a globals dict that
+// functions by value name.  Its text is what the reducers write for it, in which other
+// nodes are edges.  A node's digest stands for all that can be reached from it.
+#ifndef CPPICKLE_IDENTITY_CONTENT_GRAPH_H_
+#define CPPICKLE_IDENTITY_CONTENT_GRAPH_H_
+
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "core/siphash.h"
+#include "cpython/ref.h"
+
+namespace cppickle::identity {
+
+// What a node is: a class or type variable, or the entry `name` of the dict `object`.
+struct Part {
+  cpython::Ref object;
+  cpython::Ref name;  // null for the former
+
+  bool is_tracked() const { return !name; }
+};
+
+// What the reducers write for a part.
+struct Expansion {
+  core::Hash128 own;          // of its text
+  core::Hash128 shape;        // of the beginning that only making it anew can change
+  std::size_t shape_edges = 0;  // the edges in that beginning
+  std::vector<Part> edges;    // in the order of their first mention
+  bool is_determined = true;  // false: too large, or an error kept it from being written
+};
+
+// Writes parts.  Runs foreign code.  Throws ErrorSet for errors that must not be lost.
+class Expander {
+ public:
+  Expander() = default;
+  Expander(const Expander&) = delete;
+  Expander& operator=(const Expander&) = delete;
+  virtual ~Expander();
+
+  virtual Expansion expand(const Part& part) = 0;
+};
+
+// Digests are closed over the graph by strongly connected components (Tarjan, "Depth-
+// first search and linear graph algorithms", 1972; iteratively, so that depth costs heap
+// alone), which takes time linear in what is written.  Inside of a component, nodes are
+// refined by what they refer to until no more of them differ (partition refinement, as
+// for the equivalence of automata): so equal graphs have equal digests whichever class
+// is dumped first.
+//
+// Whether a mutable object is one and the same in two nodes is not told.
+//
+// Keeps the objects alive.  Requires the GIL.
+class ContentGraph {
+ public:
+  struct Node {
+    Part part;
+    Expansion expansion;
+    std::vector<std::size_t> edges;
+    core::Hash128 digest;        // of all that can be reached
+    bool is_determined = false;  // all of it is
+    bool is_expanded = false;
+    // While components are looked for: the order of discovery, and the earliest node
+    // that is known to be reached.
+    std::size_t order = 0, low = 0;
+    bool is_closed = false;
+  };
+
+  // The number of the part's node, which is closed, as all that it reaches are.
+  std::size_t close(const Part& part, Expander& expander);
+  const Node& operator[](std::size_t number) const { return nodes_[number]; }
+  std::size_t size() const { return nodes_.size(); }
+
+  // A digest of what `number` refers to, where classes and type variables count as
+  // their `labels` (by number of node) and not as their content.  False when an entry
+  // of a globals dict on the way is not determined.  Requires a closed node.
+  bool digest_over(std::size_t number, std::span<const core::Hash128> labels,
+                   core::Hash128& digest) const;
+
+  void clear();
+
+ private:
+  using Component = std::vector<std::size_t>;
+
+  std::size_t number_of(const Part& part);
+  void expand(std::size_t number, Expander& expander);
+  void close_component(const Component& component);
+
+  std::deque<Node> nodes_;
+  std::map<std::pair<PyObject*, PyObject*>, std::size_t> numbers_;
+};
+
+}  // namespace cppickle::identity
+
+#endif  // CPPICKLE_IDENTITY_CONTENT_GRAPH_H_
