@@ -1,4 +1,4 @@
-"""A worker that lives on gets what the sender has now: after edits, without stale classes.
+"""A worker that lives on gets what the sender has now, also after an edit.
 
 All stories go to one bare worker each, by plain ``pickle.loads``; the senders' scripts
 stand at one path. See support.senders.

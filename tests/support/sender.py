@@ -12,8 +12,8 @@ import sys
 
 from support.worker import evaluate, in_fork
 
-IMPORTED = """array collections csv dataclasses datetime decimal enum fractions functools
-io ipaddress json logging operator pathlib random re types typing uuid"""
+IMPORTED = """array collections csv dataclasses datetime decimal enum fractions
+functools io ipaddress json logging operator pathlib random re types typing uuid"""
 
 
 def run(library, versions, send, ask, repeats):
