@@ -8,6 +8,7 @@ import importlib.util
 
 import pytest
 from support import values
+from support.changes import IN_PLACE, parts
 from support.senders import living_worker, runs, session, started
 
 EDITS = {
@@ -284,3 +285,20 @@ def worker_with_numpy():
 def test_another_value_of_numpy(kind, here_and_there, worker_with_numpy):
     stories = stories_of_a_value(values.WITH_NUMPY[kind], values.NUMPY_PRELUDE)
     assert not wrong_answers(stories, here_and_there, worker=worker_with_numpy)
+
+
+@pytest.mark.parametrize("change", IN_PLACE)
+def test_a_change_in_place(change, here_and_there):
+    first, then, ask = parts(IN_PLACE[change])
+    of_the_class, in_a_list = "obj = obj()\n" + ask, "obj = obj[1]\n" + ask
+    stories = {
+        "once": session(first, then, ask=ask, here=ask),
+        "recorded": session(first, then, "", ask=ask, here=ask, repeats=4),
+        "class alone": session(
+            first, then, send="Job", ask=of_the_class, here=of_the_class
+        ),
+        "in a list": session(
+            first, then, send="[Job, Job()]", ask=in_a_list, here=in_a_list, repeats=3
+        ),
+    }
+    assert not wrong_answers(stories, here_and_there)
