@@ -10,7 +10,6 @@ import pytest
 from support.edits import THINGS, edits
 from support.senders import runs, session
 
-
 LONG = os.environ.get("CPPICKLE_LONG") == "1"
 
 
@@ -19,15 +18,15 @@ def combinations(request):
     return list(edits(request.param, LONG))
 
 
-def wrong(combinations, pairs, alike=False):
-    """The combinations whose worker says something else than the sender."""
+def assert_right(combinations, pairs, alike=False):
+    """Name the combinations whose worker says something else than the sender."""
     found = []
     for edit, (there, here) in zip(combinations, pairs):
         if there != here:
             found.append(f"{', '.join(edit.name)}: {there} instead of {here}")
         elif here[0] != 1 or not alike and here[-1] != 2:
             found.append(f"{', '.join(edit.name)}: no edit: {here}")
-    return found
+    assert not found, "\n".join(found)
 
 
 def test_the_file_is_edited_and_run_again(combinations, here_and_there):
@@ -35,7 +34,7 @@ def test_the_file_is_edited_and_run_again(combinations, here_and_there):
         runs(edit.before, edit.after, send="job", ask=edit.ask, here=edit.ask)
         for edit in combinations
     ]
-    assert not wrong(combinations, here_and_there(*stories))
+    assert_right(combinations, here_and_there(*stories))
 
 
 def test_the_old_object_stays_what_it_was(combinations, on_one_worker):
@@ -56,7 +55,7 @@ def test_the_old_object_stays_what_it_was(combinations, on_one_worker):
         for edit in combinations
     ]
     pairs = [(there, [1, 2, 1, 2]) for there in on_one_worker(*stories)]
-    assert not wrong(combinations, pairs)
+    assert_right(combinations, pairs)
 
 
 @pytest.mark.parametrize("repeats", [1, 3], ids=["dumped once", "recorded"])
@@ -72,7 +71,7 @@ def test_a_change_in_place(combinations, here_and_there, repeats):
         )
         for edit in combinations
     ]
-    assert not wrong(combinations, here_and_there(*stories), alike=True)
+    assert_right(combinations, here_and_there(*stories), alike=True)
 
 
 def test_there_are_enough_of_them():

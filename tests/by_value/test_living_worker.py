@@ -269,7 +269,8 @@ def wrong_answers(stories, here_and_there, **options):
 @pytest.mark.parametrize("kind", values.KINDS)
 def test_another_value(kind, here_and_there):
     stories = stories_of_a_value(values.KINDS[kind], values.PRELUDE)
-    assert not wrong_answers(stories, here_and_there)
+    wrong = wrong_answers(stories, here_and_there)
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.fixture(scope="module")
@@ -284,7 +285,8 @@ def worker_with_numpy():
 @pytest.mark.parametrize("kind", values.WITH_NUMPY)
 def test_another_value_of_numpy(kind, here_and_there, worker_with_numpy):
     stories = stories_of_a_value(values.WITH_NUMPY[kind], values.NUMPY_PRELUDE)
-    assert not wrong_answers(stories, here_and_there, worker=worker_with_numpy)
+    wrong = wrong_answers(stories, here_and_there, worker=worker_with_numpy)
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("change", IN_PLACE)
@@ -301,4 +303,5 @@ def test_a_change_in_place(change, here_and_there):
             first, then, send="[Job, Job()]", ask=in_a_list, here=in_a_list, repeats=3
         ),
     }
-    assert not wrong_answers(stories, here_and_there)
+    wrong = wrong_answers(stories, here_and_there)
+    assert not wrong, "\n".join(wrong)
