@@ -15,8 +15,6 @@ class Tuple(tuple): pass
 class Set(set): pass
 class Bytes(bytes): pass
 class FrozenSet(frozenset): pass
-class WithState(list):
-    pass
 class Plain:
     def __init__(self, n): self.n = n
     def get(self): return self.n
@@ -34,14 +32,6 @@ class Newed:
     def __getnewargs_ex__(self): return (), {"n": self.n}
     def __getstate__(self): return None
 class Failed(Exception): pass
-class Colour(enum.Enum): ONE, TWO = 1, 2
-class Flag(enum.Flag): ONE, TWO = 1, 2
-@dataclasses.dataclass
-class Data: n: int
-@dataclasses.dataclass(frozen=True)
-class Frozen: n: int
-class Named(typing.NamedTuple): n: int
-Pair = collections.namedtuple("Pair", "a b")
 def with_state(obj, **state):
     vars(obj).update(state)
     return obj
@@ -75,6 +65,17 @@ def module(n):
     return made
 """
 
+# What takes long to define, for those that name it.
+COSTLY = {
+    "Colour": "class Colour(enum.Enum): ONE, TWO = 1, 2",
+    "Flag": "class Flag(enum.Flag): ONE, TWO = 1, 2",
+    "Data": "@dataclasses.dataclass\nclass Data: n: int",
+    "Frozen": "@dataclasses.dataclass(frozen=True)\nclass Frozen: n: int",
+    "Named": "class Named(typing.NamedTuple): n: int",
+    "Pair": "Pair = collections.namedtuple('Pair', 'a b')",
+    "numpy": "import numpy\nclass Array(numpy.ndarray): pass",
+}
+
 
 class Kind:
     """Two expressions, and the question that tells apart what they give.
@@ -87,6 +88,8 @@ class Kind:
             expressions = [expressions[0].replace("$", v) for v in "12"]
         self.one, self.other = expressions
         self.ask = ask
+        named = [COSTLY[name] for name in COSTLY if name in self.one]
+        self.prelude = "\n".join([PRELUDE, *named, ""])
 
 
 KINDS = {
@@ -244,4 +247,3 @@ WITH_NUMPY = {
         "numpy.random.default_rng($)", ask="x.bit_generator.state['state']['state']"
     ),
 }
-NUMPY_PRELUDE = PRELUDE + "import numpy\nclass Array(numpy.ndarray): pass\n"
