@@ -3,6 +3,7 @@
 import pickle
 
 import pytest
+from support import senders
 from support.processes import Worker, passed_on
 
 import cppickle
@@ -64,3 +65,42 @@ def in_fresh_process(request):
         return answers[0] if len(answers) == 1 else answers
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def host_of_senders():
+    """A process whose forks are senders."""
+    with senders.Senders() as host:
+        yield host
+
+
+@pytest.fixture(scope="session")
+def host_of_workers():
+    """A bare process whose forks are workers."""
+    with senders.living_worker() as worker:
+        yield worker
+
+
+@pytest.fixture
+def on_one_worker(host_of_senders, host_of_workers):
+    """Tell stories, each to one bare worker: its answers after each load.
+
+    One story gives its list of answers, several give a list of lists.
+    """
+
+    def tell(*stories, worker=host_of_workers):
+        pairs = senders.told(host_of_senders, worker, stories)
+        answers = [own if there == ["not sent"] else there for there, own in pairs]
+        return answers[0] if len(answers) == 1 else answers
+
+    return tell
+
+
+@pytest.fixture
+def here_and_there(host_of_senders, host_of_workers):
+    """The same, beside the senders' own answers: pairs of lists, worker's first."""
+
+    def tell(*stories, worker=host_of_workers):
+        return list(senders.told(host_of_senders, worker, stories))
+
+    return tell

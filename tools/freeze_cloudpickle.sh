@@ -14,7 +14,7 @@ for version in 3.10 3.11 3.12 3.13; do
     venv=$BUILD/venv-frozen-$version-$release
     [ -x "$venv/bin/python" ] || make_bare_venv "$venv" "$python"
     quietly "$venv/bin/python" -m pip install "cloudpickle==$release"
-    (cd tests/frozen && "$venv/bin/python" -c "$RUN")
+    (cd tests/frozen && "$venv/bin/python" -c "$RUN" cloudpickle)
   done
 done
 ls -l tests/frozen

@@ -43,7 +43,9 @@ class Worker:
     plain ``pickle.loads``. A worker that has cppickle can also pass objects on.
     """
 
-    def __init__(self, *, bare=True, hash_seed=None, python=sys.executable):
+    def __init__(
+        self, *, bare=True, hash_seed=None, python=sys.executable, seconds=SECONDS
+    ):
         command = [python, *self.flags(bare, hash_seed), SCRIPT]
         env = environment(hash_seed)
         if bare:
@@ -55,7 +57,7 @@ class Worker:
             cwd=tempfile.gettempdir(),
             env=env,
         )
-        self.alarm = threading.Timer(SECONDS, self.process.kill)
+        self.alarm = threading.Timer(seconds, self.process.kill)
         self.alarm.daemon = True
         self.alarm.start()
 
@@ -89,6 +91,13 @@ class Worker:
     def run_main(self, source):
         """Run `source` in that process's real ``__main__``."""
         self._request("run_main", textwrap.dedent(source))
+
+    def live(self, stories):
+        """The answers of each story, told in a fork of this worker of its own.
+
+        A story is a list of streams with the question to ask after the load.
+        """
+        return self._request("live", stories)
 
     def _request(self, *request):
         try:

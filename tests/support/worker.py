@@ -7,6 +7,7 @@ standard streams; what the objects print goes to stderr.
 
 import os
 import pickle
+import signal
 import sys
 import traceback
 
@@ -44,7 +45,57 @@ def run_main(scope, source):
     scope.update((k, v) for k, v in main.items() if not k.startswith("__"))
 
 
-OPERATIONS = {"load": load, "ask": ask, "dumps": dumps, "run_main": run_main}
+def live(scope, stories):
+    """The answers of each story: loads and questions in a fork of this process."""
+    return [in_fork(loads_and_answers, story) for story in stories]
+
+
+def loads_and_answers(story):
+    """Load the streams one after another, and answer the question after each.
+
+    Questions see the last object as ``obj`` and all of them as ``loaded``. An answer is
+    a kind and a pickle or a text, as an error must not hide what comes after it.
+    """
+    scope, answers = {"__name__": "asker", "loaded": []}, []
+    for stream, question in story:
+        try:
+            scope["obj"] = pickle.loads(stream)
+            scope["loaded"].append(scope["obj"])
+            value = evaluate(question, scope)
+            answers.append(("value", pickle.dumps(value)))
+        except Exception as error:
+            answers.append(("error", f"{type(error).__name__}: {error}"))
+    return answers
+
+
+def in_fork(act, *arguments, seconds=60):
+    """What `act` gives in a fork of this process, with its kind: value or error."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        signal.alarm(seconds)
+        os.close(reading)
+        try:
+            said = pickle.dumps(("value", act(*arguments)))
+        except BaseException:
+            said = pickle.dumps(("error", report()))
+        with os.fdopen(writing, "wb") as pipe:
+            pipe.write(said)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        said = pipe.read()
+    status = os.waitpid(child, 0)[1]
+    return pickle.loads(said) if said else ("error", f"died: wait status {status}")
+
+
+OPERATIONS = {
+    "load": load,
+    "ask": ask,
+    "dumps": dumps,
+    "run_main": run_main,
+    "live": live,
+}
 
 
 def answer(scope, request):
