@@ -1,0 +1,80 @@
+"""A process that loads streams, each in a child of its own, and describes what it got.
+
+Started by path in a bare interpreter: `far_end.py FOLDER`, the folder of the importable
+modules. Requests are streams, answers are texts, each after its length.
+"""
+
+import os
+import pickle
+import subprocess
+import sys
+import traceback
+
+
+class FarEnd:
+    """The near side of such a process."""
+
+    def __init__(self, folder):
+        flags = ["-I", "-S", "-X", "faulthandler"]
+        self.process = subprocess.Popen(
+            [sys.executable, *flags, __file__, folder],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.process.stdin.close()
+        self.process.stdout.close()
+        self.process.wait()
+
+    def describe(self, stream):
+        """The description of what `stream` gives there; None where it is opaque."""
+        pickle.dump(stream, self.process.stdin)
+        self.process.stdin.flush()
+        return pickle.load(self.process.stdout)
+
+
+def answer(stream):
+    """What a child says about the stream."""
+    from describe import described
+
+    try:
+        return described(pickle.loads(stream))
+    except BaseException:
+        return "error: " + traceback.format_exc()
+
+
+def in_child(stream):
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        os.close(reading)
+        with os.fdopen(writing, "wb") as file:
+            file.write(pickle.dumps(answer(stream)))
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as file:
+        text = file.read()
+    status = os.waitpid(child, 0)[1]
+    return text or pickle.dumps(f"error: exit status {status}")
+
+
+def serve():
+    sys.path[:0] = [sys.argv[1], os.path.dirname(os.path.abspath(__file__))]
+    sys.setrecursionlimit(5000)
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    while True:
+        try:
+            stream = pickle.load(requests)
+        except EOFError:
+            return
+        answers.write(in_child(stream))
+        answers.flush()
+
+
+if __name__ == "__main__":
+    serve()
