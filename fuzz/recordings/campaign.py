@@ -10,7 +10,7 @@ from fuzz.recordings.case import SHAPES, Difference, Dump, Run
 from fuzz.recordings.describe import described
 from fuzz.recordings.far_end import FarEnd
 from fuzz.recordings.minimise import minimised
-from fuzz.recordings.modules import importable_modules, process_state
+from fuzz.recordings.modules import has_reducers, registered, importable_modules, process_state
 from fuzz.recordings.mutations import TABLE
 from fuzz.recordings.pick import Pick
 from fuzz.recordings.pieces import Writer
@@ -18,6 +18,7 @@ from fuzz.recordings.reproducer import told, write_reproducer
 
 MUTATIONS_OF_CASE = 40
 LOAD_EACH = 500
+MOST_DIFFERENCES = 10
 
 
 @dataclasses.dataclass
@@ -30,6 +31,7 @@ class Report:
     normalised: int = 0
     loaded: int = 0
     described: int = 0
+    unlike: int = 0
     effects: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     applied: collections.Counter = dataclasses.field(default_factory=collections.Counter)
     differences: list = dataclasses.field(default_factory=list)
@@ -44,7 +46,8 @@ class Report:
             f"mutations; {len(self.applied) - len(silent)} kinds changed bytes\n"
             f"{self.normalised} dumps differed in ids or tokens alone\n"
             f"{self.loaded:,} streams loaded in fresh processes, "
-            f"{self.described:,} compared with what was sent\n"
+            f"{self.described:,} compared with what was sent, "
+            f"{self.unlike:,} of them unlike it\n"
             f"{len(self.differences)} differences"
         )
 
@@ -62,7 +65,7 @@ class Campaign:
     def run_case(self, seed):
         """Make a graph, and change and dump it in turn."""
         pick = Pick(seed)
-        run = Run(self.dumps)
+        run = Run(self.dumps, seed)
         applied = []
         with process_state():
             for statement in Writer(pick).write():
@@ -115,21 +118,23 @@ class Campaign:
         given = self.far_end.describe(stream)
         if stream != expected and given != self.far_end.describe(expected):
             run.difference = Difference(list(run.done), stream, expected)
-        sent = described(obj)
+        sent = None if has_reducers() else described(obj, registered())
         if sent is not None and given is not None:
             self.report.described += 1
             if sent != given:
-                self.say(parted(sent, given))
+                self.report.unlike += 1
+                self.say(f"\nseed {run.seed}{parted(sent, given)}")
 
     def tell(self, difference, seed, applied):
         """Say what differs, make it smaller, and write it down."""
         self.report.differences.append(difference)
         self.say(f"\nDIFFERENCE, seed {seed}, after these mutations:")
         self.say("  " + "\n  ".join(applied))
-        steps = minimised(difference.steps, self.dumps)
-        if steps is None:
+        small = minimised(difference.steps, self.dumps)
+        if small is None:
             self.say("it needs what earlier cases did; the whole case is written down")
-        path = write_reproducer(steps or difference.steps, seed)
+        difference.small = small or difference.steps
+        path = write_reproducer(difference.small, seed)
         self.say(f"{told(difference)}\nsteps: {path.name}")
 
 
@@ -137,7 +142,7 @@ def plans(pick):
     """Dumps of a few roots: each in some shapes, with another object beside it."""
     found = []
     for _ in range(pick.one([2, 3])):
-        root, other = pick.owner(), pick.owner()
+        root, other = pick.root(), pick.owner()
         shapes = ["alone", *pick.random.sample(sorted(SHAPES), 2)]
         found += [Dump(root, other, shape, 3, True) for shape in shapes]
     return found
@@ -165,7 +170,7 @@ def run_campaign(dumps_wanted, seed, seconds=None, dumps=cppickle.dumps, say=pri
         far_end = stack.enter_context(FarEnd(folder))
         campaign = Campaign(dumps, far_end, say)
         report = campaign.report
-        while report.dumps < dumps_wanted and len(report.differences) < 20:
+        while report.dumps < dumps_wanted and len(report.differences) < MOST_DIFFERENCES:
             report.seconds = time.monotonic() - begin
             if seconds is not None and report.seconds > seconds:
                 break

@@ -42,12 +42,14 @@ class Difference:
     steps: list
     recorded: object
     expected: object
+    small: list = ()
 
 
 class Run:
     """One execution of a case in a namespace of its own."""
 
-    def __init__(self, dumps=cppickle.dumps):
+    def __init__(self, dumps=cppickle.dumps, seed=None):
+        self.seed = seed
         self.dumps = dumps
         self.namespace = {"__name__": "__main__"}
         self.done = []

@@ -3,23 +3,31 @@
 Imported by the far end, too, so it needs nothing but the standard library.
 """
 
+import dis
 import sys
 import types
 
+HEAP_TYPE, IS_ABSTRACT = 1 << 9, 1 << 20
+MOST_LINES = 20_000  # what tuples share is told again
+HOOKS = {"__reduce__", "__reduce_ex__", "__getstate__", "__class__"}
 ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
+GLOBALS = ("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL")
 LEFT_OUT = {
     *("__dict__", "__weakref__", "_abc_impl", "__builtins__", "__firstlineno__"),
-    *("__static_attributes__", "__annotations_cache__"),
+    *("__static_attributes__", "__annotations_cache__", "__slotnames__"),
 }
 
 
 class Opaque(Exception):
-    """Something in the graph can only be told by its own code."""
+    """Something in the graph can only be told by its own code, or all is too much."""
 
 
-def described(root):
-    """Text that is equal for graphs of equal content and sharing; None if opaque."""
-    description = Description()
+def described(root, by_value=()):
+    """Text that is equal for graphs of equal content and sharing; None if opaque.
+
+    Nothing of the modules whose names are in `by_value` is told by its name.
+    """
+    description = Description(by_value)
     try:
         description.add(root)
     except (Opaque, RecursionError):
@@ -27,26 +35,28 @@ def described(root):
     return "\n".join(description.lines)
 
 
-def is_global(obj, module, name):
-    """Whether that name, in that module, is the object."""
-    if not isinstance(module, str) or not isinstance(name, str):
-        return False
-    if module == "__main__" or "<locals>" in name:
-        return False
-    found = sys.modules.get(module)
-    for part in name.split("."):
-        found = getattr(found, part, None)
-    return found is obj
-
-
 class Description:
-    def __init__(self, by_value=()):
+    def __init__(self, by_value):
+        self.by_value = by_value
         self.lines = []
         self.numbers = {}
         self.kept = []
 
     def line(self, *words):
+        if len(self.lines) > MOST_LINES:
+            raise Opaque
         self.lines.append(" ".join(words))
+
+    def is_global(self, obj, module, name):
+        """Whether that name, in that module, is the object, and goes by name."""
+        if not isinstance(module, str) or module == "__main__" or "<locals>" in name:
+            return False
+        if any(f"{module}.".startswith(f"{other}.") for other in self.by_value):
+            return False
+        found = sys.modules.get(module)
+        for part in name.split("."):
+            found = getattr(found, part, None)
+        return found is obj
 
     def add(self, obj):
         kind = type(obj)
@@ -100,14 +110,14 @@ class Description:
         self.line(type(items).__name__, *sorted(map(repr, items)))
 
     def add_function(self, function):
-        if is_global(function, function.__module__, function.__qualname__):
+        if self.is_global(function, function.__module__, function.__qualname__):
             return self.line("global", function.__module__, function.__qualname__)
         self.line("function")
         parts = [function.__name__, function.__qualname__, function.__module__]
         self.add_all("names", [*parts, function.__doc__])
         self.add(function.__defaults__)
         self.add(function.__kwdefaults__)
-        self.add(vars(function))
+        self.add_attributes(function)
         self.add_code(function.__code__)
         for cell in function.__closure__ or ():
             self.add_cell(cell)
@@ -116,6 +126,13 @@ class Description:
                 self.line("variable", name)
                 self.add(function.__globals__[name])
         return None
+
+    def add_attributes(self, function):
+        attributes = vars(function)
+        if id(attributes) in self.numbers:
+            raise Opaque  # two functions share their dict: that does not travel
+        self.numbers[id(attributes)] = len(self.numbers)
+        self.add_dict("attributes", attributes)
 
     def add_cell(self, cell):
         try:
@@ -136,14 +153,16 @@ class Description:
 
     def add_class(self, cls):
         module, name = cls.__module__, cls.__qualname__
-        if not cls.__flags__ & 512 or is_global(cls, module, name):
+        if not cls.__flags__ & HEAP_TYPE or self.is_global(cls, module, name):
             return self.line("class", str(module), name)
         self.line("class by value", cls.__name__)
         self.add(type(cls))
         self.add(cls.__bases__)
         names = [n for n in vars(cls) if n not in LEFT_OUT]
-        if any(not isinstance(n, str) for n in names):
+        if any(not isinstance(n, str) for n in names) or has_odd_slots(cls):
             raise Opaque
+        if "__eq__" in names and "__hash__" not in names:
+            raise Opaque  # a class that got its __eq__ later arrives without a hash
         for name in sorted(names):
             self.line("attribute", name)
             self.add(vars(cls)[name])
@@ -151,6 +170,8 @@ class Description:
 
     def add_instance(self, obj):
         cls = type(obj)
+        if cls.__flags__ & IS_ABSTRACT:
+            raise Opaque  # cannot be made where it is loaded
         plain = cls.__reduce_ex__ is object.__reduce_ex__
         plain = plain and cls.__reduce__ is object.__reduce__
         getstate = getattr(object, "__getstate__", None)
@@ -162,11 +183,24 @@ class Description:
         self.add(cls)
         state = getattr(obj, "__dict__", None)
         if isinstance(state, dict):
+            if not HOOKS.isdisjoint(state):
+                raise Opaque
             self.add_dict("state", state)
 
 
+def has_odd_slots(cls):
+    """Whether __slots__ names what is no slot: it was set later."""
+    slots = vars(cls).get("__slots__", ())
+    slots = [slots] if isinstance(slots, str) else slots
+    return any(
+        type(vars(cls).get(name)) is not types.MemberDescriptorType
+        for name in slots
+        if not name.startswith("__")
+    )
+
+
 def builtin_base(cls):
-    return next(base for base in cls.__mro__ if not base.__flags__ & 512)
+    return next(base for base in cls.__mro__ if not base.__flags__ & HEAP_TYPE)
 
 
 def constant_text(constant):
@@ -176,8 +210,8 @@ def constant_text(constant):
 
 
 def global_names(code):
-    """The names that code may look for among the globals."""
-    names = set(code.co_names)
+    """The names that code looks for among the globals."""
+    names = {i.argval for i in dis.get_instructions(code) if i.opname in GLOBALS}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
             names |= global_names(constant)

@@ -43,6 +43,10 @@ def answer(stream):
 
     try:
         return described(pickle.loads(stream))
+    except AttributeError as error:  # what the case has put into the module
+        if "on <module 'fuzz_" in str(error):
+            return None
+        return "error: " + traceback.format_exc()
     except BaseException:
         return "error: " + traceback.format_exc()
 

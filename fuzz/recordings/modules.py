@@ -50,8 +50,7 @@ def importable_modules():
 @contextlib.contextmanager
 def process_state():
     """What the statements of a case change in the process is as before at the end."""
-    tables = [copyreg.dispatch_table, cppickle.Pickler.dispatch.maps[0]]
-    tables.append(vars(sys.modules["__main__"]))
+    tables = [*TABLES, vars(sys.modules["__main__"])]
     kept = [dict(table) for table in tables]
     try:
         yield
@@ -60,11 +59,25 @@ def process_state():
             restore(table, before)
         for name in NAMES:
             sys.modules.pop(name, None)
-        for name in list(cppickle.list_registry_pickle_by_value()):
+        for name in registered():
             with contextlib.suppress(ValueError):
                 cppickle.unregister_pickle_by_value(unregistrable(name))
         with contextlib.suppress(ValueError):
             copyreg.remove_extension("fuzz_plain", "function", 0xF7)
+
+
+TABLES = [copyreg.dispatch_table, cppickle.Pickler.dispatch.maps[0]]
+AT_START = [dict(table) for table in TABLES]
+
+
+def has_reducers():
+    """Whether a case has registered reducers: then what is sent is another object."""
+    return TABLES != AT_START
+
+
+def registered():
+    """The names of the modules that go by value."""
+    return set(cppickle.list_registry_pickle_by_value())
 
 
 def restore(table, before):

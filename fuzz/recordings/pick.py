@@ -12,7 +12,7 @@ class Pick:
 
     def __init__(self, seed):
         self.random = random.Random(seed)
-        self.exotic = self.random.choice([0, 0, 0.05, 0.3])
+        self.exotic = self.random.choice([0, 0, 0, 0.02, 0.1, 0.3])
         self.functions = []
         self.classes = []
         self.instances = []
@@ -61,6 +61,10 @@ class Pick:
 
     def owner(self):
         return self.one([self.function, self.cls, self.instance])()
+
+    def root(self):
+        kinds = [self.function, self.cls]
+        return self.one([*kinds, *kinds, self.instance])()
 
     def module(self):
         return self.one(["fuzz_plain", "fuzz_plain", "fuzz_package.inner"])

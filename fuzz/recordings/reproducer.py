@@ -1,11 +1,11 @@
 """Cases as files: a script that runs the steps and says where the streams differ."""
 
 import pathlib
-import pickletools
 import textwrap
 
 from fuzz.recordings.case import Dump, difference_in
 from fuzz.recordings.modules import importable_modules
+from fuzz.recordings.streams import normalised
 
 HEAD = '''\
 """Made by fuzz.recordings, seed {seed}: a recorded dump differs from one written out.
@@ -50,7 +50,7 @@ def told(difference):
         place += 1
     shown = []
     for name, lines in [("recorded", recorded), ("written out", expected)]:
-        part = "\n".join(lines[max(place - 3, 0) : place + 4])
+        part = "\n".join(lines[max(place - 5, 0) : place + 5])
         shown.append(f"{name}, from opcode {place}:\n{textwrap.indent(part, '  ')}")
     return "\n".join(shown)
 
@@ -58,10 +58,7 @@ def told(difference):
 def lines_of(stream):
     if isinstance(stream, str):
         return [f"raised {stream}"]
-    return [
-        f"{opcode.name} {argument!r}"[:100]
-        for opcode, argument, _ in pickletools.genops(stream)
-    ]
+    return [f"{name} {argument!r}"[:100] for name, argument in normalised(stream)]
 
 
 def replay(steps):

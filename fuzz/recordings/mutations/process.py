@@ -190,9 +190,12 @@ def change_within(pick):
         class Within:
             def __reduce__(self): return change() or (str, ())
         held, V1 = V1, Within()
-        cppickle.dumps({pick.owner()})
-        cppickle.dumps({pick.owner()})
-        V1 = held""")
+        try:
+            cppickle.dumps({pick.owner()})
+            cppickle.dumps({pick.owner()})
+        finally:
+            V1 = held
+            change = lambda: None""")
 
 
 @mutation("something is dumped at another protocol")
