@@ -10,7 +10,12 @@ from fuzz.recordings.case import SHAPES, Difference, Dump, Run
 from fuzz.recordings.describe import described
 from fuzz.recordings.far_end import FarEnd
 from fuzz.recordings.minimise import minimised
-from fuzz.recordings.modules import has_reducers, registered, importable_modules, process_state
+from fuzz.recordings.modules import (
+    has_reducers,
+    importable_modules,
+    process_state,
+    registered,
+)
 from fuzz.recordings.mutations import TABLE
 from fuzz.recordings.pick import Pick
 from fuzz.recordings.pieces import Writer
@@ -32,8 +37,12 @@ class Report:
     loaded: int = 0
     described: int = 0
     unlike: int = 0
-    effects: collections.Counter = dataclasses.field(default_factory=collections.Counter)
-    applied: collections.Counter = dataclasses.field(default_factory=collections.Counter)
+    effects: collections.Counter = dataclasses.field(
+        default_factory=collections.Counter
+    )
+    applied: collections.Counter = dataclasses.field(
+        default_factory=collections.Counter
+    )
     differences: list = dataclasses.field(default_factory=list)
 
     def text(self):
@@ -170,7 +179,9 @@ def run_campaign(dumps_wanted, seed, seconds=None, dumps=cppickle.dumps, say=pri
         far_end = stack.enter_context(FarEnd(folder))
         campaign = Campaign(dumps, far_end, say)
         report = campaign.report
-        while report.dumps < dumps_wanted and len(report.differences) < MOST_DIFFERENCES:
+        while (
+            report.dumps < dumps_wanted and len(report.differences) < MOST_DIFFERENCES
+        ):
             report.seconds = time.monotonic() - begin
             if seconds is not None and report.seconds > seconds:
                 break

@@ -10,11 +10,22 @@ import types
 HEAP_TYPE, IS_ABSTRACT = 1 << 9, 1 << 20
 MOST_LINES = 20_000  # what tuples share is told again
 HOOKS = {"__reduce__", "__reduce_ex__", "__getstate__", "__class__"}
-ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
+ATOMS = (
+    type(None),
+    bool,
+    int,
+    float,
+    complex,
+    str,
+    bytes,
+    type(...),
+    type(NotImplemented),
+)
 GLOBALS = ("LOAD_GLOBAL", "STORE_GLOBAL", "DELETE_GLOBAL")
 LEFT_OUT = {
     *("__dict__", "__weakref__", "_abc_impl", "__builtins__", "__firstlineno__"),
     *("__static_attributes__", "__annotations_cache__", "__slotnames__"),
+    "__abstractmethods__",  # found again by abc
 }
 
 
@@ -161,8 +172,8 @@ class Description:
         names = [n for n in vars(cls) if n not in LEFT_OUT]
         if any(not isinstance(n, str) for n in names) or has_odd_slots(cls):
             raise Opaque
-        if "__eq__" in names and "__hash__" not in names:
-            raise Opaque  # a class that got its __eq__ later arrives without a hash
+        if arrives_changed(cls):
+            raise Opaque
         for name in sorted(names):
             self.line("attribute", name)
             self.add(vars(cls)[name])
@@ -186,6 +197,17 @@ class Description:
             if not HOOKS.isdisjoint(state):
                 raise Opaque
             self.add_dict("state", state)
+
+
+def arrives_changed(cls):
+    """Whether it is one of the classes that are known not to travel as they are."""
+    names = vars(cls)
+    # One that got its __eq__ later has no hash where it is loaded.
+    if "__eq__" in names and "__hash__" not in names:
+        return True
+    # A docstring that UTF-8 has no form for can be set, but not be given to type().
+    doc = names.get("__doc__")
+    return isinstance(doc, str) and any("\ud800" <= c <= "\udfff" for c in doc)
 
 
 def has_odd_slots(cls):

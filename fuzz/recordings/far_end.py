@@ -4,6 +4,7 @@ Started by path in a bare interpreter: `far_end.py FOLDER`, the folder of the im
 modules. Requests are streams, answers are texts, each after its length.
 """
 
+import importlib
 import os
 import pickle
 import subprocess
@@ -39,10 +40,8 @@ class FarEnd:
 
 def answer(stream):
     """What a child says about the stream."""
-    from describe import described
-
     try:
-        return described(pickle.loads(stream))
+        return sys.modules["describe"].described(pickle.loads(stream))
     except AttributeError as error:  # what the case has put into the module
         if "on <module 'fuzz_" in str(error):
             return None
@@ -68,6 +67,7 @@ def in_child(stream):
 
 def serve():
     sys.path[:0] = [sys.argv[1], os.path.dirname(os.path.abspath(__file__))]
+    importlib.import_module("describe")
     sys.setrecursionlimit(5000)
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

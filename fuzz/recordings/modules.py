@@ -81,8 +81,8 @@ def registered():
 
 
 def restore(table, before):
-    for key in [key for key in table if key not in before]:
-        del table[key]
+    """Without a look at the keys: a case may have made them unhashable."""
+    table.clear()
     table.update(before)
 
 

@@ -38,7 +38,9 @@ def shown(steps):
 def write_reproducer(steps, seed):
     """Write the script into the current folder; its path."""
     path = pathlib.Path(f"recording_differs_{seed}.py")
-    path.write_text(HEAD.format(seed=seed) + shown(steps) + "]\nsys.exit(replay(STEPS))\n")
+    path.write_text(
+        HEAD.format(seed=seed) + shown(steps) + "]\nsys.exit(replay(STEPS))\n"
+    )
     return path
 
 

@@ -16,7 +16,14 @@ SCALARS = [
 ]
 CONTAINERS = [
     *("()", "(1, 2)", "(1, True)", "tuple([1, 2])", "('a', ['a'])", "[]", "[1, [2]]"),
-    *("{}", "{'a': 1}", "{1: 'a', 'b': [2]}", "{1, 2}", "{'a', 'b', 'c'}", "{0, 8, 16}"),
+    *(
+        "{}",
+        "{'a': 1}",
+        "{1: 'a', 'b': [2]}",
+        "{1, 2}",
+        "{'a', 'b', 'c'}",
+        "{0, 8, 16}",
+    ),
     *("frozenset([1, 'a'])", "frozenset()", "[(), (1, 2)]", "{(1, 2): {'k': []}}"),
 ]
 KNOWN = [
@@ -29,7 +36,11 @@ EXOTIC = [
     *("re.compile('a')", "decimal.Decimal('1.5')", "datetime.date(2020, 1, 1)"),
     *("datetime.datetime(2020, 1, 1)", "collections.deque([1])", "uuid.UUID(int=5)"),
     *("collections.OrderedDict(a=1)", "collections.defaultdict(list, a=[1])"),
-    *("collections.Counter('aab')", "fractions.Fraction(1, 2)", "array.array('i', [1])"),
+    *(
+        "collections.Counter('aab')",
+        "fractions.Fraction(1, 2)",
+        "array.array('i', [1])",
+    ),
     *("pathlib.PurePosixPath('a')", "list[int]", "typing.Optional[int]", "int | str"),
     *("typing.Callable[[int], str]", "typing.TypeVar('T')", "typing.NewType('N', int)"),
     *("typing.List['C0']", "typing.Literal[1, True]", "typing.Annotated[int, [1]]"),
@@ -37,7 +48,13 @@ EXOTIC = [
     *("functools.lru_cache(f0)", "functools.singledispatch(f0)", "weakref.ref(C0)"),
     *("types.SimpleNamespace(a=1)", "operator.attrgetter('a')", "ValueError('x')"),
     *("operator.itemgetter(1)", "property(f0)", "type('Dynamic', (), {'a': 1})"),
-    *("C0.method", "C0.build", "classmethod(f0)", "types.MethodType(f0, 1)", "iter([1])"),
+    *(
+        "C0.method",
+        "C0.build",
+        "classmethod(f0)",
+        "types.MethodType(f0, 1)",
+        "iter([1])",
+    ),
     *("logging.getLogger('a')", "itertools.count(3)", "memoryview(b'x')", "{}.keys()"),
     *("functools.cached_property(f0)", "types.CellType(1)", "f0.__code__", "f0"),
     *("random.Random(3)", "string.Template('a')", "fuzz_package", "sys.version_info"),

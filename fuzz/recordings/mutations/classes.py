@@ -144,9 +144,7 @@ def replace_property(pick):
 @mutation("the docstring of a property or of its getter changes")
 def change_property_doc(pick):
     c, value = pick.cls(), pick.value()
-    return pick.one(
-        [f"{c}.prop.fget.__doc__ = {value}", f"{c}.prop.__doc__ = {value}"]
-    )
+    return pick.one([f"{c}.prop.fget.__doc__ = {value}", f"{c}.prop.__doc__ = {value}"])
 
 
 @mutation("annotations of a class change")
@@ -181,7 +179,10 @@ def class_reduces(pick):
         + ["__getnewargs_ex__ = lambda self: ((), {})"]
         + ["__setstate__ = lambda self, state: None", "__new__ = lambda cls, *a: None"]
         + ["__getattribute__ = lambda self, name: object.__getattribute__(self, name)"]
-        + ["__getattr__ = lambda self, name: {}[name]", "__reduce__ = object.__reduce__"]
+        + [
+            "__getattr__ = lambda self, name: {}[name]",
+            "__reduce__ = object.__reduce__",
+        ]
     )
     return f"{pick.cls()}.{hook}"
 

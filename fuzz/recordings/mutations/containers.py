@@ -20,7 +20,9 @@ def copy_list(pick):
 @mutation("items of a list are shared, or equal copies")
 def share_items(pick):
     name = pick.list()
-    item = pick.one(["'x' * 300", "'ab'", "[1]", "(1, [2])", "b'y' * 300", "frozenset()"])
+    item = pick.one(
+        ["'x' * 300", "'ab'", "[1]", "(1, [2])", "b'y' * 300", "frozenset()"]
+    )
     again = pick.one(["item", "copy.deepcopy(item)", "item[:1] + item[1:]"])
     return f"item = {item}\n{name}[:] = [item, {again}]"
 
@@ -34,7 +36,9 @@ def nest_list(pick):
 
 @mutation("a dict gets another value")
 def set_item(pick):
-    key = pick.one(["'a'", "1", "True", "1.0", "'new'", "(1, 2)", "None", "''.join('a')"])
+    key = pick.one(
+        ["'a'", "1", "True", "1.0", "'new'", "(1, 2)", "None", "''.join('a')"]
+    )
     return f"{pick.dict()}[{key}] = {pick.value()}"
 
 
@@ -87,7 +91,9 @@ def rebuild_set(pick):
 
 @mutation("a bytearray is held and changes")
 def change_bytearray(pick):
-    return pick.one(["V2 = bytearray(b'ab')", "V2.append(1)", "V2[0] = 7", "V2.clear()"])
+    return pick.one(
+        ["V2 = bytearray(b'ab')", "V2.append(1)", "V2[0] = 7", "V2.clear()"]
+    )
 
 
 @mutation("a scalar is replaced by an equal one")
@@ -102,7 +108,18 @@ def twin_scalar(pick):
 
 @mutation("a number changes its type or its sign")
 def odd_number(pick):
-    numbers = ["True", "1", "1.0", "0", "False", "0.0", "-0.0", "-1", "2**31", "-(2**31)"]
+    numbers = [
+        "True",
+        "1",
+        "1.0",
+        "0",
+        "False",
+        "0.0",
+        "-0.0",
+        "-1",
+        "2**31",
+        "-(2**31)",
+    ]
     numbers += ["float('nan')", "-float('nan')", "float('inf')", "255", "256", "257"]
     numbers += ["65535", "65536", "2**63", "-(2**63)", "2**64", "2**2040", "complex(1)"]
     return f"{pick.scalar_name()} = {pick.one(numbers)}"
@@ -110,7 +127,9 @@ def odd_number(pick):
 
 @mutation("two globals hold one object, or equal ones")
 def share_globals(pick):
-    value = pick.one(["'x' * 300", "[1]", "('a', [1])", "10**30", "object()", "b'z' * 99"])
+    value = pick.one(
+        ["'x' * 300", "[1]", "('a', [1])", "10**30", "object()", "b'z' * 99"]
+    )
     again = pick.one(["V0", "copy.deepcopy(V0)", "V0[:1] + V0[1:]"])
     return f"V0 = {value}\nV1 = {again}"
 

@@ -170,9 +170,12 @@ def replace_code(pick):
     f = pick.function()
     change = pick.one(
         ["co_name='other'", "co_firstlineno=77", "co_filename='elsewhere'"]
-        + ["co_consts=(*{}.__code__.co_consts, 5)".format(f), ""]
-        + ["co_names=tuple(reversed({}.__code__.co_names))".format(f)]
-        + ["co_stacksize=50", "co_varnames=('w', *{}.__code__.co_varnames[1:])".format(f)]
+        + [f"co_consts=(*{f}.__code__.co_consts, 5)", ""]
+        + [f"co_names=tuple(reversed({f}.__code__.co_names))"]
+        + [
+            "co_stacksize=50",
+            f"co_varnames=('w', *{f}.__code__.co_varnames[1:])",
+        ]
     )
     return f"{f}.__code__ = {f}.__code__.replace({change})"
 

@@ -73,9 +73,7 @@ def clear_type_cache(pick):
 @mutation("the type cache is cleared, and a class changes then")
 def clear_type_cache_and_change(pick):
     c, other = pick.cls(), pick.cls()
-    return (
-        f"sys._clear_type_cache()\n{c}.y = {pick.value()}\n{c}.y\n{other}.y\n{c}().a"
-    )
+    return f"sys._clear_type_cache()\n{c}.y = {pick.value()}\n{c}.y\n{other}.y\n{c}().a"
 
 
 @mutation("a field of a dataclass changes")
@@ -182,7 +180,9 @@ def change_parameters(pick):
 @mutation("the state of a descriptor changes")
 def change_descriptor(pick):
     c = pick.cls()
-    return pick.one([f"vars({c})['d'].y = {pick.value()}", f"vars({c})['d'].name = 'e'"])
+    return pick.one(
+        [f"vars({c})['d'].y = {pick.value()}", f"vars({c})['d'].name = 'e'"]
+    )
 
 
 @mutation("a cached property changes")

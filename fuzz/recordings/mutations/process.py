@@ -45,7 +45,9 @@ def change_in_module(pick):
 
 @mutation("something of a module is held")
 def hold_of_module(pick):
-    name = pick.one(["function", "Class", "Color", "Color.A", "LIST", "Class()", "other"])
+    name = pick.one(
+        ["function", "Class", "Color", "Color.A", "LIST", "Class()", "other"]
+    )
     target = pick.one([pick.scalar_name(), pick.list() + "[0]", pick.dict() + "['a']"])
     return f"{target} = {pick.module()}.{name}"
 
@@ -175,7 +177,7 @@ def fail_to_dump(pick):
 def dump_within(pick):
     return textwrap.dedent(f"""\
         class Within:
-            def __reduce__(self): return str, (str(len(cppickle.dumps({pick.owner()}))),)
+            def __reduce__(self): return len, (cppickle.dumps({pick.owner()}),)
         cppickle.dumps(({pick.owner()}, Within(), {pick.owner()}))""")
 
 
