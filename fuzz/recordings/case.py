@@ -67,6 +67,13 @@ class Run:
     def execute(self, statement):
         with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
             exec(compile(statement, "<case>", "exec"), self.namespace)
+        self.settle()
+
+    def settle(self):
+        """Exceptions get the dict that they would get when they are first reduced."""
+        for value in list(self.namespace.values()):
+            if issubclass(type(value), BaseException):
+                object.__getattribute__(value, "__dict__")
 
     def evaluated(self, expression):
         return eval(compile(expression, "<case>", "eval"), self.namespace)

@@ -1,11 +1,12 @@
 """Fewer steps that still differ."""
 
 import dataclasses
+import time
 
 import cppickle
 from fuzz.recordings.case import Dump, difference_in
 
-MOST_TRIES = 2000
+SECONDS = 60
 
 
 def minimised(steps, dumps=cppickle.dumps):
@@ -20,15 +21,16 @@ def minimised(steps, dumps=cppickle.dumps):
 
 
 class Tries:
-    """Runs steps, as often as is allowed."""
+    """Runs steps, as long as is allowed."""
 
     def __init__(self, dumps):
         self.dumps = dumps
-        self.left = MOST_TRIES
+        self.end = time.monotonic() + SECONDS
 
     def differ(self, steps):
-        self.left -= 1
-        return self.left > 0 and difference_in(steps, self.dumps) is not None
+        if time.monotonic() > self.end:
+            return False
+        return difference_in(steps, self.dumps) is not None
 
 
 def without_parts(steps, tries):

@@ -34,9 +34,8 @@ class Writer:
 
     def write(self):
         self.write_data()
-        kinds = [self.write_function] * self.counts[0] + [
-            self.write_class
-        ] * self.counts[1]
+        kinds = [self.write_function] * self.counts[0]
+        kinds += [self.write_class] * self.counts[1]
         self.pick.random.shuffle(kinds)
         for write in kinds:
             write()
@@ -76,11 +75,8 @@ class Writer:
 
     def some_names(self):
         count = self.pick.one([0, 0, 1, 2])
-        return (
-            "("
-            + "".join(f"{self.pick.one(self.planned)}, " for _ in range(count))
-            + ")"
-        )
+        names = [f"{self.pick.one(self.planned)}, " for _ in range(count)]
+        return f"({''.join(names)})"
 
     def write_function(self):
         pick = self.pick

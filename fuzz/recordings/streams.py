@@ -8,6 +8,8 @@ import cppickle
 MARKS = ("MARK",)
 CONSTANTS = ("SHORT_BINBYTES", "BINBYTES")
 REFERENCES = ("BINGET", "LONG_BINGET")
+# The names of the one global that is memoized in another way where there is a hook.
+UNLIKE_WHEN_HOOKED = ("abc", "update_abstractmethods")
 SHORTEST_ID, LONGEST_ID = 12, 40
 
 
@@ -40,22 +42,25 @@ def normalised(stream):
     """
     opcodes = [(code.name, value) for code, value, _ in pickletools.genops(stream)]
     used = {value for name, value in opcodes if name in REFERENCES}
-    ids, places, written = {}, {}, 0
+    ids, places, texts, written = {}, {}, {}, 0
     before, normal = ["", ""], []
     for name, value in opcodes:
         if name == "MEMOIZE":
-            if written in used:
+            if normal[-1][1] in UNLIKE_WHEN_HOOKED:
+                texts[written] = normal[-1]
+            elif written in used:
                 places[written] = len(places)
                 normal.append((name, None))
             written += 1
-            continue
-        if name == "FRAME":
-            continue
-        if is_tracked(name, value, before):
-            value = ("tracked", ids.setdefault(value, len(ids)))
-        before = [before[1], name]
-        value = repr(value) if isinstance(value, float) else value  # nan is not nan
-        normal.append(("GET", places[value]) if name in REFERENCES else (name, value))
+        elif name in REFERENCES:
+            normal.append(texts.get(value) or ("GET", places[value]))
+        elif name != "FRAME":
+            if is_tracked(name, value, before):
+                value = ("tracked", ids.setdefault(value, len(ids)))
+            # By its text: nan is not nan.
+            normal.append((name, repr(value) if isinstance(value, float) else value))
+        if name not in ("MEMOIZE", "FRAME"):
+            before = [before[1], name]
     return normal
 
 

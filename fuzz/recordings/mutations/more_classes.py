@@ -72,8 +72,11 @@ def clear_type_cache(pick):
 
 @mutation("the type cache is cleared, and a class changes then")
 def clear_type_cache_and_change(pick):
+    """Where versions begin anew, the class has the same one again."""
     c, other = pick.cls(), pick.cls()
-    return f"sys._clear_type_cache()\n{c}.y = {pick.value()}\n{c}.y\n{other}.y\n{c}().a"
+    change = f"sys._clear_type_cache()\n{c}.y = {{}}\n{c}.y\n{other}.y\n"
+    dumps = f"for repeat in range({pick.one([2, 4])}):\n    cppickle.dumps({c})\n"
+    return change.format(pick.scalar()) + dumps + change.format(pick.value())
 
 
 @mutation("a field of a dataclass changes")
