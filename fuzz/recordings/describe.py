@@ -51,6 +51,7 @@ class Description:
         self.by_value = by_value
         self.lines = []
         self.numbers = {}
+        self.spaces = set()  # dicts of functions and instances arrive apart
         self.kept = []
 
     def line(self, *words):
@@ -75,6 +76,8 @@ class Description:
             return self.line(kind.__name__, repr(obj))
         if kind is tuple:
             return self.add_all("tuple", obj)
+        if id(obj) in self.spaces:
+            raise Opaque
         if id(obj) in self.numbers:
             return self.line("again", str(self.numbers[id(obj)]))
         self.numbers[id(obj)] = len(self.numbers)
@@ -128,7 +131,7 @@ class Description:
         self.add_all("names", [*parts, function.__doc__])
         self.add(function.__defaults__)
         self.add(function.__kwdefaults__)
-        self.add_attributes(function)
+        self.add_attributes(vars(function))
         self.add_code(function.__code__)
         for cell in function.__closure__ or ():
             self.add_cell(cell)
@@ -138,11 +141,11 @@ class Description:
                 self.add(function.__globals__[name])
         return None
 
-    def add_attributes(self, function):
-        attributes = vars(function)
-        if id(attributes) in self.numbers:
-            raise Opaque  # two functions share their dict: that does not travel
-        self.numbers[id(attributes)] = len(self.numbers)
+    def add_attributes(self, attributes):
+        if id(attributes) in self.spaces or id(attributes) in self.numbers:
+            raise Opaque
+        self.spaces.add(id(attributes))
+        self.kept.append(attributes)
         self.add_dict("attributes", attributes)
 
     def add_cell(self, cell):
@@ -196,7 +199,7 @@ class Description:
         if isinstance(state, dict):
             if not HOOKS.isdisjoint(state):
                 raise Opaque
-            self.add_dict("state", state)
+            self.add_attributes(state)
 
 
 def arrives_changed(cls):

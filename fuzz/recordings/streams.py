@@ -5,12 +5,13 @@ import pickletools
 
 import cppickle
 
-MARKS = ("MARK",)
 CONSTANTS = ("SHORT_BINBYTES", "BINBYTES")
 REFERENCES = ("BINGET", "LONG_BINGET")
+SHORTEST_ID, LONGEST_ID = 12, 40
+# What stands before the state token in a call of the helper for tracked objects.
+BEFORE_TOKEN = (["MARK", "id"], ["id", "TUPLE1"])
 # The names of the one global that is memoized in another way where there is a hook.
 UNLIKE_WHEN_HOOKED = ("abc", "update_abstractmethods")
-SHORTEST_ID, LONGEST_ID = 12, 40
 
 
 class Hooked(cppickle.Pickler):
@@ -35,42 +36,52 @@ def outcome(dumps, obj):
 
 
 def normalised(stream):
-    """The opcodes, with tracker ids and state tokens replaced by numbers.
+    """The opcodes, with tracker ids replaced by numbers, and without state tokens.
 
     Frames and entries of the memo that nothing gets are left out: a hook changes how
     some globals are written.
     """
-    opcodes = [(code.name, value) for code, value, _ in pickletools.genops(stream)]
-    used = {value for name, value in opcodes if name in REFERENCES}
-    ids, places, texts, written = {}, {}, {}, 0
-    before, normal = ["", ""], []
-    for name, value in opcodes:
-        if name == "MEMOIZE":
-            if normal[-1][1] in UNLIKE_WHEN_HOOKED:
-                texts[written] = normal[-1]
-            elif written in used:
-                places[written] = len(places)
-                normal.append((name, None))
-            written += 1
-        elif name in REFERENCES:
-            normal.append(texts.get(value) or ("GET", places[value]))
-        elif name != "FRAME":
-            if is_tracked(name, value, before):
-                value = ("tracked", ids.setdefault(value, len(ids)))
-            # By its text: nan is not nan.
-            normal.append((name, repr(value) if isinstance(value, float) else value))
-        if name not in ("MEMOIZE", "FRAME"):
-            before = [before[1], name]
-    return normal
+    return Normaliser(stream).normal
 
 
-def is_tracked(name, argument, before):
-    """Whether this is the id, or the token after it, in a call of the helper."""
-    if name not in CONSTANTS or not SHORTEST_ID <= len(argument) <= LONGEST_ID:
-        return False
-    return before[1] in MARKS or (
-        before[0] in MARKS and before[1] in (*CONSTANTS, *REFERENCES)
-    )
+class Normaliser:
+    """Reads a stream once; `normal` are the opcodes."""
+
+    def __init__(self, stream):
+        opcodes = [(code.name, value) for code, value, _ in pickletools.genops(stream)]
+        self.used = {value for name, value in opcodes if name in REFERENCES}
+        self.written = 0  # entries of the memo
+        self.known = {}  # what a reference to an entry is replaced by
+        self.places = 0
+        self.ids = {}
+        self.normal = [("", None), ("", None)]
+        for name, value in opcodes:
+            if name == "MEMOIZE":
+                self.memoize()
+            elif name in REFERENCES:
+                self.add(*self.known[value])
+            elif name != "FRAME":
+                self.add(name, value)
+
+    def memoize(self):
+        last = self.normal[-1]
+        if last[0] in ("id", "token") or last[1] in UNLIKE_WHEN_HOOKED:
+            self.known[self.written] = last
+        elif self.written in self.used:
+            self.known[self.written] = ("GET", self.places)
+            self.places += 1
+            self.normal.append(("MEMOIZE", None))
+        self.written += 1
+
+    def add(self, name, value):
+        before = [entry[0] for entry in self.normal[-2:] if entry[0] != "MEMOIZE"]
+        is_digest = name in CONSTANTS and SHORTEST_ID <= len(value) <= LONGEST_ID
+        if before in BEFORE_TOKEN and (is_digest or name == "id"):
+            name, value = "token", None
+        elif is_digest and before[-1:] == ["MARK"]:
+            name, value = "id", self.ids.setdefault(value, len(self.ids))
+        # By its text: nan is not nan.
+        self.normal.append((name, repr(value) if isinstance(value, float) else value))
 
 
 def say_the_same(left, right):
