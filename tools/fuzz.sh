@@ -9,4 +9,6 @@ tag=$(minor_version "$python")
 venv=$BUILD/venv-$tag
 make_venv "$venv" "$python" test
 install_project "$venv" "$BUILD/cmake-$tag" CPPICKLE_WERROR=ON
+# Sets are in the same order when a case runs again.
+export PYTHONHASHSEED=${PYTHONHASHSEED:-0}
 exec nice "$venv/bin/python" -m fuzz.recordings "$@"

@@ -135,16 +135,17 @@ class Campaign:
                 self.say(f"\nseed {run.seed}{parted(sent, given)}")
 
     def tell(self, difference, seed, applied):
-        """Say what differs, make it smaller, and write it down."""
+        """Say what differs, write it down, and make it smaller: that may crash."""
         self.report.differences.append(difference)
         self.say(f"\nDIFFERENCE, seed {seed}, after these mutations:")
         self.say("  " + "\n  ".join(applied))
-        small = minimised(difference.steps, self.dumps)
-        if small is None:
-            self.say("it needs what earlier cases did; the whole case is written down")
-        difference.small = small or difference.steps
-        path = write_reproducer(difference.small, seed)
+        path = write_reproducer(difference.steps, seed)
         self.say(f"{told(difference)}\nsteps: {path.name}")
+        difference.small = minimised(difference.steps, self.dumps) or difference.steps
+        if difference.small is difference.steps:
+            self.say("they need what earlier cases did")
+        write_reproducer(difference.small, seed)
+        self.say(f"{len(difference.small)} of {len(difference.steps)} steps are enough")
 
 
 def plans(pick):

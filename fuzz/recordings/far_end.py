@@ -11,6 +11,9 @@ import subprocess
 import sys
 import traceback
 
+# In reports of errors: code of the case, what it put into a module, what it registered.
+MISSING_HERE = ('File "<case>"', "on <module 'fuzz_", "unregistered extension code")
+
 
 class FarEnd:
     """The near side of such a process."""
@@ -44,8 +47,7 @@ def answer(stream):
         return sys.modules["describe"].described(pickle.loads(stream))
     except BaseException:
         report = traceback.format_exc()
-    # Code of the case failed, or what the case put into a module is not there.
-    if 'File "<case>"' in report or "on <module 'fuzz_" in report:
+    if any(sign in report for sign in MISSING_HERE):
         return None
     return "error: " + report
 

@@ -1,5 +1,6 @@
 """Cases as files: a script that runs the steps and says where the streams differ."""
 
+import os
 import pathlib
 import textwrap
 
@@ -10,7 +11,7 @@ from fuzz.recordings.streams import normalised
 HEAD = '''\
 """Made by fuzz.recordings, seed {seed}: a recorded dump differs from one written out.
 
-Run it with the top folder of the project in PYTHONPATH.
+Run it with the top folder of the project in PYTHONPATH, and PYTHONHASHSEED={hashes}.
 """
 
 import sys
@@ -39,7 +40,9 @@ def write_reproducer(steps, seed):
     """Write the script into the current folder; its path."""
     path = pathlib.Path(f"recording_differs_{seed}.py")
     path.write_text(
-        HEAD.format(seed=seed) + shown(steps) + "]\nsys.exit(replay(STEPS))\n"
+        HEAD.format(seed=seed, hashes=hashes)
+        + shown(steps)
+        + "]\nsys.exit(replay(STEPS))\n"
     )
     return path
 

@@ -1,12 +1,11 @@
 """A short run of the fuzzer of recordings, and what it says of a planted fault."""
 
+import os
 import pathlib
 import subprocess
 import sys
 
 import pytest
-
-import cppickle
 
 TOP = pathlib.Path(__file__).parents[2]
 
@@ -17,24 +16,26 @@ pytestmark = pytest.mark.skipif(
 
 def fuzzed(*arguments, cwd):
     """Run Python there with the fuzzer in its path."""
+    path = os.pathsep.join([str(TOP), os.environ.get("PYTHONPATH", "")])
+    own = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
     return subprocess.run(
         [sys.executable, "-W", "ignore", *arguments],
         capture_output=True,
         text=True,
         timeout=300,
         cwd=cwd,
-        env={"PYTHONPATH": str(TOP), "PYTHONDONTWRITEBYTECODE": "1"},
+        env={**os.environ, **own},
     )
 
 
-@pytest.fixture
-def fuzz(monkeypatch):
-    monkeypatch.syspath_prepend(TOP)
-    return pytest.importorskip("fuzz.recordings.mutations")
-
-
+@pytest.mark.xfail(
+    sys.version_info < (3, 11),
+    reason="sys._clear_type_cache() gives versions of classes again",
+    strict=False,
+)
 def test_recorded_dumps_are_those_that_are_written_out(tmp_path):
-    done = fuzzed("-m", "fuzz.recordings", "--dumps", "30000", cwd=tmp_path)
+    limits = ["--dumps", "30000", "--seconds", "10"]
+    done = fuzzed("-m", "fuzz.recordings", *limits, cwd=tmp_path)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
     assert "0 differences" in done.stdout
 
@@ -69,6 +70,6 @@ def test_a_planted_fault_is_found_and_made_small(tmp_path):
     assert replayed.stdout == "no difference\n", replayed.stderr
 
 
-def test_there_are_many_kinds_of_mutation(fuzz):
-    assert len(fuzz.TABLE) >= 60
-    assert cppickle.dumps is not None
+def test_there_are_many_kinds_of_mutation(tmp_path):
+    count = "from fuzz.recordings.mutations import TABLE; print(len(TABLE))"
+    assert int(fuzzed("-c", count, cwd=tmp_path).stdout) >= 60
