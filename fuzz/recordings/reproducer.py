@@ -39,11 +39,8 @@ def shown(steps):
 def write_reproducer(steps, seed):
     """Write the script into the current folder; its path."""
     path = pathlib.Path(f"recording_differs_{seed}.py")
-    path.write_text(
-        HEAD.format(seed=seed, hashes=hashes)
-        + shown(steps)
-        + "]\nsys.exit(replay(STEPS))\n"
-    )
+    head = HEAD.format(seed=seed, hashes=os.environ.get("PYTHONHASHSEED", "random"))
+    path.write_text(f"{head}{shown(steps)}]\nsys.exit(replay(STEPS))\n")
     return path
 
 
