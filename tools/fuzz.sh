@@ -11,4 +11,4 @@ make_venv "$venv" "$python" test
 install_project "$venv" "$BUILD/cmake-$tag" CPPICKLE_WERROR=ON
 # Sets are in the same order when a case runs again.
 export PYTHONHASHSEED=${PYTHONHASHSEED:-0}
-exec nice "$venv/bin/python" -m fuzz.recordings "$@"
+exec nice "$venv/bin/python" -X faulthandler -m fuzz.recordings "$@"
