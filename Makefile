@@ -1,7 +1,7 @@
 # The work is done by the scripts in tools/; each makes what it needs below build/.
 # PYTHON=/path/to/python chooses the interpreter, ARGS="-k lambda" goes to pytest or the benchmark.
 
-.PHONY: help demo test test-all test-next test-upstream test-engines lint format bench bench-engines asan refleaks clean
+.PHONY: help demo test test-all test-next test-upstream test-engines lint format bench bench-engines asan fuzz refleaks clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -38,6 +38,9 @@ bench-engines:  ## the same on Dask, Ray, Spark, joblib and processes
 
 asan:  ## the suite under the address and undefined-behaviour sanitizers
 	@tools/asan.sh $(ARGS)
+
+fuzz:  ## recorded dumps against dumps that are written out; ARGS="--dumps 1000000 --seed 1"
+	@tools/fuzz.sh $(ARGS)
 
 refleaks:  ## check on a debug build of Python that reference counts do not grow
 	@tools/refleaks.sh $(ARGS)
