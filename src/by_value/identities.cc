@@ -19,15 +19,22 @@ namespace {
 
 constexpr core::SipHashKey kShapeKey{0x656c6b6369707063u, 0x6570616873u};
 
+// Ids of cloudpickle are str.
+std::string_view content_of(PyObject* id) {
+  return PyBytes_Check(id)     ? cpython::bytes_view(id)
+         : PyUnicode_Check(id) ? cpython::utf8_view(id)
+                               : std::string_view();
+}
+
 Hash128 hash_of_id(PyObject* id) {
-  return core::siphash128(cpython::bytes_view(id), kShapeKey);
+  return core::siphash128(content_of(id), kShapeKey);
 }
 
 // True when the content gives this id.
 bool is_plain(const ContentGraph::Node& node, PyObject* id) {
   auto bytes = node.digest.bytes();
-  return node.is_determined &&
-         cpython::bytes_view(id) == std::string_view(bytes.data(), bytes.size());
+  return node.is_determined && PyBytes_Check(id) &&
+         content_of(id) == std::string_view(bytes.data(), bytes.size());
 }
 
 }  // namespace

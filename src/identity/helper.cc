@@ -20,9 +20,9 @@ constexpr char kRevision[] = "2";
 constexpr char kExpression[] = "exec(s)or h";
 
 // t is sys._cppickle_tracker, d its dict of ids to weak references.  An object that a
-// stream has brought has a reference of class R, which ends with it: v is the token of
-// the state that was applied last (None: none yet), n the names that it set.  Others are
-// this process's own, which no stream resets; so is what a copy of cloudpickle knows.
+// stream has brought has a reference of class R, which ends with it: v holds the token
+// of the state that was applied last (None: none yet), and the names that it set. Others
+// are this process's own, which no stream resets; so is what a copy of cloudpickle knows.
 // Those that a stream of the first release brought have their tokens in t.__dict__.
 //
 // Threads: an object is there before it is whole, and whoever meets it applies its state
@@ -35,30 +35,29 @@ constexpr char kGuard[] =
 constexpr char kSource[] = R"(%U
 t=sys.__dict__.setdefault('_cppickle_tracker',weakref.WeakValueDictionary())
 d=t.data
-class R(weakref.KeyedRef):__slots__='v','n'
-def h(i,f,a,b=0,k=0,c={}):
+p='cloudpickle.cloudpickle'
+class R(weakref.KeyedRef):__slots__='v'
+def h(i,f,a=None,b=0,k=0,c={}):
  r=d.get(i)
  if k:
-  if getattr(r,'v',t.__dict__.get(i,b''))not in(f,b''):
-   x=a if c is None else{'__doc__':None,'__qualname__':k.__getattribute__(b,'__name__'),**c,**a}
+  v,o=getattr(r,'v',(t.__dict__.get(i,b''),()))
+  if v not in(f,b''):
+   x={**(c or{}),**a}
    for n in x:k.__setattr__(b,n,x[n])
    if c is None:return
-   for n in getattr(r,'n',()):n in x or n in vars(b)and k.__delattr__(b,n)
-   r=R(b,t._remove,i);r.v=f;r.n=[*x];d[i]=r
+   for n in o:n in x or n in vars(b)and k.__delattr__(b,n)
+   r=R(b,t._remove,i);r.v=f,[*x];d[i]=r
   return
+ if a is None:return h
  o=r and r()
  while o is None:
-  v=b'';m=[m for n in(()if b else('','ray.','pyspark.','joblib.externals.'))if(m:=sys.modules.get(n+'cloudpickle.cloudpickle'))]
+  v=b'';m=[*filter(None,map(sys.modules.get,()if b else(p,'ray.'+p,'pyspark.'+p,'joblib.externals.'+p)))]
   for n in m:
    if o is None:o=n._DYNAMIC_CLASS_TRACKER_BY_ID.get(i)
   if o is None:o=f(*a);v=None
-  r=R(o,t._remove,i);r.v=v;r.n=()
-  w=d.setdefault(i,r)
-  if w is r:
+  r=R(o,t._remove,i);r.v=v,();n=o;o=d.setdefault(i,r)();weakref._remove_dead_weakref(d,i)
+  if o is n:
    for n in m:n._lookup_class_or_track(i,o)
-  else:
-   o=w()
-   if o is None:weakref._remove_dead_weakref(d,i)
  return o
 sys.%U=h)";
 

@@ -206,11 +206,18 @@ ClassParts parts_of(StreamState& reducers, Pickler& pickler, PyObject* cls) {
           : told_attributes_of_class(type, pickler.names(), replacements);
   if (is_enumeration(reducers, type))
     adapt_enum_attributes(parts.attributes, pickler.names());
+  // A state that lacks a name deletes it; but these two are always there.
+  const Names& names = pickler.names();
   PyObject* qualname = cpython::class_qualname(type);
-  if (PyUnicode_Compare(qualname, reinterpret_cast<PyHeapTypeObject*>(type)->ht_name) !=
-      0) {
-    parts.body.push_back({pickler.names().qualname, qualname});
-  }
+  PyObject* name = reinterpret_cast<PyHeapTypeObject*>(type)->ht_name;
+  if (!cpython::same_name(qualname, name))
+    parts.body.push_back({names.qualname, qualname});
+  parts.rest.push_back({names.qualname, qualname});
+  bool has_doc = std::ranges::any_of(
+      parts.attributes, [&](const ClassAttribute& attribute) {
+        return same_name(attribute.name.get(), names.doc);
+      });
+  if (!has_doc) parts.rest.push_back({names.doc, Py_None});
   sort_attributes(parts, type, pickler.names());
   return parts;
 }
