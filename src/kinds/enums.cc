@@ -77,6 +77,12 @@ bool is_set_at_once(PyObject* member, PyObject* value) {
   return is_atom(value) || value == reinterpret_cast<PyObject*>(Py_TYPE(member));
 }
 
+// What Flag.__invert__ keeps for its next call.
+bool is_cache(PyObject* name) {
+  return PyUnicode_CheckExact(name) &&
+         PyUnicode_CompareWithASCIIString(name, "_inverted_") == 0;
+}
+
 void write_construction(Script& script, const Construction& construction) {
   auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(construction.arguments.get()));
   script.save(construction.make.get());
@@ -96,6 +102,7 @@ void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* 
   Py_ssize_t position = 0;
   PyObject *key, *value;
   while (PyDict_Next(dict, &position, &key, &value)) {
+    if (is_cache(key)) continue;
     (is_set_at_once(member, value) ? at_once : later)
         .push_back({key, value, Label::kAttribute});
   }

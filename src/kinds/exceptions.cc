@@ -84,7 +84,10 @@ bool save_exception(StreamState&, Pickler& pickler, PyObject* object) {
   bool chained = exception->cause != nullptr || exception->context != nullptr ||
                  exception->suppress_context;
   bool past_constructor = has_own_constructor(type, builtin, names);
-  if (!chained && !past_constructor) return false;
+  // Whether somebody has looked at a __dict__ does not count in streams with code.
+  bool looked_at = pickler.memo().unifies_strings() && exception->dict != nullptr &&
+                   PyDict_GET_SIZE(exception->dict) == 0;
+  if (!chained && !past_constructor && !looked_at) return false;
 
   pickler.before_foreign_code();
   auto cls = reinterpret_cast<PyObject*>(type);

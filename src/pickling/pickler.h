@@ -242,6 +242,9 @@ class Pickler {
   void save_tuple(PyObject* tuple);
   void save_dict(PyObject* dict);
   void save_set(PyObject* set);
+  cpython::Ref reduction_for_order(PyObject* object);
+  cpython::Ref ordered_items(PyObject* set);
+  void order_reduced_set(PyObject* value);
   cpython::Ref listed(PyObject* set);
   Frame& push_set(Frame::Kind kind, PyObject* set);
   void save_frozenset(PyObject* set);

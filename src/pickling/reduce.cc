@@ -155,6 +155,7 @@ Ref Pickler::find_reduction(PyObject* object) {
   if (PyObject* known = plans_.known_reduction(object)) return Ref::borrow(known);
   Ref value = answer(object, ForeignAnswers::Question::kReduceValue,
                      [&] { return ask_for_reduction(object); });
+  if (PyAnySet_Check(object)) order_reduced_set(value.get());
   plans_.note_reduction(object, value.get());
   return value;
 }

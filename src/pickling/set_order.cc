@@ -20,7 +20,7 @@ namespace {
 // What an item is compared by.  The letters are the order of the kinds.
 class SortKey {
  public:
-  explicit SortKey(InstancePlans& plans) : plans_(plans) {}
+  SortKey(InstancePlans& plans, const AskForReduction& ask) : plans_(plans), ask_(ask) {}
 
   std::string of(PyObject* object) {
     text_.clear();
@@ -90,6 +90,8 @@ class SortKey {
     }
     if (type == &PyCFunction_Type)
       return put('q', reinterpret_cast<PyCFunctionObject*>(object)->m_ml->ml_name);
+    if (PyModule_Check(object))
+      return put_name(PyDict_GetItemString(PyModule_GetDict(object), "__name__"));
     add_instance(object, depth);
   }
   void add_tuple(PyObject* tuple, int depth) {
@@ -124,23 +126,41 @@ class SortKey {
     PyTypeObject* type = Py_TYPE(object);
     text_.push_back('w');
     put_class(type);
-    if (depth >= kDeepest || !cpython::is_python_class(type)) return;
-    for (const InstancePlan::Slot& slot : plans_.plan_for(type).slots) {
-      PyObject* value = slot.value_of(object);
-      if (value != nullptr) add_attribute(value);
-    }
+    if (depth >= kDeepest) return;
+    if (PyUnicode_Check(object)) return put_str(object);
+    if (PyLong_Check(object)) return put_int(object);
+    if (PyBytes_Check(object)) return put('r', cpython::bytes_view(object));
+    if (PyTuple_Check(object)) return add_tuple(object, depth);
+    if (PyFrozenSet_Check(object)) return add_frozenset(object, depth);
+    if (!add_attributes(object)) add_reduction(object, depth);
+  }
+  // What an instance without a reducer of its own consists of; false for others.
+  bool add_attributes(PyObject* object) {
+    PyTypeObject* type = Py_TYPE(object);
+    const InstancePlan& plan = plans_.plan_for(type);
+    if (!plan.native) return false;
+    std::vector<PyObject*> values;
+    for (const InstancePlan::Slot& slot : plan.slots)
+      values.push_back(slot.value_of(object));
     cpython::Attributes attributes;
-    if (type->tp_dictoffset == 0 || !cpython::read_attributes(object, attributes))
-      return;
+    if (plan.has_dict && !cpython::read_attributes(object, attributes)) return false;
     for (std::size_t i = 0; i < attributes.count; ++i) {
       put_name(attributes.names[i]);
-      add_attribute(attributes.values[i]);
+      values.push_back(attributes.values[i]);
     }
+    // An instance may refer to others, and to itself: their attributes do not count.
+    for (PyObject* value : values) {
+      if (value != nullptr) add(value, kDeepest);
+    }
+    return true;
   }
-  // An instance may refer to others, and to itself: their attributes do not count.
-  void add_attribute(PyObject* value) { add(value, kDeepest); }
+  void add_reduction(PyObject* object, int depth) {
+    Ref value = ask_(object);
+    if (value) add(value.get(), depth + 1);
+  }
 
   InstancePlans& plans_;
+  const AskForReduction& ask_;
   std::string text_;
 };
 
@@ -168,36 +188,35 @@ bool hashes_by_value(PyObject* object) {
   return type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type;
 }
 
-Ref tuple_of(const std::vector<Item>& items) {
-  Ref tuple = checked(PyTuple_New(static_cast<Py_ssize_t>(items.size())));
-  for (std::size_t i = 0; i < items.size(); ++i)
-    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i),
-                     Py_NewRef(items[i].object));
-  return tuple;
-}
-
-}  // namespace
-
-Ref in_canonical_order(PyObject* set, InstancePlans& plans) {
-  auto size = static_cast<std::size_t>(PySet_GET_SIZE(set));
-  if (size < 2) return Ref();
-  std::vector<Item> items;
-  items.reserve(size);
-  bool same_everywhere = true, all_ascii = true;
+std::vector<Ref> referenced_items(PyObject* set) {
+  std::vector<Ref> items;
+  items.reserve(static_cast<std::size_t>(PySet_GET_SIZE(set)));
   Py_ssize_t position = 0;
   PyObject* object;
-  while (cpython::set_next(set, &position, &object)) {
-    bool ascii = PyUnicode_CheckExact(object) && PyUnicode_IS_COMPACT_ASCII(object);
-    same_everywhere = same_everywhere && hashes_by_value(object);
+  while (cpython::set_next(set, &position, &object))
+    items.push_back(Ref::borrow(object));
+  return items;
+}
+
+// The places of the items in their order; empty when it is the same everywhere.
+std::vector<Item> sorted(const std::vector<Ref>& objects, InstancePlans& plans,
+                         const AskForReduction& ask) {
+  std::vector<Item> items;
+  items.reserve(objects.size());
+  bool same_everywhere = true, all_ascii = true;
+  for (const Ref& object : objects) {
+    PyObject* item = object.get();
+    bool ascii = PyUnicode_CheckExact(item) && PyUnicode_IS_COMPACT_ASCII(item);
+    same_everywhere = same_everywhere && hashes_by_value(item);
     all_ascii = all_ascii && ascii;
-    std::string_view text = ascii ? cpython::compact_ascii(object) : std::string_view();
-    items.push_back({head_of(text), text, object});
+    std::string_view text = ascii ? cpython::compact_ascii(item) : std::string_view();
+    items.push_back({head_of(text), text, item});
   }
-  if (same_everywhere) return Ref();
+  if (same_everywhere) return {};
   std::vector<std::string> keys;
   if (!all_ascii) {
-    keys.reserve(size);
-    SortKey sort_key(plans);
+    keys.reserve(items.size());
+    SortKey sort_key(plans, ask);
     for (Item& item : items) {
       keys.push_back(sort_key.of(item.object));
       item.head = head_of(keys.back());
@@ -205,7 +224,32 @@ Ref in_canonical_order(PyObject* set, InstancePlans& plans) {
     }
   }
   std::stable_sort(items.begin(), items.end());
-  return tuple_of(items);
+  return items;
+}
+
+}  // namespace
+
+Ref in_canonical_order(PyObject* set, InstancePlans& plans,
+                       const AskForReduction& ask) {
+  if (PySet_GET_SIZE(set) < 2) return Ref();
+  std::vector<Ref> objects = referenced_items(set);
+  std::vector<Item> items = sorted(objects, plans, ask);
+  if (items.empty()) return Ref();
+  Ref tuple = checked(PyTuple_New(static_cast<Py_ssize_t>(items.size())));
+  for (std::size_t i = 0; i < items.size(); ++i)
+    PyTuple_SET_ITEM(tuple.get(), static_cast<Py_ssize_t>(i),
+                     Py_NewRef(items[i].object));
+  return tuple;
+}
+
+void sort_canonically(PyObject* list, InstancePlans& plans,
+                      const AskForReduction& ask) {
+  std::vector<Ref> objects;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); ++i)
+    objects.push_back(Ref::borrow(PyList_GET_ITEM(list, i)));
+  std::vector<Item> items = sorted(objects, plans, ask);
+  for (std::size_t i = 0; i < items.size(); ++i)
+    PyList_SetItem(list, static_cast<Py_ssize_t>(i), Py_NewRef(items[i].object));
 }
 
 }  // namespace cppickle::pickling

@@ -1,4 +1,6 @@
 // Sets and frozensets: what they begin with, and the steps that their frames take.
+#include <utility>
+
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
@@ -28,18 +30,53 @@ bool next_item_of(PyObject* set, PyObject* ordered, Py_ssize_t* position,
 
 }  // namespace
 
+// What is asked for here is written afterwards: the answer is kept for that.
+Ref Pickler::reduction_for_order(PyObject* object) {
+  bool kept = std::exchange(hooks_.keeps_answers, true);
+  Ref value;
+  try {
+    Ref reducer = registered_reducer(Py_TYPE(object));
+    value =
+        reducer ? registered_reduction(reducer.get(), object) : find_reduction(object);
+  } catch (const cpython::ErrorSet&) {
+    hooks_.keeps_answers = kept;
+    if (!PyErr_ExceptionMatches(PyExc_Exception)) throw;
+    PyErr_Clear();  // it may be written in another way, or the error comes again
+  }
+  hooks_.keeps_answers = kept;
+  return value;
+}
+
+// The items of a set in the order of their content; empty in streams without code, and
+// where iteration has it already.
+Ref Pickler::ordered_items(PyObject* set) {
+  if (!memo_.unifies_strings()) return Ref();
+  return in_canonical_order(
+      set, plans_, [this](PyObject* object) { return reduction_for_order(object); });
+}
+
+// Those of a set's subclass in the list that set.__reduce__ has made of them.
+void Pickler::order_reduced_set(PyObject* value) {
+  if (!memo_.unifies_strings() || !PyTuple_Check(value) || PyTuple_GET_SIZE(value) < 2)
+    return;
+  PyObject* arguments = PyTuple_GET_ITEM(value, 1);
+  if (!PyTuple_Check(arguments) || PyTuple_GET_SIZE(arguments) != 1) return;
+  PyObject* items = PyTuple_GET_ITEM(arguments, 0);
+  if (!PyList_CheckExact(items) || !cpython::is_sole_reference(items)) return;
+  sort_canonically(items, plans_,
+                   [this](PyObject* object) { return reduction_for_order(object); });
+}
+
 // The items of a set as a list, as protocols before 4 have it.
 Ref Pickler::listed(PyObject* set) {
-  Ref ordered;
-  if (memo_.unifies_strings()) ordered = in_canonical_order(set, plans_);
+  Ref ordered = ordered_items(set);
   return checked(PySequence_List(ordered ? ordered.get() : set));
 }
 
 // In streams with code the frame holds the items in an order of their content
 // (`ahead`).
 Frame& Pickler::push_set(Frame::Kind kind, PyObject* set) {
-  Ref ordered;
-  if (memo_.unifies_strings()) ordered = in_canonical_order(set, plans_);
+  Ref ordered = ordered_items(set);
   Frame& frame = push_frame(kind, set);
   frame.ahead = ordered.release();
   return frame;

@@ -170,16 +170,16 @@ bool StreamState::save_as_edge(Pickler& pickler, PyObject* object) {
   return true;
 }
 
+// Edges are numbered as they are written: a script may do that later.
 void StreamState::write_entry_edge(Script& script, PyObject* globals, PyObject* name) {
-  std::uint32_t edge = add_edge(*digest_, globals, name);
-  if (script.is_direct())
-    return script.pickler().emitter().op_uint4(Opcode::EXT4, edge);
-  script.call(
-      [](Pickler& pickler, PyObject* number) {
-        pickler.emitter().op_uint4(
-            Opcode::EXT4, static_cast<std::uint32_t>(PyLong_AsUnsignedLong(number)));
-      },
-      checked(PyLong_FromUnsignedLong(edge)).get());
+  auto write = [](Pickler& pickler, PyObject* entry) {
+    pickler.emitter().op_uint4(
+        Opcode::EXT4, add_edge(*of(pickler).digest_, PyTuple_GET_ITEM(entry, 0),
+                               PyTuple_GET_ITEM(entry, 1)));
+  };
+  Ref entry = checked(PyTuple_Pack(2, globals, name));
+  script.is_direct() ? write(script.pickler(), entry.get())
+                     : void(script.call(write, entry.get()));
 }
 
 void StreamState::end_shape(Script& script) {
