@@ -206,7 +206,7 @@ class ByValue::DigestWriter final : public identity::Expander {
     auto writing = std::make_unique<Writing>(owner_, outer_, text);
     try {
       writing->pickler.expand(value.get());
-      writing->take(text, expansion);
+      expansion.own = core::siphash128(writing->emitter.written(0), kTextKey);
     } catch (const core::SinkIsFull&) {
       expansion.is_determined = false;
     } catch (const core::TooLarge&) {
@@ -216,7 +216,12 @@ class ByValue::DigestWriter final : public identity::Expander {
       PyErr_Clear();
       expansion.is_determined = false;
     }
-    // What it refers to counts for what is determined: the classes get ids.
+    // Known as far as it was written: classes keep their ids and edges get theirs.
+    if (text.shape_size != 0) {
+      std::string_view begin = writing->emitter.written(0).substr(0, text.shape_size);
+      expansion.shape = core::siphash128(begin, kTextKey);
+      expansion.shape_edges = text.shape_edges;
+    }
     expansion.edges = std::move(text.edges);
     return expansion;
   }
@@ -231,14 +236,6 @@ class ByValue::DigestWriter final : public identity::Expander {
       memo.tell_strings_by_content();
       state.write_digest(text);
     }
-    void take(const stream::DigestText& text, identity::Expansion& expansion) const {
-      std::string_view written = emitter.written(0);
-      expansion.own = core::siphash128(written, kTextKey);
-      expansion.shape =
-          core::siphash128(written.substr(0, text.shape_size), kTextKey);
-      expansion.shape_edges = text.shape_edges;
-    }
-
     pickling::Memo memo;
     ByValue state;
     core::Emitter emitter;

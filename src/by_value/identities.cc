@@ -1,6 +1,8 @@
 #include "by_value/identities.h"
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "cpython/compat.h"
@@ -103,15 +105,16 @@ bool Identities::give_id(std::size_t number) {
     auto bytes = hash.bytes();
     text.append(bytes.data(), bytes.size());
   };
-  add(node.expansion.shape);
+  add(node.expansion.shape.value_or(Hash128{}));
   for (std::size_t i = 0; i < node.expansion.shape_edges; ++i) {
     std::size_t base = node.edges[i];
     if (!graph_[base].part.is_tracked()) continue;
     if (!ids_[base]) return false;
     add(labels_[base]);
   }
-  ids_[number] = tracker_.id_of(node.part.object.get(),
-                                core::siphash128(text, kShapeKey),
+  std::optional<Hash128> shape;
+  if (node.expansion.shape) shape = core::siphash128(text, kShapeKey);
+  ids_[number] = tracker_.id_of(node.part.object.get(), shape,
                                 node.is_determined ? &node.digest : nullptr);
   labels_[number] = hash_of_id(ids_[number].get());
   all_plain_ = all_plain_ && is_plain(node, ids_[number].get());

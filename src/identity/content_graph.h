@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <deque>
 #include <map>
+#include <optional>
 #include <span>
 #include <utility>
 #include <vector>
@@ -28,11 +29,13 @@ struct Part {
 
 // What the reducers write for a part.
 struct Expansion {
-  core::Hash128 own;          // of its text
-  core::Hash128 shape;        // of the beginning that only making it anew can change
+  core::Hash128 own;  // of its text
+  // Of the text's beginning that only making the object anew can change; nothing when
+  // an error came before its end, or there is none.
+  std::optional<core::Hash128> shape;
   std::size_t shape_edges = 0;  // the edges in that beginning
-  std::vector<Part> edges;    // in the order of their first mention
-  bool is_determined = true;  // false: too large, or an error kept it from being written
+  std::vector<Part> edges;      // in the order of their first mention
+  bool is_determined = true;    // false: too large, or an error ended it
 };
 
 // Writes parts.  Runs foreign code.  Throws ErrorSet for errors that must not be lost.

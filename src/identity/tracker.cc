@@ -63,11 +63,14 @@ void Tracker::release() {
     Py_CLEAR(*owned);
 }
 
-Ref Tracker::id_of(PyObject* object, const core::Hash128& shape,
+Ref Tracker::id_of(PyObject* object, const std::optional<core::Hash128>& shape,
                    const core::Hash128* digest) {
   open();
   Known* known = find(object);
-  if (known != nullptr && known->shape == shape) return Ref::borrow(known->id.get());
+  if (known != nullptr && (!shape || !known->shape || *known->shape == *shape)) {
+    if (!known->shape) known->shape = shape;
+    return Ref::borrow(known->id.get());
+  }
   if (known_.size() >= many_known_) forget_the_dead();
   Ref weak = checked(PyWeakref_NewRef(object, nullptr));
   Ref id = known == nullptr ? enter(object, digest) : enter_anew(object, digest);

@@ -3,6 +3,7 @@
 #define CPPICKLE_IDENTITY_TRACKER_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <unordered_map>
 
@@ -46,8 +47,8 @@ class Tracker {
   // id; `digest` is null for content that is not determined: then it is random.
   //
   // `shape` is a digest of what only making an object anew can change: one whose shape
-  // changes is another object from then on.
-  cpython::Ref id_of(PyObject* object, const core::Hash128& shape,
+  // changes is another object from then on.  Nothing: it is as it was.
+  cpython::Ref id_of(PyObject* object, const std::optional<core::Hash128>& shape,
                      const core::Hash128* digest);
 
   void load();
@@ -59,7 +60,7 @@ class Tracker {
   struct Known {
     cpython::Ref weak;
     cpython::Ref id;
-    core::Hash128 shape;
+    std::optional<core::Hash128> shape;
   };
 
   Known* find(PyObject* object);
