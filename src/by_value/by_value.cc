@@ -154,7 +154,7 @@ void ByValue::clear() {
 
 void ByValue::end_dump() {
   digesting_.reset();
-  if (!answers_.empty()) answers_.clear();
+  answers_.clear();
 }
 
 // --- Digests ----------------------------------------------------------------

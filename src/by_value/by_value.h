@@ -33,8 +33,11 @@ class ByValue final : public stream::StreamState {
   bool save_at_once(pickling::Pickler& pickler, PyObject* object) override;
   bool save_other(pickling::Pickler& pickler, PyObject* object) override;
   void clear() override;
-  void end_dump() override;
-  pickling::ForeignAnswers& answers() override { return answers_; }
+  // What foreign code has answered in the dump in progress.
+  pickling::ForeignAnswers& answers() { return answers_; }
+  // To be called when a dump ends, also by an error: nothing of the user's is kept but
+  // what the memo keeps.
+  void end_dump();
   identity::Identity identify(pickling::Pickler& pickler, PyObject* object) override;
 
  private:

@@ -139,6 +139,7 @@ class Emitter {
   void relocated_fragment(std::string_view encoded, std::span<const std::uint32_t> gets,
                           std::size_t first) {
     raw(encoded);
+    if (first == 0) return;
     char* begin = pos_ - encoded.size();
     for (std::uint32_t place : gets)
       begin[place] = static_cast<char>(static_cast<unsigned char>(begin[place]) + first);

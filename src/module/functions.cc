@@ -52,6 +52,7 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
     pickling::Memo memo;
     if (!hooks.foreign_reducers) memo.begin_quiet();
     by_value::ByValue reducers(state.shared, state.recordings);
+    hooks.answers = &reducers.answers();
     BytesSink sink;
     core::Emitter emitter(sink, protocol);
     pickling::Pickler(state.imported, state.plans, memo, reducers, emitter, hooks)

@@ -119,7 +119,10 @@ class Running {
   }
   Running(const Running&) = delete;
   Running& operator=(const Running&) = delete;
-  ~Running() { data_.running = false; }
+  ~Running() {
+    data_.running = false;
+    data_.reducers.end_dump();
+  }
 
  private:
   PicklerData& data_;
@@ -278,6 +281,7 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
   hooks.reducer_override = reducer_override.get();
   hooks.dispatch_table = table.get();
   hooks.buffer_callback = buffer_callback.get();
+  hooks.answers = &data.reducers.answers();
   hooks.fix_imports = data.fix_imports;
   hooks.fast = pickler->fast != 0;
   hooks.foreign_sink = true;

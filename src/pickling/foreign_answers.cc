@@ -49,8 +49,9 @@ Ref for_use(PyObject* kept) {
 }  // namespace
 
 Ref ForeignAnswers::find(PyObject* object, Question question) const {
-  auto found = answers_.find(object);
-  if (found == answers_.end()) return Ref();
+  if (answers_ == nullptr) return Ref();
+  auto found = answers_->find(object);
+  if (found == answers_->end()) return Ref();
   PyObject* kept = found->second.by_question[static_cast<int>(question)].get();
   return kept == nullptr ? Ref() : for_use(kept);
 }
@@ -62,7 +63,9 @@ Ref ForeignAnswers::keep(PyObject* object, Question question, Ref answer) {
     });
   }
   Ref used = for_use(answer.get());
-  Answers& answers = answers_[object];
+  if (answers_ == nullptr)
+    answers_ = std::make_unique<std::unordered_map<PyObject*, Answers>>();
+  Answers& answers = (*answers_)[object];
   if (!answers.object) answers.object = Ref::borrow(object);
   answers.by_question[static_cast<int>(question)] = std::move(answer);
   return used;

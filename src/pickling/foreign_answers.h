@@ -4,6 +4,7 @@
 #define CPPICKLE_PICKLING_FOREIGN_ANSWERS_H_
 
 #include <cstdint>
+#include <memory>
 #include <unordered_map>
 
 #include "cpython/ref.h"
@@ -21,7 +22,7 @@ class ForeignAnswers {
     kReduceValue,      // a registered reducer's answer, or __reduce_ex__'s
   };
 
-  bool empty() const { return answers_.empty(); }
+  bool empty() const { return answers_ == nullptr; }
 
   // What was answered, or an empty Ref.  Iterators in a reduce value are new ones over
   // the same items.
@@ -31,7 +32,7 @@ class ForeignAnswers {
   // to their end.  Throws ErrorSet.
   cpython::Ref keep(PyObject* object, Question question, cpython::Ref answer);
 
-  void clear() { answers_.clear(); }
+  void clear() { answers_.reset(); }
 
  private:
   struct Answers {
@@ -39,7 +40,8 @@ class ForeignAnswers {
     cpython::Ref by_question[3];
   };
 
-  std::unordered_map<PyObject*, Answers> answers_;
+  // Null in most dumps.
+  std::unique_ptr<std::unordered_map<PyObject*, Answers>> answers_;
 };
 
 }  // namespace cppickle::pickling

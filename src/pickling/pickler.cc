@@ -10,25 +10,7 @@ using core::Opcode;
 using cpython::checked;
 using cpython::Ref;
 
-namespace {
-
-// Ends a dump, however it ends.
-class DumpEnd {
- public:
-  explicit DumpEnd(Reducers& reducers) : reducers_(reducers) {}
-  DumpEnd(const DumpEnd&) = delete;
-  DumpEnd& operator=(const DumpEnd&) = delete;
-  ~DumpEnd() { reducers_.end_dump(); }
-
- private:
-  Reducers& reducers_;
-};
-
-}  // namespace
-
 void Pickler::dump(PyObject* root) {
-  DumpEnd end(reducers_);
-  hooks_.answers = &reducers_.answers();
   try {
     plans_.trim();
     emitter_.start();

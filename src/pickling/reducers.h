@@ -7,7 +7,6 @@
 
 namespace cppickle::pickling {
 
-class ForeignAnswers;
 class Pickler;
 
 // The by-value reducers with what they remember between dumps; lives and is cleared
@@ -28,12 +27,6 @@ class Reducers {
   virtual bool save_at_once(Pickler& pickler, PyObject* object) = 0;
   // Saves an object of any other type, or answers false: the reduce protocol's turn.
   virtual bool save_other(Pickler& pickler, PyObject* object) = 0;
-
-  // What foreign code has answered in the dump in progress.
-  virtual ForeignAnswers& answers() = 0;
-  // To be called when a dump ends, also by an error: nothing of the user's is kept but
-  // what the memo keeps.
-  virtual void end_dump() = 0;
 
   virtual void clear() = 0;
   virtual int traverse(visitproc visit, void* arg) const = 0;
