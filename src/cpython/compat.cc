@@ -47,7 +47,25 @@ bool is_objects_own(PyTypeObject* type, PyObject* name) {
   return type_lookup(type, name) == type_lookup(&PyBaseObject_Type, name);
 }
 
-unsigned type_version(PyTypeObject* type) {
+#if PY_VERSION_HEX < 0x030b0000
+
+// sys._clear_type_cache() lets the tags of types begin anew, so that an old tag comes
+// back for another state.  Those of dicts do not: what the dicts of the MRO hold tells
+// all that a tag does.
+std::uint64_t type_version(PyTypeObject* type) {
+  PyObject* mro = type->tp_mro;
+  std::uint64_t version = 1;
+  for (Py_ssize_t i = 0; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
+    auto base = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i));
+    std::uint64_t tag = reinterpret_cast<PyDictObject*>(base->tp_dict)->ma_version_tag;
+    version = (version ^ tag) * 0x9E3779B97F4A7C15u;
+  }
+  return version | 1;
+}
+
+#else
+
+std::uint64_t type_version(PyTypeObject* type) {
   auto is_valid = [&] { return (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0; };
   // A look-up is what gives a type its tag.
   if (!is_valid() && (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0) {
@@ -56,8 +74,13 @@ unsigned type_version(PyTypeObject* type) {
   return is_valid() ? type->tp_version_tag : 0;
 }
 
-bool object_member_offset(PyObject* descriptor, Py_ssize_t& offset) {
-  if (Py_TYPE(descriptor) != &PyMemberDescr_Type) return false;
+#endif
+
+bool object_member_offset(PyTypeObject* type, PyObject* descriptor,
+                          Py_ssize_t& offset) {
+  if (Py_TYPE(descriptor) != &PyMemberDescr_Type ||
+      !PyType_IsSubtype(type, PyDescr_TYPE(descriptor)))
+    return false;
   const PyMemberDef* member =
       reinterpret_cast<PyMemberDescrObject*>(descriptor)->d_member;
   offset = member->offset;

@@ -87,10 +87,10 @@ inline bool may_be_called_newobj(PyObject* cls) {
 }
 // Changes with every change of the type and its bases, unique in the interpreter; 0:
 // the type has none just now.
-unsigned type_version(PyTypeObject* type);
-// The place of the value when `descriptor` is a member of objects as __slots__ makes
-// them; else false.
-bool object_member_offset(PyObject* descriptor, Py_ssize_t& offset);
+std::uint64_t type_version(PyTypeObject* type);
+// The place of the value in instances of `type`, when `descriptor` is a member of
+// objects as __slots__ makes them in that class or a base; else false.
+bool object_member_offset(PyTypeObject* type, PyObject* descriptor, Py_ssize_t& offset);
 // The instance's __dict__ (made when it is lazy), or an empty Ref when its type has
 // none.
 Ref instance_dict(PyObject* object);

@@ -83,7 +83,7 @@ bool add_slots(InstancePlan& plan, PyTypeObject* type, PyTypeObject* owner,
     Ref name = mangled(owner, plain);
     Py_ssize_t offset;
     PyObject* member = cpython::type_lookup(type, name.get());
-    if (member == nullptr || !cpython::object_member_offset(member, offset))
+    if (member == nullptr || !cpython::object_member_offset(type, member, offset))
       return false;
     ++count;
     if (!has_slot(plan, name.get())) plan.slots.push_back({std::move(name), offset});

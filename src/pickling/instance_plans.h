@@ -4,6 +4,7 @@
 #define CPPICKLE_PICKLING_INSTANCE_PLANS_H_
 
 #include <cstddef>
+#include <cstdint>
 #include <unordered_map>
 #include <vector>
 
@@ -27,7 +28,7 @@ struct InstancePlan {
     }
   };
 
-  unsigned version = 0;  // of the type when the plan was made
+  std::uint64_t version = 0;  // of the type when the plan was made
   bool native = false;   // false: ask the object
   cpython::DateTimeKind datetime = cpython::DateTimeKind::kNone;  // else: one of these
   bool has_dict = false;

@@ -35,7 +35,7 @@ struct ClassSlot {
   Backoff identities_backoff;
   // What the class holds that may change without it: the values of attributes,
   // borrowed, as long as the class has this version.
-  unsigned version = 0;
+  std::uint64_t version = 0;
   std::vector<PyObject*> walked;
 };
 

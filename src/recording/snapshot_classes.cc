@@ -70,7 +70,7 @@ bool SnapshotWalk::add_static_type(PyTypeObject* type) {
 }
 
 bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
-  unsigned version = cpython::type_version(type);
+  std::uint64_t version = cpython::type_version(type);
   if (version == 0 || !cpython::is_python_class(type)) return false;
   if (by_value_count_ < kFew) by_value_[by_value_count_++] = type;
   shared_.tracker().open();
@@ -88,7 +88,7 @@ bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
 }
 
 // The names, and the values without identity, are as they were when the version is.
-bool SnapshotWalk::add_class_attributes(PyTypeObject* type, unsigned version) {
+bool SnapshotWalk::add_class_attributes(PyTypeObject* type, std::uint64_t version) {
   ClassSlot& slot = classes_.of(as_object(type));
   if (slot.version != version) {
     slot.walked = walked_attributes(type);

@@ -131,7 +131,7 @@ class SnapshotWalk {
 
   bool add_class(PyObject* cls);
   bool add_class_parts(PyTypeObject* type);
-  bool add_class_attributes(PyTypeObject* type, unsigned version);
+  bool add_class_attributes(PyTypeObject* type, std::uint64_t version);
   std::vector<PyObject*> walked_attributes(PyTypeObject* type) const;
   bool add_pinned(PyObject* value);
   bool is_unregistered_base(PyTypeObject* type);
