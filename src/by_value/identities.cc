@@ -28,18 +28,16 @@ std::string_view content_of(PyObject* id) {
                                : std::string_view();
 }
 
-Hash128 hash_of_id(PyObject* id) {
-  return core::siphash128(content_of(id), kShapeKey);
-}
-
-// True when the content gives this id.
-bool is_plain(const ContentGraph::Node& node, PyObject* id) {
-  auto bytes = node.digest.bytes();
-  return node.is_determined && PyBytes_Check(id) &&
-         content_of(id) == std::string_view(bytes.data(), bytes.size());
-}
+Hash128 hash_of_id(PyObject* id) { return core::siphash128(content_of(id), kShapeKey); }
 
 }  // namespace
+
+// True when the content gives this id.
+bool Identities::is_plain(const ContentGraph::Node& node, PyObject* id) const {
+  if (!node.is_determined || !PyBytes_Check(id)) return false;
+  auto bytes = tracker_.plain_id(node.digest, scope_).bytes();
+  return content_of(id) == std::string_view(bytes.data(), bytes.size());
+}
 
 void Identities::clear() {
   known_.clear();
@@ -54,6 +52,7 @@ Identity Identities::of(StreamState& reducers, Pickler& pickler,
                         identity::Expander& expander, PyObject* object) {
   if (auto known = known_.find(object); known != known_.end())
     return known->second.identity.copy();
+  scope_ = reducers.options().class_ids;
   IdentityLookup lookup(recordings_, reducers, pickler, object);
   for (Found& found : lookup.found()) {
     PyObject* key = found.object.get();
@@ -71,7 +70,7 @@ Identity Identities::of(StreamState& reducers, Pickler& pickler,
   return known_.at(object).identity.copy();
 }
 
-// Bases and metaclasses come first: their ids are part of a shape.
+// Bases and metaclasses come first: which they are is part of a shape.
 void Identities::identify_new_nodes() {
   ids_.resize(graph_.size());
   labels_.resize(graph_.size());
@@ -110,12 +109,13 @@ bool Identities::give_id(std::size_t number) {
     std::size_t base = node.edges[i];
     if (!graph_[base].part.is_tracked()) continue;
     if (!ids_[base]) return false;
-    add(labels_[base]);
+    // Not its id, which is another one in the scope of the process.
+    add({tracker_.incarnation_of(graph_[base].part.object.get()), 0});
   }
   std::optional<Hash128> shape;
   if (node.expansion.shape) shape = core::siphash128(text, kShapeKey);
   ids_[number] = tracker_.id_of(node.part.object.get(), shape,
-                                node.is_determined ? &node.digest : nullptr);
+                                node.is_determined ? &node.digest : nullptr, scope_);
   labels_[number] = hash_of_id(ids_[number].get());
   all_plain_ = all_plain_ && is_plain(node, ids_[number].get());
   return true;
@@ -162,8 +162,7 @@ bool Identities::reached_identities(std::size_t number,
     if (!node.expansion.is_determined) return false;
     if (node.part.is_tracked()) {
       const Found& found = known_.at(node.part.object.get());
-      reached.push_back(
-          {Ref::borrow(found.object.get()), found.identity.copy()});
+      reached.push_back({Ref::borrow(found.object.get()), found.identity.copy()});
     }
     waiting.insert(waiting.end(), node.edges.begin(), node.edges.end());
   }

@@ -16,7 +16,8 @@
 
 namespace cppickle::by_value {
 
-// An object's id is the digest of its content when it is met for the first time.  Its
+// An object's id is the digest of its content when it is met for the first time, or in
+// the scope of a process what the tracker makes of that.  Its
 // token is the digest of its present content as long as all that it reaches still has
 // the id that its content gives.  Where something has been changed in place, or has an
 // equal beside it, the token is made of the object's own text and the *ids* of the
@@ -41,12 +42,14 @@ class Identities {
 
   void identify_new_nodes();
   bool give_id(std::size_t number);
+  bool is_plain(const identity::ContentGraph::Node& node, PyObject* id) const;
   bool reaches_only_plain(std::size_t number) const;
   cpython::Ref token_of(std::size_t number) const;
   bool reached_identities(std::size_t number, std::vector<Found>& reached) const;
 
   identity::Tracker& tracker_;
   recording::Recordings& recordings_;
+  identity::IdScope scope_ = identity::IdScope::kContent;  // of the dump in progress
   identity::ContentGraph graph_;
   std::unordered_map<PyObject*, Found> known_;
   // By number of node: the id of a class or type variable, and a hash of it.
