@@ -17,13 +17,12 @@
 namespace cppickle::by_value {
 
 // An object's id is the digest of its content when it is met for the first time, or in
-// the scope of a process what the tracker makes of that.  Its
-// token is the digest of its present content as long as all that it reaches still has
-// the id that its content gives.  Where something has been changed in place, or has an
-// equal beside it, the token is made of the object's own text and the *ids* of the
-// classes in it: what a worker has to set again is that text, in which classes are
-// found by their ids.  Content that is not determined counts as changed: its token is
-// another at each dump.
+// the scope of a process what the tracker makes of that.  Its token is the same of its
+// present content as long as all that it reaches still has the id that its content
+// gives.  Where something has been changed in place, or has an equal beside it, the
+// token is made of the object's own text and the *ids* of the classes in it: what a
+// worker has to set again is that text, in which classes are found by their ids.
+// Content that is not determined counts as changed: its token is another at each dump.
 //
 // Holds all objects until clear(), which is to be called when the dump ends.  Requires
 // the GIL.

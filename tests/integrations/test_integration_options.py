@@ -3,6 +3,7 @@
 import importlib
 import inspect
 import io
+import itertools
 import multiprocessing
 import pickle
 import pkgutil
@@ -25,9 +26,13 @@ NAMES = [
 ]
 
 
+NUMBERS = itertools.count(1000)
+
+
 @pytest.fixture
 def cls():
-    return define("class C:\n  n = 1").C
+    """A class with nothing equal beside it, whose ids would be longer."""
+    return define(f"class C:\n  n = {next(NUMBERS)}").C
 
 
 # --- What they share ------------------------------------------------------------------
