@@ -153,18 +153,14 @@ void ByValue::clear() {
 }
 
 void ByValue::end_dump() {
-  identities_.clear();
-  answers_.clear();
-  digest_sink_.reset();
+  digesting_.reset();
+  if (!answers_.empty()) answers_.clear();
 }
 
 // --- Digests ----------------------------------------------------------------
 
 namespace {
 
-// Content that takes more does not count as determined: to hash it would take longer
-// than to send it.
-constexpr std::size_t kLongestText = std::size_t{1} << 20;  // bytes
 // The texts are the same whatever the protocol of the stream.
 constexpr int kDigestProtocol = 5;
 constexpr core::SipHashKey kTextKey{0x656c6b6369707063u, 0x74786574u};
@@ -230,7 +226,7 @@ class ByValue::DigestWriter final : public identity::Expander {
   struct Writing {
     Writing(ByValue& owner, Pickler& outer, stream::DigestText& text)
         : state(owner.shared(), owner.recordings_),
-          emitter(*owner.digest_sink_, kDigestProtocol),
+          emitter(owner.digesting_->sink, kDigestProtocol),
           pickler(outer.imported(), outer.plans(), memo, state, emitter,
                   digest_hooks(outer, owner.answers_)) {
       memo.tell_strings_by_content();
@@ -251,10 +247,10 @@ Identity ByValue::identify(Pickler& pickler, PyObject* object) {
     PyObject* none = pickler.imported().empty_bytes;
     return {Ref::borrow(none), Ref::borrow(none)};
   }
-  if (digest_sink_ == nullptr)
-    digest_sink_ = std::make_unique<core::BoundedSink>(kLongestText);
+  if (digesting_ == nullptr)
+    digesting_ = std::make_unique<Digesting>(shared(), recordings_);
   DigestWriter writer(*this, pickler);
-  return identities_.of(*this, pickler, writer, object);
+  return digesting_->identities.of(*this, pickler, writer, object);
 }
 
 }  // namespace cppickle::by_value

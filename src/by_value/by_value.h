@@ -3,6 +3,7 @@
 #ifndef CPPICKLE_BY_VALUE_BY_VALUE_H_
 #define CPPICKLE_BY_VALUE_BY_VALUE_H_
 
+#include <cstddef>
 #include <memory>
 
 #include "by_value/identities.h"
@@ -25,9 +26,7 @@ namespace cppickle::by_value {
 class ByValue final : public stream::StreamState {
  public:
   ByValue(stream::Shared& shared, recording::Recordings& recordings)
-      : stream::StreamState(shared),
-        recordings_(recordings),
-        identities_(shared.tracker(), recordings) {}
+      : stream::StreamState(shared), recordings_(recordings) {}
 
   void save_function(pickling::Pickler& pickler, PyObject* function) override;
   void save_class(pickling::Pickler& pickler, PyObject* cls) override;
@@ -45,10 +44,21 @@ class ByValue final : public stream::StreamState {
   bool save_class_by_reference(pickling::Pickler& pickler, PyObject* cls);
   bool save_derived(pickling::Pickler& pickler, PyObject* object);
 
+  // What identities are found with, in a dump that has any.
+  struct Digesting {
+    Digesting(stream::Shared& shared, recording::Recordings& recordings)
+        : identities(shared.tracker(), recordings) {}
+
+    Identities identities;
+    core::BoundedSink sink{kLongestText};
+  };
+  // Content that takes more does not count as determined: to hash it would take longer
+  // than to send it.
+  static constexpr std::size_t kLongestText = std::size_t{1} << 20;  // bytes
+
   recording::Recordings& recordings_;
-  Identities identities_;              // of the dump in progress
-  pickling::ForeignAnswers answers_;   // in it
-  std::unique_ptr<core::BoundedSink> digest_sink_;
+  std::unique_ptr<Digesting> digesting_;  // of the dump in progress
+  pickling::ForeignAnswers answers_;      // in it
 };
 
 }  // namespace cppickle::by_value

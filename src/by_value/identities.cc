@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cpython/compat.h"
+#include "pickling/pickler.h"
 
 namespace cppickle::by_value {
 
@@ -39,27 +40,18 @@ bool Identities::is_plain(const ContentGraph::Node& node, PyObject* id) const {
   return content_of(id) == std::string_view(bytes.data(), bytes.size());
 }
 
-void Identities::clear() {
-  known_.clear();
-  ids_.clear();
-  labels_.clear();
-  identified_ = 0;
-  all_plain_ = true;
-  graph_.clear();
+void Identities::add(Found found) {
+  auto place = static_cast<cpython::IdentityMap::Number>(known_.size());
+  if (places_.add(found.object.get(), place)) known_.push_back(std::move(found));
 }
 
 Identity Identities::of(StreamState& reducers, Pickler& pickler,
                         identity::Expander& expander, PyObject* object) {
-  if (auto known = known_.find(object); known != known_.end())
-    return known->second.identity.copy();
+  if (const Identity* identity = known(object)) return identity->copy();
   scope_ = reducers.options().class_ids;
   IdentityLookup lookup(recordings_, reducers, pickler, object);
-  for (Found& found : lookup.found()) {
-    PyObject* key = found.object.get();
-    known_.try_emplace(key, std::move(found));
-  }
-  if (auto known = known_.find(object); known != known_.end())
-    return known->second.identity.copy();
+  for (Found& found : lookup.found()) add(std::move(found));
+  if (const Identity* identity = known(object)) return identity->copy();
   pickler.before_foreign_code();
   std::size_t number = graph_.close({Ref::borrow(object), Ref()}, expander);
   identify_new_nodes();
@@ -67,7 +59,7 @@ Identity Identities::of(StreamState& reducers, Pickler& pickler,
     std::vector<Found> reached;
     if (reached_identities(number, reached)) lookup.keep(reached);
   }
-  return known_.at(object).identity.copy();
+  return known(object)->copy();
 }
 
 // Bases and metaclasses come first: which they are is part of a shape.
@@ -91,7 +83,7 @@ void Identities::identify_new_nodes() {
     PyObject* object = node.part.object.get();
     Found found{Ref::borrow(object), {Ref::borrow(ids_[number].get()), Ref()}};
     found.identity.token = token_of(number);
-    known_.insert_or_assign(object, std::move(found));
+    add(std::move(found));
   }
   identified_ = graph_.size();
 }
@@ -161,8 +153,8 @@ bool Identities::reached_identities(std::size_t number,
     const ContentGraph::Node& node = graph_[next];
     if (!node.expansion.is_determined) return false;
     if (node.part.is_tracked()) {
-      const Found& found = known_.at(node.part.object.get());
-      reached.push_back({Ref::borrow(found.object.get()), found.identity.copy()});
+      PyObject* object = node.part.object.get();
+      reached.push_back({Ref::borrow(object), known(object)->copy()});
     }
     waiting.insert(waiting.end(), node.edges.begin(), node.edges.end());
   }

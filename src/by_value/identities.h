@@ -3,13 +3,15 @@
 #define CPPICKLE_BY_VALUE_IDENTITIES_H_
 
 #include <cstddef>
-#include <unordered_map>
+#include <memory_resource>
 #include <vector>
 
 #include "core/siphash.h"
+#include "cpython/identity_map.h"
 #include "cpython/ref.h"
 #include "identity/content_graph.h"
 #include "identity/tracker.h"
+#include "pickling/pickler.h"
 #include "recording/identity_lookup.h"
 #include "recording/recordings.h"
 #include "stream/stream_state.h"
@@ -24,8 +26,7 @@ namespace cppickle::by_value {
 // worker has to set again is that text, in which classes are found by their ids.
 // Content that is not determined counts as changed: its token is another at each dump.
 //
-// Holds all objects until clear(), which is to be called when the dump ends.  Requires
-// the GIL.
+// Holds all objects, so it lives no longer than the dump.  Requires the GIL.
 class Identities {
  public:
   Identities(identity::Tracker& tracker, recording::Recordings& recordings)
@@ -34,11 +35,15 @@ class Identities {
   // Runs foreign code.
   identity::Identity of(stream::StreamState& reducers, pickling::Pickler& pickler,
                         identity::Expander& expander, PyObject* object);
-  void clear();
 
  private:
   using Found = recording::IdentityLookup::Found;
 
+  const identity::Identity* known(PyObject* object) const {
+    const cpython::IdentityMap::Number* place = places_.find(object);
+    return place == nullptr ? nullptr : &known_[*place].identity;
+  }
+  void add(Found found);
   void identify_new_nodes();
   bool give_id(std::size_t number);
   bool is_plain(const identity::ContentGraph::Node& node, PyObject* id) const;
@@ -50,7 +55,8 @@ class Identities {
   recording::Recordings& recordings_;
   identity::IdScope scope_ = identity::IdScope::kContent;  // of the dump in progress
   identity::ContentGraph graph_;
-  std::unordered_map<PyObject*, Found> known_;
+  std::vector<Found> known_;
+  cpython::IdentityMap places_{std::pmr::get_default_resource()};  // in known_
   // By number of node: the id of a class or type variable, and a hash of it.
   std::vector<cpython::Ref> ids_;
   std::vector<core::Hash128> labels_;

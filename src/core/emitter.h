@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #include "core/byte_sink.h"
@@ -132,6 +133,16 @@ class Emitter {
   // Whole opcodes with their arguments, encoded beforehand.  Requires protocol >= 4 for
   // what is in them.
   void fragment(std::string_view encoded) { raw(encoded); }
+  // The same for a fragment that was encoded for an empty memo: `gets` are the places of
+  // its BINGET arguments, `first` the number of entries that the memo has now.  Requires
+  // that no argument exceeds 255 with that.
+  void relocated_fragment(std::string_view encoded, std::span<const std::uint32_t> gets,
+                          std::size_t first) {
+    raw(encoded);
+    char* begin = pos_ - encoded.size();
+    for (std::uint32_t place : gets)
+      begin[place] = static_cast<char>(static_cast<unsigned char>(begin[place]) + first);
+  }
 
   // Stores the stack's top in the memo as number `index`.
   void memoize(std::size_t index) {

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <functional>
-#include <iterator>
+#include <map>
 #include <string>
+#include <string_view>
 
 namespace cppickle::identity {
 
@@ -76,28 +77,24 @@ std::vector<Hash128> refined(std::vector<Hash128> colors,
 
 Expander::~Expander() = default;
 
-void ContentGraph::clear() {
-  numbers_.clear();
-  nodes_.clear();
-}
-
 std::size_t ContentGraph::number_of(const Part& part) {
   auto [entry, is_new] =
       numbers_.try_emplace({part.object.get(), part.name.get()}, nodes_.size());
   if (is_new) {
-    nodes_.emplace_back();
-    nodes_.back().part = {cpython::Ref::borrow(part.object.get()),
-                          cpython::Ref::borrow(part.name.get())};
+    nodes_.push_back(std::make_unique<Node>());
+    nodes_.back()->part = {cpython::Ref::borrow(part.object.get()),
+                           cpython::Ref::borrow(part.name.get())};
   }
   return entry->second;
 }
 
 void ContentGraph::expand(std::size_t number, Expander& expander) {
-  Node& node = nodes_[number];
-  node.expansion = expander.expand(node.part);
-  node.edges.reserve(node.expansion.edges.size());
-  for (const Part& edge : node.expansion.edges) node.edges.push_back(number_of(edge));
-  node.is_expanded = true;
+  Node& expanded = node(number);
+  expanded.expansion = expander.expand(expanded.part);
+  expanded.edges.reserve(expanded.expansion.edges.size());
+  for (const Part& edge : expanded.expansion.edges)
+    expanded.edges.push_back(number_of(edge));
+  expanded.is_expanded = true;
 }
 
 std::size_t ContentGraph::close(const Part& part, Expander& expander) {
@@ -110,34 +107,33 @@ std::size_t ContentGraph::close(const Part& part, Expander& expander) {
   Component open;  // nodes that belong to no component yet
   std::size_t discovered = 0;
   auto enter = [&](std::size_t number) {
-    Node& node = nodes_[number];
-    if (!node.is_expanded) expand(number, expander);
-    node.order = node.low = ++discovered;
+    if (!node(number).is_expanded) expand(number, expander);
+    node(number).order = node(number).low = ++discovered;
     open.push_back(number);
     visits.push_back({number});
   };
   // What an error has left over is found as if for the first time.
-  for (Node& node : nodes_) node.order = 0;
-  if (!nodes_[root].is_closed) enter(root);
+  for (const auto& known : nodes_) known->order = 0;
+  if (!node(root).is_closed) enter(root);
   while (!visits.empty()) {
     std::size_t number = visits.back().number;
-    Node& node = nodes_[number];
-    if (visits.back().next_edge < node.edges.size()) {
-      std::size_t target = node.edges[visits.back().next_edge++];
-      if (nodes_[target].is_closed) continue;
-      if (nodes_[target].order == 0) {
+    Node& visited = node(number);
+    if (visits.back().next_edge < visited.edges.size()) {
+      std::size_t target = visited.edges[visits.back().next_edge++];
+      if (node(target).is_closed) continue;
+      if (node(target).order == 0) {
         enter(target);
       } else {
-        node.low = std::min(node.low, nodes_[target].order);
+        visited.low = std::min(visited.low, node(target).order);
       }
       continue;
     }
     visits.pop_back();
     if (!visits.empty()) {
-      Node& parent = nodes_[visits.back().number];
-      parent.low = std::min(parent.low, node.low);
+      Node& parent = node(visits.back().number);
+      parent.low = std::min(parent.low, visited.low);
     }
-    if (node.low != node.order) continue;
+    if (visited.low != visited.order) continue;
     auto first = std::ranges::find(open, number);
     close_component(Component(first, open.end()));
     open.erase(first, open.end());
@@ -145,26 +141,42 @@ std::size_t ContentGraph::close(const Part& part, Expander& expander) {
   return root;
 }
 
+// As close_component() for one node that does not refer to itself.
+void ContentGraph::close_alone(Node& node) {
+  HashText text;
+  node.is_determined = node.expansion.is_determined;
+  text.add('n', node.expansion.own);
+  for (std::size_t edge : node.edges) {
+    node.is_determined = node.is_determined && nodes_[edge]->is_determined;
+    text.add('o', nodes_[edge]->digest);
+  }
+  node.digest = text.take();
+  node.is_closed = true;
+}
+
 void ContentGraph::close_component(const Component& component) {
+  Node& only = node(component[0]);
+  if (component.size() == 1 && std::ranges::find(only.edges, component[0]) == only.edges.end())
+    return close_alone(only);
   std::map<std::size_t, std::size_t> members;  // by number of node
   for (std::size_t i = 0; i < component.size(); ++i) members.emplace(component[i], i);
   bool is_determined = true;
   std::vector<Hash128> colors;
   std::vector<std::vector<Target>> targets(component.size());
   for (std::size_t i = 0; i < component.size(); ++i) {
-    const Node& node = nodes_[component[i]];
+    const Node& node = *nodes_[component[i]];
     is_determined = is_determined && node.expansion.is_determined;
     colors.push_back(node.expansion.own);
     for (std::size_t edge : node.edges) {
       auto member = members.find(edge);
       bool inside = member != members.end();
-      is_determined = is_determined && (inside || nodes_[edge].is_determined);
-      targets[i].push_back({inside, inside ? member->second : 0, nodes_[edge].digest});
+      is_determined = is_determined && (inside || nodes_[edge]->is_determined);
+      targets[i].push_back({inside, inside ? member->second : 0, nodes_[edge]->digest});
     }
   }
   std::vector<Hash128> digests = refined(std::move(colors), targets);
   for (std::size_t i = 0; i < component.size(); ++i) {
-    Node& node = nodes_[component[i]];
+    Node& node = *nodes_[component[i]];
     node.digest = digests[i];
     node.is_determined = is_determined;
     node.is_closed = true;
@@ -178,12 +190,12 @@ bool ContentGraph::digest_over(std::size_t number, std::span<const Hash128> labe
   std::vector<Hash128> colors;
   std::vector<std::vector<Target>> targets;
   for (std::size_t i = 0; i < members.size(); ++i) {
-    const Node& node = nodes_[members[i]];
+    const Node& node = *nodes_[members[i]];
     if (!node.expansion.is_determined) return false;
     colors.push_back(node.expansion.own);
     targets.emplace_back();
     for (std::size_t edge : node.edges) {
-      if (nodes_[edge].part.is_tracked()) {
+      if (nodes_[edge]->part.is_tracked()) {
         targets.back().push_back({false, 0, labels[edge]});
         continue;
       }

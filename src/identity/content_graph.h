@@ -7,10 +7,11 @@
 #define CPPICKLE_IDENTITY_CONTENT_GRAPH_H_
 
 #include <cstddef>
-#include <deque>
-#include <map>
+#include <functional>
+#include <memory>
 #include <optional>
 #include <span>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -76,7 +77,7 @@ class ContentGraph {
 
   // The number of the part's node, which is closed, as all that it reaches are.
   std::size_t close(const Part& part, Expander& expander);
-  const Node& operator[](std::size_t number) const { return nodes_[number]; }
+  const Node& operator[](std::size_t number) const { return *nodes_[number]; }
   std::size_t size() const { return nodes_.size(); }
 
   // A digest of what `number` refers to, where classes and type variables count as
@@ -85,17 +86,25 @@ class ContentGraph {
   bool digest_over(std::size_t number, std::span<const core::Hash128> labels,
                    core::Hash128& digest) const;
 
-  void clear();
-
  private:
   using Component = std::vector<std::size_t>;
 
+  Node& node(std::size_t number) { return *nodes_[number]; }
   std::size_t number_of(const Part& part);
   void expand(std::size_t number, Expander& expander);
+  void close_alone(Node& node);
   void close_component(const Component& component);
 
-  std::deque<Node> nodes_;
-  std::map<std::pair<PyObject*, PyObject*>, std::size_t> numbers_;
+  using Key = std::pair<PyObject*, PyObject*>;
+  struct HashOfKey {
+    std::size_t operator()(const Key& key) const {
+      std::hash<PyObject*> hash;
+      return hash(key.first) * 31 + hash(key.second);
+    }
+  };
+
+  std::vector<std::unique_ptr<Node>> nodes_;
+  std::unordered_map<Key, std::size_t, HashOfKey> numbers_;
 };
 
 }  // namespace cppickle::identity

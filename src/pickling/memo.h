@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "core/inline_vector.h"
@@ -84,6 +86,12 @@ class Memo {
   bool unifies_strings() const { return strings_ != Strings::kByIdentity; }
   // From now on equal short strings are one.  No change of a memo by content.
   void unify_strings();
+  // The same, where the strings of `pool` are those that stand for their equals.  None
+  // of them may be here already.
+  void unify_strings_with(std::shared_ptr<const StringPool> pool) {
+    unify_strings();
+    pool_.share(std::move(pool));
+  }
   // Requires an empty memo.
   void tell_strings_by_content() { strings_ = Strings::kByContent; }
   // True for a string that is one with its equals once strings are unified.

@@ -8,6 +8,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "pickling/foreign_answers.h"
 #include "pickling/pickler.h"
 #include "pickling/runaway.h"
 #include "pickling/script.h"

@@ -28,6 +28,7 @@ void StringPool::clear() {
   for (PyObject* text : std::span(table_, table_ == nullptr ? 0 : mask_ + 1))
     Py_XDECREF(text);
   heap_.clear();
+  shared_.reset();
   table_ = nullptr;
   mask_ = used_ = room_ = 0;
 }

@@ -4,6 +4,8 @@
 
 #include <array>
 #include <cstddef>
+#include <memory>
+#include <utility>
 #include <vector>
 
 #include "cpython/compat.h"
@@ -21,8 +23,20 @@ class StringPool {
   StringPool& operator=(const StringPool&) = delete;
   ~StringPool() { clear(); }
 
-  // The string that stands for all that equal `text`, an exact str.
+  // From now on the strings of another pool, which changes no more, belong to this one.
+  // None of them may equal one that is here.
+  void share(std::shared_ptr<const StringPool> pool) { shared_ = std::move(pool); }
+
+  // The string that stands for all that equal `text`, an exact str; null when there is
+  // none.  Not for those of a shared pool.
+  PyObject* find(PyObject* text) const {
+    return used_ == 0 ? nullptr : slot_of(text, cpython::str_hash(text));
+  }
+  // The same; where there is none, it is `text` from now on.
   PyObject* unified(PyObject* text) {
+    if (shared_ != nullptr) {
+      if (PyObject* known = shared_->find(text)) return known;
+    }
     if (used_ == room_) [[unlikely]]
       grow();
     Py_hash_t hash = cpython::str_hash(text);
@@ -40,7 +54,7 @@ class StringPool {
   static constexpr std::size_t kFirstSize = 64;
 
   // The entry of a string that equals `text`, or the free one that it would get.
-  PyObject*& slot_of(PyObject* text, Py_hash_t hash) {
+  PyObject*& slot_of(PyObject* text, Py_hash_t hash) const {
     std::size_t i = static_cast<std::size_t>(hash) & mask_;
     while (table_[i] != nullptr && table_[i] != text &&
            !(cpython::str_hash(table_[i]) == hash && cpython::same_str(table_[i], text)))
@@ -53,6 +67,7 @@ class StringPool {
   std::size_t mask_ = 0;
   std::size_t used_ = 0;
   std::size_t room_ = 0;  // entries that may be used
+  std::shared_ptr<const StringPool> shared_;
   std::vector<PyObject*> heap_;
   std::array<PyObject*, kFirstSize> first_;
 };

@@ -1,11 +1,17 @@
 #include "recording/recorder.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
 
+#include "core/cursor.h"
 #include "core/emitter.h"
+#include "core/fault.h"
+#include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "identity/helper.h"
@@ -15,6 +21,7 @@
 
 namespace cppickle::recording {
 
+using core::Opcode;
 using cpython::Ref;
 using identity::Helpers;
 using pickling::Pickler;
@@ -54,8 +61,9 @@ bool is_ours(Shared& shared, PyObject* object) {
 
 }  // namespace
 
-Recorder::Recorder(const Snapshot& snapshot, std::size_t begin)
+Recorder::Recorder(const Snapshot& snapshot, std::size_t begin, std::size_t first_key)
     : begin_(begin),
+      first_key_(first_key),
       objects_(referenced(snapshot.objects.items())),
       namespaces_(referenced(snapshot.namespaces.items())) {
   std::span<const std::uint64_t> words = snapshot.words.items();
@@ -74,19 +82,42 @@ std::unique_ptr<Recording> Recorder::finish(Pickler& pickler) {
   recording_->restorable = !pickler.memo().has_aliases() &&
                            record_namespaces(reducers) && record_classes(reducers) &&
                            record_keys(pickler);
+  if (!record_gets()) return nullptr;
   return std::move(recording_);
+}
+
+// Makes the opcodes those of a stream with an empty memo.  False when they refer to what
+// came before.
+bool Recorder::record_gets() {
+  core::Cursor cursor(recording_->bytes);
+  core::Item item;
+  recording_->relocatable = true;
+  while (cursor.position() < recording_->bytes.size()) {
+    if (cursor.next(item) != core::Fault::kNone) return false;
+    if (item.opcode == Opcode::LONG_BINGET) recording_->relocatable = false;
+    if (item.opcode != Opcode::BINGET) continue;
+    auto index = static_cast<std::size_t>(item.integer);
+    if (index < first_key_) return false;
+    std::size_t place = item.position + 1;
+    recording_->bytes[place] = static_cast<char>(index - first_key_);
+    recording_->gets.push_back(static_cast<std::uint32_t>(place));
+  }
+  return recording_->relocatable || first_key_ == 0;
 }
 
 // Requires a memo that is settled: it holds a reference of each key.
 bool Recorder::record_keys(Pickler& pickler) {
   std::size_t count = pickler.memo().size();
-  recording_->keys.reserve(count);
-  for (std::size_t index = 0; index < count; ++index) {
+  auto strings = std::make_shared<pickling::StringPool>();
+  recording_->keys.reserve(count - first_key_);
+  for (std::size_t index = first_key_; index < count; ++index) {
     bool known = false;
     PyObject* object = pickler.memo().key_at(index);
     recording_->keys.push_back(key_for(pickler, object, known));
     if (!known) return false;
+    if (recording_->keys.back().kind == Key::Kind::kText) strings->unified(object);
   }
+  recording_->strings = std::move(strings);
   return true;
 }
 
@@ -135,6 +166,23 @@ bool Recorder::record_classes(StreamState& reducers) {
   return true;
 }
 
+bool is_disjoint(const Recording& recording, const Snapshot& snapshot,
+                 const pickling::Memo& memo) {
+  for (std::size_t index = 0; index < memo.size(); ++index) {
+    PyObject* key = memo.key_at(index);
+    if (key == nullptr) continue;
+    if (PyUnicode_CheckExact(key) && pickling::Memo::unifies(key)) {
+      if (recording.strings->find(key) != nullptr) return false;
+    } else if (snapshot.has(key)) {
+      return false;
+    }
+    for (const Key& other : recording.keys) {
+      if (other.kind == Key::Kind::kHeld && other.held.get() == key) return false;
+    }
+  }
+  return true;
+}
+
 void restore(const Recording& recording, const Snapshot& snapshot,
              StreamState& reducers, Pickler& pickler) {
   reducers.note_guard();
@@ -145,15 +193,13 @@ void restore(const Recording& recording, const Snapshot& snapshot,
     reducers.restore_namespace(globals, sent.sent);
   }
   pickling::Memo& memo = pickler.memo();
-  memo.unify_strings();
+  memo.unify_strings_with(recording.strings);
   for (const Key& key : recording.keys) {
     switch (key.kind) {
       case Key::Kind::kAnonymous:
         memo.add_anonymous();
         break;
       case Key::Kind::kText:
-        memo.add(memo.unified(key.held.get()));
-        break;
       case Key::Kind::kHeld:
         memo.add(key.held.get());
         break;

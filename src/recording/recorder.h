@@ -20,14 +20,16 @@ namespace cppickle::recording {
 // keys can be told.
 class Recorder {
  public:
-  // `begin`: where in the emitter's memory the expansion begins.
-  Recorder(const Snapshot& snapshot, std::size_t begin);
+  // `begin`: where in the emitter's memory the expansion begins; `first_key`: how many
+  // keys the memo has then.
+  Recorder(const Snapshot& snapshot, std::size_t begin, std::size_t first_key);
 
   // To be called once, when the expansion is written.  Null when it cannot be used
   // again.
   std::unique_ptr<Recording> finish(pickling::Pickler& pickler);
 
  private:
+  bool record_gets();
   bool record_keys(pickling::Pickler& pickler);
   bool record_namespaces(stream::StreamState& reducers);
   bool record_classes(stream::StreamState& reducers);
@@ -36,12 +38,18 @@ class Recorder {
 
   std::unique_ptr<Recording> recording_ = std::make_unique<Recording>();
   std::size_t begin_;
+  std::size_t first_key_;
   std::vector<cpython::Ref> objects_;
   std::vector<cpython::Ref> namespaces_;
 };
 
+// True when nothing in the memo is met in the recording too: then a stream with those
+// keys gets the same opcodes, but for the indices.
+bool is_disjoint(const Recording& recording, const Snapshot& snapshot,
+                 const pickling::Memo& memo);
+
 // Leaves the memo and the reducers as they were when the recording was made.  Requires:
-// both are fresh, and `snapshot` matches.
+// the reducers are fresh, the memo is disjoint, and `snapshot` matches.
 void restore(const Recording& recording, const Snapshot& snapshot,
              stream::StreamState& reducers, pickling::Pickler& pickler);
 

@@ -10,10 +10,12 @@
 #include <vector>
 
 #include "cpython/ref.h"
+#include "pickling/string_pool.h"
 
 namespace cppickle::recording {
 
-// What was written for a function or class at the very beginning of a stream.  Holds no
+// What was written for a function or class near the beginning of a stream, as if that
+// had an empty memo.  Holds no
 // object of the user's but strings and bytes: other objects are numbers in the snapshot
 // that matches.
 struct Recording {
@@ -39,10 +41,14 @@ struct Recording {
   std::vector<std::uint64_t> words;  // of the snapshot
   std::vector<cpython::Ref> texts;
   std::string bytes;  // opcodes
+  // The places of BINGET arguments in them; `relocatable` when no GET is longer.
+  std::vector<std::uint32_t> gets;
+  bool relocatable = false;
 
   // What it leaves behind for the rest of the stream.
   bool restorable = false;  // false: only when nothing follows
   std::vector<Key> keys;
+  std::shared_ptr<const pickling::StringPool> strings;  // the texts among them
   std::vector<SentNamespace> namespaces;
   std::vector<std::size_t> classes;  // numbers in the snapshot's objects
 };

@@ -46,18 +46,21 @@ RecordingSlot* Recordings::slot_of(const Shared& shared, PyObject* object) {
 
 namespace {
 
-// True where the memo is empty, nobody's hooks take part, and no frame of the format
-// can end in between: then the same content gives the same bytes.
+constexpr std::size_t kFewKeys = 16;  // are looked at one by one
+
+// True where the memo has few keys, nobody's hooks take part, and no frame of the format
+// can end in between: then the same content gives the same bytes, but for indices.
 bool is_beginning(StreamState& reducers, Pickler& pickler) {
-  return pickler.protocol() >= 4 && pickler.memo().size() == 0 && pickler.hookless() &&
+  return pickler.protocol() >= 4 && pickler.memo().size() <= kFewKeys &&
+         pickler.hookless() &&
          reducers.is_fresh() && !reducers.shared().replacements().any() &&
          pickler.emitter().frame_room() >= Pickler::kLongestFragment;
 }
 
 // What the stream's state holds meanwhile.
 struct Started final : InProgress {
-  Started(Recordings& owner, std::size_t begin)
-      : recordings(owner), recorder(owner.scratch(), begin) {}
+  Started(Recordings& owner, std::size_t begin, std::size_t first_key)
+      : recordings(owner), recorder(owner.scratch(), begin, first_key) {}
 
   Recordings& recordings;
   Recorder recorder;
@@ -77,8 +80,30 @@ void finish_recording(Pickler& pickler, PyObject* object) {
 void start_recording(Recordings& recordings, StreamState& reducers, Pickler& pickler,
                      PyObject* object) {
   reducers.begin_recording(
-      std::make_unique<Started>(recordings, pickler.emitter().begin_record()));
+      std::make_unique<Started>(recordings, pickler.emitter().begin_record(),
+                                pickler.memo().size()));
   Script(pickler).call(finish_recording, object).start();
+}
+
+}  // namespace
+
+namespace {
+
+// Writes a recording that matches; false where the memo, or what may follow, forbids it.
+bool replay(const Recording& recording, const Snapshot& snapshot, StreamState& reducers,
+            Pickler& pickler) {
+  std::size_t first = pickler.memo().size();
+  bool last = first == 0 && pickler.nothing_follows();
+  if (!last && !recording.restorable) return false;
+  constexpr std::size_t kShortIndices = 256;
+  if (first != 0 &&
+      (!recording.relocatable || first + recording.keys.size() > kShortIndices ||
+       !is_disjoint(recording, snapshot, pickler.memo())))
+    return false;
+  pickler.emitter().begin_record();
+  pickler.emitter().relocated_fragment(recording.bytes, recording.gets, first);
+  if (!last) restore(recording, snapshot, reducers, pickler);
+  return true;
 }
 
 }  // namespace
@@ -93,18 +118,11 @@ bool save_recorded(Recordings& recordings, StreamState& reducers, Pickler& pickl
   const Recording* recording = slot->recording();
   if (told && recording != nullptr &&
       snapshot.matches(recording->words, recording->texts)) {
-    bool last = pickler.nothing_follows();
-    if (last || recording->restorable) {
-      slot->backoff.matched();
-      pickler.emitter().begin_record();
-      pickler.emit_fragment(recording->bytes);
-      if (!last) restore(*recording, snapshot, reducers, pickler);
-      return true;
-    }
-  } else {
-    slot->backoff.missed();
-    if (told) start_recording(recordings, reducers, pickler, object);
+    slot->backoff.matched();
+    return replay(*recording, snapshot, reducers, pickler);
   }
+  slot->backoff.missed();
+  if (told) start_recording(recordings, reducers, pickler, object);
   return false;
 }
 

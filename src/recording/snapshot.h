@@ -60,6 +60,7 @@ class Snapshot {
     if (number == nullptr) objects.push_back(object);
     return number;
   }
+  bool has(PyObject* object) const { return numbers_.find(object) != nullptr; }
   bool matches(std::span<const std::uint64_t> other_words,
                std::span<const cpython::Ref> other_texts) const;
 
