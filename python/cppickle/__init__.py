@@ -6,6 +6,7 @@ Streams load with plain ``pickle.loads``, also where cppickle is not installed.
 
 from typing import TYPE_CHECKING, Any
 
+from . import _core
 from ._core import (
     DEFAULT_PROTOCOL,
     DeepRecursionError,
@@ -21,6 +22,11 @@ from ._core import (
 from ._loading import load
 
 if TYPE_CHECKING:
+    import contextlib
+
+    from typing_extensions import Unpack
+
+    from ._core import Options
     from .integrations.executors import (
         InterpreterPoolExecutor as InterpreterPoolExecutor,
     )
@@ -52,6 +58,38 @@ def uninstall() -> None:
     uninstall()
 
 
+def set_default(**options: "Unpack[Options]") -> None:
+    """Set the options of this process's dumps, for where nothing nearer sets them.
+
+    An argument of the dump comes first, then the block of options() that runs.
+
+    class_ids: as for dumps(); None: what is built in. Options that are not named stay
+        as they are.
+
+    Raises TypeError for an option that does not exist, ValueError for a value that it
+    cannot have; then nothing is changed.
+    """
+    _core._set_default_options("set_default", options)
+
+
+def options(
+    **options: "Unpack[Options]",
+) -> "contextlib._GeneratorContextManager[None]":
+    """A context manager for the options of the dumps in a block, or in a function.
+
+    It holds for the thread or asyncio task that runs the block, and for tasks that are
+    made in it. Blocks may be nested; what is None, or not named, is as around it.
+
+    class_ids: as for dumps().
+
+    Raises TypeError for an option that does not exist, ValueError for a value that it
+    cannot have.
+    """
+    from ._options import block, checked
+
+    return block(checked("options", options))
+
+
 __all__ = [
     "DEFAULT_PROTOCOL",
     "CloudPickler",
@@ -65,7 +103,9 @@ __all__ = [
     "list_registry_pickle_by_value",
     "load",
     "loads",
+    "options",
     "register_pickle_by_value",
+    "set_default",
     "uninstall",
     "unregister_pickle_by_value",
 ]

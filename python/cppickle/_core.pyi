@@ -1,16 +1,23 @@
 from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
+from contextvars import ContextVar
 from pickle import PickleBuffer, PicklingError
 from types import CodeType, ModuleType
-from typing import Any, ClassVar, Protocol, TypeAlias
+from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypedDict
 
 from _typeshed import ReadableBuffer
+from typing_extensions import Unpack
 
 class _Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
 
 _BufferCallback: TypeAlias = Callable[[PickleBuffer], Any] | None
 _Reducer: TypeAlias = Callable[[Any], str | tuple[Any, ...]]
+
+class Options(TypedDict, total=False):
+    """Keyword options of a dump. None: as by default. There is no such class."""
+
+    class_ids: Literal["content", "process"] | None
 
 DEFAULT_PROTOCOL: int
 __version__: str
@@ -36,6 +43,7 @@ class Pickler(BasePickler):
         buffer_callback: _BufferCallback = None,
         *,
         fix_imports: bool = True,
+        **options: Unpack[Options],
     ) -> None: ...
     def dump(self, obj: object, /) -> None: ...
     def clear_memo(self) -> None: ...
@@ -47,11 +55,13 @@ def dump(
     file: _Writable,
     protocol: int | None = None,
     buffer_callback: _BufferCallback = None,
+    **options: Unpack[Options],
 ) -> None: ...
 def dumps(
     obj: object,
     protocol: int | None = None,
     buffer_callback: _BufferCallback = None,
+    **options: Unpack[Options],
 ) -> bytes: ...
 def loads(
     data: ReadableBuffer,
@@ -65,6 +75,12 @@ def loads(
 def register_pickle_by_value(module: ModuleType) -> None: ...
 def unregister_pickle_by_value(module: ModuleType) -> None: ...
 def list_registry_pickle_by_value() -> set[str]: ...
+
+# For cppickle._options alone.
+def _options() -> dict[str, tuple[str, ...]]: ...
+def _checked_options(function: str, keywords: Mapping[str, Any], /) -> Options: ...
+def _set_default_options(function: str, keywords: Mapping[str, Any], /) -> None: ...
+def _read_block_options(variable: ContextVar[Options], /) -> None: ...
 
 # For cppickle.compat alone.
 def _by_value_modules() -> set[str]: ...

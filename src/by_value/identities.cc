@@ -29,18 +29,16 @@ std::string_view content_of(PyObject* id) {
                                : std::string_view();
 }
 
-Hash128 hash_of_id(PyObject* id) {
-  return core::siphash128(content_of(id), kShapeKey);
-}
-
-// True when the content gives this id.
-bool is_plain(const ContentGraph::Node& node, PyObject* id) {
-  auto bytes = node.digest.bytes();
-  return node.is_determined && PyBytes_Check(id) &&
-         content_of(id) == std::string_view(bytes.data(), bytes.size());
-}
+Hash128 hash_of_id(PyObject* id) { return core::siphash128(content_of(id), kShapeKey); }
 
 }  // namespace
+
+// True when the content gives this id.
+bool Identities::is_plain(const ContentGraph::Node& node, PyObject* id) const {
+  if (!node.is_determined || !PyBytes_Check(id)) return false;
+  auto bytes = tracker_.plain_id(node.digest, scope_).bytes();
+  return content_of(id) == std::string_view(bytes.data(), bytes.size());
+}
 
 void Identities::add(Found found) {
   auto place = static_cast<cpython::IdentityMap::Number>(known_.size());
@@ -50,6 +48,7 @@ void Identities::add(Found found) {
 Identity Identities::of(StreamState& reducers, Pickler& pickler,
                         identity::Expander& expander, PyObject* object) {
   if (const Identity* identity = known(object)) return identity->copy();
+  scope_ = reducers.options().class_ids;
   IdentityLookup lookup(recordings_, reducers, pickler, object);
   for (Found& found : lookup.found()) add(std::move(found));
   if (const Identity* identity = known(object)) return identity->copy();
@@ -63,7 +62,7 @@ Identity Identities::of(StreamState& reducers, Pickler& pickler,
   return known(object)->copy();
 }
 
-// Bases and metaclasses come first: their ids are part of a shape.
+// Bases and metaclasses come first: which they are is part of a shape.
 void Identities::identify_new_nodes() {
   ids_.resize(graph_.size());
   labels_.resize(graph_.size());
@@ -102,12 +101,13 @@ bool Identities::give_id(std::size_t number) {
     std::size_t base = node.edges[i];
     if (!graph_[base].part.is_tracked()) continue;
     if (!ids_[base]) return false;
-    add(labels_[base]);
+    // Not its id, which is another one in the scope of the process.
+    add({tracker_.incarnation_of(graph_[base].part.object.get()), 0});
   }
   std::optional<Hash128> shape;
   if (node.expansion.shape) shape = core::siphash128(text, kShapeKey);
   ids_[number] = tracker_.id_of(node.part.object.get(), shape,
-                                node.is_determined ? &node.digest : nullptr);
+                                node.is_determined ? &node.digest : nullptr, scope_);
   labels_[number] = hash_of_id(ids_[number].get());
   all_plain_ = all_plain_ && is_plain(node, ids_[number].get());
   return true;

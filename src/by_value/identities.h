@@ -18,13 +18,13 @@
 
 namespace cppickle::by_value {
 
-// An object's id is the digest of its content when it is met for the first time.  Its
-// token is the digest of its present content as long as all that it reaches still has
-// the id that its content gives.  Where something has been changed in place, or has an
-// equal beside it, the token is made of the object's own text and the *ids* of the
-// classes in it: what a worker has to set again is that text, in which classes are
-// found by their ids.  Content that is not determined counts as changed: its token is
-// another at each dump.
+// An object's id is the digest of its content when it is met for the first time, or in
+// the scope of a process what the tracker makes of that.  Its token is the same of its
+// present content as long as all that it reaches still has the id that its content
+// gives.  Where something has been changed in place, or has an equal beside it, the
+// token is made of the object's own text and the *ids* of the classes in it: what a
+// worker has to set again is that text, in which classes are found by their ids.
+// Content that is not determined counts as changed: its token is another at each dump.
 //
 // Holds all objects, so it lives no longer than the dump.  Requires the GIL.
 class Identities {
@@ -35,6 +35,7 @@ class Identities {
   // Runs foreign code.
   identity::Identity of(stream::StreamState& reducers, pickling::Pickler& pickler,
                         identity::Expander& expander, PyObject* object);
+
  private:
   using Found = recording::IdentityLookup::Found;
 
@@ -45,12 +46,14 @@ class Identities {
   void add(Found found);
   void identify_new_nodes();
   bool give_id(std::size_t number);
+  bool is_plain(const identity::ContentGraph::Node& node, PyObject* id) const;
   bool reaches_only_plain(std::size_t number) const;
   cpython::Ref token_of(std::size_t number) const;
   bool reached_identities(std::size_t number, std::vector<Found>& reached) const;
 
   identity::Tracker& tracker_;
   recording::Recordings& recordings_;
+  identity::IdScope scope_ = identity::IdScope::kContent;  // of the dump in progress
   identity::ContentGraph graph_;
   std::vector<Found> known_;
   cpython::IdentityMap places_{std::pmr::get_default_resource()};  // in known_

@@ -65,9 +65,10 @@ Ref id_in_other_trackers(const Imported& imported, PyObject* object) {
 void enter_in_other_trackers(const Imported& imported, PyObject* object, PyObject* id) {
   if (!hashes_by_identity(object)) return;
   for_each_tracker(imported, [&](const OtherTracker& tracker) {
-    if (under_weak_key(imported, tracker.by_class, object)) return;
-    set_weak_key(imported, tracker.by_class, object, id);
-    set_weak_value(imported, tracker.by_id, id, object);
+    if (!under_weak_key(imported, tracker.by_class, object))
+      set_weak_key(imported, tracker.by_class, object, id);
+    if (!has_weak_value(imported, tracker.by_id, id))
+      set_weak_value(imported, tracker.by_id, id, object);
   });
 }
 

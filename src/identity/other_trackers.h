@@ -22,7 +22,7 @@ bool hashes_by_identity(PyObject* object);
 
 // The id that one of them has given the class or type variable, or an empty Ref.
 cpython::Ref id_in_other_trackers(const cpython::Imported& imported, PyObject* object);
-// Makes an id known to all of them that do not know the object.
+// Makes an id known to all of them, beside the one that they may have given.
 void enter_in_other_trackers(const cpython::Imported& imported, PyObject* object,
                              PyObject* id);
 

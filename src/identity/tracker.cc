@@ -1,5 +1,7 @@
 #include "identity/tracker.h"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -25,14 +27,20 @@ namespace {
 
 constexpr std::size_t kIdSize = 16;  // bytes
 
+std::size_t index_of(IdScope scope) { return static_cast<std::size_t>(scope); }
+
+std::uint64_t random_word(std::random_device& device) {
+  return std::uint64_t{device()} << 32 | device();
+}
+
 }  // namespace
 
 Ref random_id() {
   std::random_device device;  // the system's: processes that fork do not share it
   std::array<std::uint32_t, kIdSize / sizeof(std::uint32_t)> words;
   for (std::uint32_t& word : words) word = device();
-  return checked(PyBytes_FromStringAndSize(reinterpret_cast<const char*>(words.data()),
-                                           kIdSize));
+  return checked(
+      PyBytes_FromStringAndSize(reinterpret_cast<const char*>(words.data()), kIdSize));
 }
 
 Ref id_from(const core::Hash128& digest) {
@@ -59,25 +67,74 @@ void Tracker::release() {
   ids_.clear();
   last_read_.reset();
   helpers_ = {};
-  for (PyObject** owned : {&sys_dict_, &objects_, &references_})
-    Py_CLEAR(*owned);
+  for (PyObject** owned : {&sys_dict_, &objects_, &references_}) Py_CLEAR(*owned);
+}
+
+// Drawn late and by each process, so that one that forks shares it with nobody.
+void Tracker::draw_key() {
+  int process = getpid();
+  if (process == process_) return;
+  std::random_device device;
+  process_key_ = {random_word(device), random_word(device)};
+  process_ = process;
+  ++drawn_;
+}
+
+std::uint64_t Tracker::epoch(IdScope scope) {
+  if (scope == IdScope::kContent) return epoch_;
+  draw_key();
+  return epoch_ | drawn_ << 32;
+}
+
+core::Hash128 Tracker::plain_id(const core::Hash128& digest, IdScope scope) {
+  if (scope == IdScope::kContent) return digest;
+  draw_key();
+  auto bytes = digest.bytes();
+  return core::siphash128({bytes.data(), bytes.size()}, process_key_);
 }
 
 Ref Tracker::id_of(PyObject* object, const std::optional<core::Hash128>& shape,
-                   const core::Hash128* digest) {
+                   const core::Hash128* digest, IdScope scope) {
   open();
   Known* known = find(object);
-  if (known != nullptr && (!shape || !known->shape || *known->shape == *shape)) {
-    if (!known->shape) known->shape = shape;
-    return Ref::borrow(known->id.get());
+  if (known == nullptr) {
+    known = &add(object, shape, brought_id(object));
+  } else if (!known->shape) {
+    known->shape = shape;
+  } else if (shape && *known->shape != *shape) {
+    known = &add(object, shape, Ref());
   }
-  if (known_.size() >= many_known_) forget_the_dead();
-  Ref weak = checked(PyWeakref_NewRef(object, nullptr));
-  Ref id = known == nullptr ? enter(object, digest) : enter_anew(object, digest);
-  // Last, so that an error leaves nothing half done.
-  known_.insert_or_assign(object,
-                          Known{std::move(weak), Ref::borrow(id.get()), shape});
+  if (PyObject* id = id_in(*known, scope)) return Ref::borrow(id);
+  Ref id = free_id(digest, scope);
+  enter(object, id.get());
+  // Last, so that an error leaves nothing half done, and looked for again: a garbage
+  // collection may have come in between.
+  if (Known* entered = find(object)) {
+    entered->ids[index_of(scope)] = Ref::borrow(id.get());
+    if (scope == IdScope::kProcess) entered->process_epoch = epoch(scope);
+  }
   return id;
+}
+
+Tracker::Known& Tracker::add(PyObject* object,
+                             const std::optional<core::Hash128>& shape, Ref brought) {
+  if (known_.size() >= many_known_) forget_the_dead();
+  Known made{checked(PyWeakref_NewRef(object, nullptr)), shape, ++incarnations_};
+  made.is_brought = static_cast<bool>(brought);
+  made.ids[index_of(IdScope::kContent)] = std::move(brought);
+  return known_.insert_or_assign(object, std::move(made)).first->second;
+}
+
+std::uint64_t Tracker::incarnation_of(PyObject* object) {
+  Known* known = find(object);
+  return known == nullptr ? 0 : known->incarnation;
+}
+
+// Borrowed, or null when the object has none yet.
+PyObject* Tracker::id_in(const Known& known, IdScope scope) {
+  if (known.is_brought) scope = IdScope::kContent;
+  if (scope == IdScope::kProcess && known.process_epoch != epoch(scope)) return nullptr;
+  return known.ids[index_of(scope)].get();
 }
 
 Tracker::Known* Tracker::find(PyObject* object) {
@@ -140,10 +197,10 @@ bool Tracker::is_taken(PyObject* id) const {
          cpython::weakly_referenced(weak);
 }
 
-// The digest, or the digest and a number.
-Ref Tracker::free_id(const core::Hash128* content) {
+// The plain id, or that and a number.
+Ref Tracker::free_id(const core::Hash128* content, IdScope scope) {
   if (content == nullptr) return random_id();
-  Ref digest = id_from(*content);
+  Ref digest = id_from(plain_id(*content, scope));
   if (!is_taken(digest.get())) return digest;
   constexpr int kFewTwins = 8;
   std::string_view bytes = cpython::bytes_view(digest.get());
@@ -162,22 +219,19 @@ Ref Tracker::free_id(const core::Hash128* content) {
   }
 }
 
-// Gives an object that is met for the first time its id, and makes it known in the
-// process.
-Ref Tracker::enter(PyObject* object, const core::Hash128* digest) {
+// The id under which an object has come from elsewhere, or an empty Ref.
+Ref Tracker::brought_id(PyObject* object) {
   if (Ref id = id_from_stream(object)) return id;
   Ref id = id_in_other_trackers(imported_, object);
-  if (!id || is_taken(id.get())) return enter_anew(object, digest);
-  set_weak_value(imported_, objects_, id.get(), object);
-  enter_in_other_trackers(imported_, object, id.get());
+  if (!id || is_taken(id.get())) return Ref();
+  enter(object, id.get());
   return id;
 }
 
-Ref Tracker::enter_anew(PyObject* object, const core::Hash128* digest) {
-  Ref id = free_id(digest);
-  set_weak_value(imported_, objects_, id.get(), object);
-  enter_in_other_trackers(imported_, object, id.get());
-  return id;
+// Makes an id known in the process.
+void Tracker::enter(PyObject* object, PyObject* id) {
+  set_weak_value(imported_, objects_, id, object);
+  enter_in_other_trackers(imported_, object, id);
 }
 
 // A copy of cloudpickle that was imported meanwhile gets to know what is known here.
@@ -190,7 +244,10 @@ void Tracker::notice_other_trackers() {
   others_ = others;
   for (const auto& [address, known] : known_) {
     Ref object = cpython::weakly_referenced(known.weak.get());
-    if (object) enter_in_other_trackers(imported_, object.get(), known.id.get());
+    if (!object) continue;
+    for (const Ref& id : known.ids) {
+      if (id) enter_in_other_trackers(imported_, object.get(), id.get());
+    }
   }
 }
 

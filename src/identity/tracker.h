@@ -2,6 +2,8 @@
 #ifndef CPPICKLE_IDENTITY_TRACKER_H_
 #define CPPICKLE_IDENTITY_TRACKER_H_
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -24,32 +26,46 @@ struct Identity {
   }
 };
 
+// Among whose objects an id tells one from all others, so that equal content is one
+// object to a worker: those of all processes, or those of one.
+enum class IdScope : std::uint8_t { kContent, kProcess };
+
 // An id or token of 16 bytes: of a digest, or one that nothing else has.
 cpython::Ref id_from(const core::Hash128& digest);
 cpython::Ref random_id();
 
 // Ids are made of an object's content, so that the same definition has the same id in
 // every run (content_graph.h); a second object with the same content in one process
-// gets a number behind it.  An object that a stream of cppickle or cloudpickle has brought keeps the id that
-// came with it.  Objects are referenced weakly.  Requires the GIL.
+// gets a number behind it.  In the scope of a process they are made of the content and
+// of a key that no other process has, nor one that was forked from it.  An object may
+// have an id in each scope, and is known under both.  One that a stream of cppickle or
+// cloudpickle has brought keeps the id that came with it, in both.  Objects are
+// referenced weakly.  Requires the GIL.
 class Tracker {
  public:
   explicit Tracker(const cpython::Imported& imported) : imported_(imported) {}
 
-  // Looks for the tables again: a stream that was loaded may have made them.  When they
-  // are others, all ids are others too, and the epoch changes.
+  // Looks for the tables again: a stream that was loaded may have made them.
   void open();
-  std::uint64_t epoch() const { return epoch_; }
+  // What the ids of a scope depend on beside the content: it changes when the tables
+  // are others, and for ids of the process also in a process that was forked; the
+  // scopes never have the same.
+  std::uint64_t epoch(IdScope scope);
 
   // The id of a class or another object that takes weak references.  An object that is
-  // met for the first time is entered: under the id that a stream or another tracker has
-  // for it, else under `digest`, with a number behind it where another object has that
-  // id; `digest` is null for content that is not determined: then it is random.
+  // met for the first time is entered: under the id that a stream or another tracker
+  // has for it, else under `digest`, with a number behind it where another object has
+  // that id; `digest` is null for content that is not determined: then it is random.
   //
   // `shape` is a digest of what only making an object anew can change: one whose shape
   // changes is another object from then on.  Nothing: it is as it was.
   cpython::Ref id_of(PyObject* object, const std::optional<core::Hash128>& shape,
-                     const core::Hash128* digest);
+                     const core::Hash128* digest, IdScope scope);
+  // A number that the object has in all scopes until its shape changes; 0: it is not
+  // known.
+  std::uint64_t incarnation_of(PyObject* object);
+  // The id that content of this digest has where no other object has it, as a number.
+  core::Hash128 plain_id(const core::Hash128& digest, IdScope scope);
 
   void load();
   int traverse(visitproc visit, void* arg) const;
@@ -59,19 +75,26 @@ class Tracker {
  private:
   struct Known {
     cpython::Ref weak;
-    cpython::Ref id;
     std::optional<core::Hash128> shape;
+    std::uint64_t incarnation;
+    bool is_brought = false;  // by a stream: the first id is that of both scopes
+    std::array<cpython::Ref, 2> ids{};  // by scope; empty until it is asked for
+    std::uint64_t process_epoch = 0;    // for which the id of the process holds
   };
 
   Known* find(PyObject* object);
+  Known& add(PyObject* object, const std::optional<core::Hash128>& shape,
+             cpython::Ref brought);
+  PyObject* id_in(const Known& known, IdScope scope);
+  cpython::Ref brought_id(PyObject* object);
   void forget_the_dead();
   cpython::Ref id_from_stream(PyObject* object);
   void read_new_ids();
   bool is_taken(PyObject* id) const;
-  cpython::Ref free_id(const core::Hash128* digest);
+  cpython::Ref free_id(const core::Hash128* digest, IdScope scope);
   void notice_other_trackers();
-  cpython::Ref enter(PyObject* object, const core::Hash128* digest);
-  cpython::Ref enter_anew(PyObject* object, const core::Hash128* digest);
+  void enter(PyObject* object, PyObject* id);
+  void draw_key();
 
   static constexpr std::size_t kManyKnown = 64;
 
@@ -79,8 +102,12 @@ class Tracker {
   std::unordered_map<PyObject*, Known> known_;
   std::size_t many_known_ = kManyKnown;  // from here on the dead are looked for
   std::unordered_map<std::string, int>
-      numbers_;  // the last, of digests with many twins
-  std::uint64_t epoch_ = 0;
+      numbers_;              // the last, of digests with many twins
+  std::uint64_t epoch_ = 0;  // counts tables
+  core::SipHashKey process_key_{};
+  int process_ = 0;          // which has that key; 0: none was drawn
+  std::uint64_t drawn_ = 0;  // counts keys
+  std::uint64_t incarnations_ = 0;
   Py_ssize_t modules_ = 0;  // how many were loaded when other trackers were looked for
   std::size_t others_ = 0;
   PyObject* sys_dict_ = nullptr;

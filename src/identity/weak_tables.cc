@@ -38,6 +38,13 @@ void set_weak_value(const Imported& imported, PyObject* table, PyObject* key,
   checked_status(PyDict_SetItem(data.get(), key, weak.get()));
 }
 
+bool has_weak_value(const Imported& imported, PyObject* table, PyObject* key) {
+  Ref data = data_of(imported, table);
+  PyObject* weak = cpython::checked_lookup(PyDict_GetItemWithError(data.get(), key));
+  return weak != nullptr && PyWeakref_CheckRef(weak) &&
+         cpython::weakly_referenced(weak);
+}
+
 void set_weak_key(const Imported& imported, PyObject* table, PyObject* object,
                   PyObject* value) {
   Ref data = data_of(imported, table);

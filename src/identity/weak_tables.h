@@ -10,6 +10,8 @@ namespace cppickle::identity {
 // table[key] = object, for a weakref.WeakValueDictionary.  Throws ErrorSet.
 void set_weak_value(const cpython::Imported& imported, PyObject* table, PyObject* key,
                     PyObject* object);
+// key in table, likewise.
+bool has_weak_value(const cpython::Imported& imported, PyObject* table, PyObject* key);
 // table[object] = value, for a weakref.WeakKeyDictionary.  Throws ErrorSet.
 void set_weak_key(const cpython::Imported& imported, PyObject* table, PyObject* object,
                   PyObject* value);

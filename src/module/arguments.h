@@ -10,12 +10,14 @@
 namespace cppickle::module {
 
 // The values of a function's parameters, null where one is not given.  All may be given
-// by position or by name; the first `required` must be given.  Throws ErrorSet with a
-// TypeError.
-template <std::size_t count>
+// by position or by name; the first `required` must be given.  Other names are offered
+// to take_other(name, value), which answers whether it knows them.  Throws ErrorSet
+// with a TypeError.
+template <std::size_t count, typename TakeOther>
 std::array<PyObject*, count> parsed_arguments(
     const char* function, const std::array<const char*, count>& names,
-    std::size_t required, PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
+    std::size_t required, PyObject* const* args, Py_ssize_t given, PyObject* keywords,
+    TakeOther take_other) {
   using cpython::raise_format;
   std::array<PyObject*, count> values{};
   if (given > static_cast<Py_ssize_t>(count)) {
@@ -28,6 +30,7 @@ std::array<PyObject*, count> parsed_arguments(
     PyObject* keyword = PyTuple_GET_ITEM(keywords, k);
     std::size_t i = 0;
     while (i < count && PyUnicode_CompareWithASCIIString(keyword, names[i]) != 0) ++i;
+    if (i == count && take_other(keyword, args[given + k])) continue;
     if (i == count) {
       raise_format(PyExc_TypeError, "%s() got an unexpected keyword argument '%U'",
                    function, keyword);
@@ -45,6 +48,14 @@ std::array<PyObject*, count> parsed_arguments(
     }
   }
   return values;
+}
+
+template <std::size_t count>
+std::array<PyObject*, count> parsed_arguments(
+    const char* function, const std::array<const char*, count>& names,
+    std::size_t required, PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
+  return parsed_arguments<count>(function, names, required, args, given, keywords,
+                                 [](PyObject*, PyObject*) { return false; });
 }
 
 // A protocol argument: null and None are the default, negative is the highest.  Throws

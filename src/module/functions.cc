@@ -7,6 +7,7 @@
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 #include "module/arguments.h"
+#include "module/options.h"
 #include "module/pickler_object.h"
 #include "module/pickler_struct.h"
 #include "module/sinks.h"
@@ -14,6 +15,7 @@
 #include "pickling/hooks.h"
 #include "pickling/memo.h"
 #include "pickling/pickler.h"
+#include "stream/options.h"
 
 namespace cppickle::module {
 namespace {
@@ -39,8 +41,12 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
                 PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     ModuleState& state = state_of_module(module);
-    auto [object, protocol_argument, callback] = parsed_arguments<3>(
-        "dumps", {"obj", "protocol", "buffer_callback"}, 1, args, given, keywords);
+    stream::Options options = current_options(state);
+    auto [object, protocol_argument, callback] =
+        parsed_arguments<3>("dumps", {"obj", "protocol", "buffer_callback"}, 1, args,
+                            given, keywords, [&](PyObject* name, PyObject* value) {
+                              return set_option(options, name, value);
+                            });
     int protocol = protocol_from(protocol_argument);
     pickling::Hooks hooks;
     hooks.buffer_callback = callback_from(callback, protocol);
@@ -53,6 +59,7 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
     if (!hooks.foreign_reducers) memo.begin_quiet();
     by_value::ByValue reducers(state.shared, state.recordings);
     hooks.answers = &reducers.answers();
+    reducers.use(options);
     BytesSink sink;
     core::Emitter emitter(sink, protocol);
     pickling::Pickler(state.imported, state.plans, memo, reducers, emitter, hooks)
@@ -65,15 +72,18 @@ PyObject* dump(PyObject* module, PyObject* const* args, Py_ssize_t given,
                PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     ModuleState& state = state_of_module(module);
-    auto [object, file, protocol, callback] =
-        parsed_arguments<4>("dump", {"obj", "file", "protocol", "buffer_callback"}, 2,
-                            args, given, keywords);
+    stream::Options options = current_options(state);
+    auto [object, file, protocol, callback] = parsed_arguments<4>(
+        "dump", {"obj", "file", "protocol", "buffer_callback"}, 2, args, given,
+        keywords, [&](PyObject* name, PyObject* value) {
+          return set_option(options, name, value);
+        });
     PyObject* none = Py_None;
     Ref pickler = checked(
         PyObject_CallFunctionObjArgs(reinterpret_cast<PyObject*>(state.pickler_type),
                                      file, protocol != nullptr ? protocol : none,
                                      callback != nullptr ? callback : none, nullptr));
-    dump_with(state, as_pickler(pickler.get()), object);
+    dump_with(state, as_pickler(pickler.get()), object, options);
     return Py_NewRef(Py_None);
   });
 }
@@ -146,16 +156,25 @@ PyObject* list_registry_pickle_by_value(PyObject* module, PyObject*) {
 
 PyMethodDef functions[] = {
     {"dumps", as_c_function(dumps), METH_FASTCALL | METH_KEYWORDS,
-     "dumps($module, /, obj, protocol=None, buffer_callback=None)\n--\n\n"
+     "dumps($module, /, obj, protocol=None, buffer_callback=None, *, "
+     "class_ids=None)\n--\n\n"
      "The pickle of obj as bytes, Python code by value.\n\n"
      "protocol: 0 to 5; None or a negative number is the highest.\n"
      "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends "
-     "it out of band.\n\n"
-     "Raises what the objects on the way raise (pickle.PicklingError, TypeError, ...), "
-     "with the path to the\n"
-     "object that failed as the exception's attribute cppickle_path."},
+     "it out of band.\n"
+     "class_ids: 'content': classes of equal content are one class where streams are "
+     "loaded, whoever sent\n"
+     "them; 'process': only those that this process sends; None: as "
+     "cppickle.options() and set_default()\n"
+     "say, else 'content'.\n\n"
+     "Raises ValueError for another protocol or value of an option, and what the "
+     "objects on the way raise\n"
+     "(pickle.PicklingError, TypeError, ...), with the path to the object that failed "
+     "as the exception's\n"
+     "attribute cppickle_path."},
     {"dump", as_c_function(dump), METH_FASTCALL | METH_KEYWORDS,
-     "dump($module, /, obj, file, protocol=None, buffer_callback=None)\n--\n\n"
+     "dump($module, /, obj, file, protocol=None, buffer_callback=None, *, "
+     "class_ids=None)\n--\n\n"
      "Write the pickle of obj to file, an object with write(bytes). Otherwise as "
      "dumps()."},
     {"loads", as_c_function(loads), METH_FASTCALL | METH_KEYWORDS,

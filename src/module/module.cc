@@ -8,6 +8,7 @@
 #include "module/compat_functions.h"
 #include "module/functions.h"
 #include "module/memo_proxy.h"
+#include "module/options.h"
 #include "module/pickler_object.h"
 #include "module/state.h"
 
@@ -22,6 +23,7 @@ int ModuleState::traverse(visitproc visit, void* arg) const {
   Py_VISIT(pickler_type);
   Py_VISIT(memo_proxy_type);
   Py_VISIT(reducer_override);
+  Py_VISIT(block_options);
   if (int status = shared.traverse(visit, arg)) return status;
   return imported.traverse(visit, arg);
 }
@@ -31,6 +33,7 @@ void ModuleState::release() {
   Py_CLEAR(pickler_type);
   Py_CLEAR(memo_proxy_type);
   Py_CLEAR(reducer_override);
+  Py_CLEAR(block_options);
   plans.clear();
   recordings.clear();
   shared.release();
@@ -60,13 +63,15 @@ PyTypeObject* made_type(PyObject* module, PyType_Spec& spec) {
 }
 
 constexpr char kPicklerDoc[] =
-    "Pickler(file, protocol=None, buffer_callback=None, *, fix_imports=True)\n--\n\n"
+    "Pickler(file, protocol=None, buffer_callback=None, *, fix_imports=True, "
+    "class_ids=None)\n--\n\n"
     "Writes pickles, Python code by value among them, to a file.\n\n"
     "file: an object with write(bytes).\n"
     "protocol: 0 to 5; None or a negative number is the highest.\n"
     "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends it "
     "out of band.\n"
-    "fix_imports: Python 2's module names for protocols before 3.\n\n"
+    "fix_imports: Python 2's module names for protocols before 3.\n"
+    "class_ids: as for dumps(). What is None is looked up at each dump().\n\n"
     "Subclasses may define persistent_id, reducer_override and dispatch_table, as "
     "with\n"
     "pickle.Pickler; the class-level dispatch_table, also named dispatch, may be "
@@ -117,6 +122,7 @@ int exec_module(PyObject* module) {
     checked_status(PyModule_AddObjectRef(module, "DeepRecursionError",
                                          state.imported.deep_recursion_error));
     checked_status(PyModule_AddFunctions(module, compat_functions));
+    checked_status(PyModule_AddFunctions(module, option_functions));
     checked_status(
         PyModule_AddIntConstant(module, "DEFAULT_PROTOCOL", core::kHighestProtocol));
     checked_status(PyModule_AddStringConstant(module, "__version__", CPPICKLE_VERSION));

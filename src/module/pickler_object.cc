@@ -3,6 +3,7 @@
 #include <structmember.h>
 
 #include <memory>
+#include <utility>
 
 #include "core/emitter.h"
 #include "cpython/compat.h"
@@ -11,9 +12,11 @@
 #include "cpython/ref.h"
 #include "module/arguments.h"
 #include "module/memo_proxy.h"
+#include "module/options.h"
 #include "module/sinks.h"
 #include "pickling/hooks.h"
 #include "pickling/pickler.h"
+#include "stream/options.h"
 
 namespace cppickle::module {
 
@@ -59,14 +62,17 @@ int pickler_init(PyObject* self, PyObject* args, PyObject* kwargs) {
   return guarded(-1, [&] {
     static const char* keywords[] = {"file", "protocol", "buffer_callback",
                                      "fix_imports", nullptr};
+    Ref others = Ref::borrow(kwargs);
+    Ref options = split_options(others);
     PyObject *file, *protocol = nullptr, *buffer_callback = nullptr;
     int fix_imports = 1;
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO$p:Pickler",
+    if (!PyArg_ParseTupleAndKeywords(args, others.get(), "O|OO$p:Pickler",
                                      const_cast<char**>(keywords), &file, &protocol,
                                      &buffer_callback, &fix_imports)) {
       throw ErrorSet{};
     }
     initialise(self, file, protocol, fix_imports != 0, buffer_callback);
+    as_pickler(self)->data->options = std::move(options);
     return 0;
   });
 }
@@ -79,6 +85,7 @@ int pickler_traverse(PyObject* self, visitproc visit, void* arg) {
   PicklerData& data = *pickler->data;
   Py_VISIT(data.write.get());
   Py_VISIT(data.buffer_callback.get());
+  Py_VISIT(data.options.get());
   Py_VISIT(data.persistent_id.get());
   if (int status = data.memo.traverse(visit, arg)) return status;
   return data.reducers.traverse(visit, arg);
@@ -91,6 +98,7 @@ int pickler_clear(PyObject* self) {
   PicklerData& data = *pickler->data;
   data.write.reset();
   data.buffer_callback.reset();
+  data.options.reset();
   data.persistent_id.reset();
   data.memo.clear();
   data.reducers.clear();
@@ -130,7 +138,11 @@ class Running {
 
 PyObject* pickler_dump(PyObject* self, PyObject* object) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
-    dump_with(state_of_type(Py_TYPE(self)), as_pickler(self), object);
+    ModuleState& state = state_of_type(Py_TYPE(self));
+    stream::Options options = current_options(state);
+    PyObject* chosen = as_pickler(self)->data->options.get();
+    if (chosen != nullptr) set_options(options, chosen);
+    dump_with(state, as_pickler(self), object, options);
     return Py_NewRef(Py_None);
   });
 }
@@ -259,7 +271,8 @@ PyType_Spec base_pickler_spec = {
     "cppickle.BasePickler", sizeof(PicklerObject), 0,
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
 
-void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
+void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
+               const stream::Options& options) {
   auto self = reinterpret_cast<PyObject*>(pickler);
   PicklerData& data = *pickler->data;
   if (!data.write) {
@@ -268,6 +281,7 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object) {
                           Py_TYPE(self)->tp_name);
   }
   Running running(data);
+  data.reducers.use(options);
   const cpython::Names& names = state.imported.names;
   Ref table = Ref::borrow(pickler->dispatch_table);
   if (!table) table = cpython::lookup_attribute(self, names.dispatch_table);

@@ -4,13 +4,15 @@
 
 #include "module/pickler_struct.h"
 #include "module/state.h"
+#include "stream/options.h"
 
 namespace cppickle::module {
 
 extern PyType_Spec base_pickler_spec;
 
 // dump(), as a function of Pickler and of the module.
-void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object);
+void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
+               const stream::Options& options);
 
 }  // namespace cppickle::module
 

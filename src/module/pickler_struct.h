@@ -17,6 +17,7 @@ struct PicklerData {
   by_value::ByValue reducers;
   cpython::Ref write;            // empty before __init__
   cpython::Ref buffer_callback;  // empty: none
+  cpython::Ref options;          // a dict of those that __init__ was given; empty: none
   cpython::Ref persistent_id;    // what was assigned to the instance of a class without
                                  // such a method
   int protocol = 0;

@@ -5,6 +5,7 @@
 #include "cpython/imported.h"
 #include "pickling/instance_plans.h"
 #include "recording/recordings.h"
+#include "stream/options.h"
 #include "stream/shared.h"
 
 namespace cppickle::module {
@@ -18,6 +19,8 @@ struct ModuleState {
   PyTypeObject* pickler_type = nullptr;       // its subclass that users see
   PyTypeObject* memo_proxy_type = nullptr;
   PyObject* reducer_override = nullptr;  // Pickler's own, a function in Python
+  PyObject* block_options = nullptr;     // a ContextVar; null: there was no block yet
+  stream::Options default_options;
 
   int traverse(visitproc visit, void* arg) const;
   void release();

@@ -76,8 +76,8 @@ bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
   shared_.tracker().open();
   word(Tag::kClass, version);
   pointer(type);
-  // A tracker that was put in its place gives other ids.
-  word(Tag::kClass, shared_.tracker().epoch());
+  // A tracker that was put in its place gives other ids, and so does another scope.
+  word(Tag::kClass, shared_.tracker().epoch(reducers_.options().class_ids));
   auto heap_type = reinterpret_cast<PyHeapTypeObject*>(type);
   for (PyObject* part :
        {as_object(Py_TYPE(type)), heap_type->ht_name, heap_type->ht_qualname,

@@ -19,6 +19,7 @@
 #include "pickling/reducers.h"
 #include "pickling/script.h"
 #include "policy/policy.h"
+#include "stream/options.h"
 #include "stream/shared.h"
 
 namespace cppickle::stream {
@@ -75,6 +76,9 @@ class StreamState : public pickling::Reducers {
   int traverse(visitproc visit, void* arg) const override;
 
   Shared& shared() { return shared_; }
+  // Those of the dump in progress.
+  const Options& options() const { return options_; }
+  void use(const Options& options) { options_ = options; }
   static StreamState& of(pickling::Pickler& pickler) {
     return static_cast<StreamState&>(pickler.reducers());
   }
@@ -148,6 +152,7 @@ class StreamState : public pickling::Reducers {
 
  private:
   Shared& shared_;
+  Options options_;
   bool noticed_ = false;
   bool may_read_modules_ = true;  // for sentinels
   bool guarded_ = false;

@@ -114,6 +114,47 @@ def test_picklers_of_a_subclass():
     assert_no_growth(lambda: Pickler(io.BytesIO()).dump(obj))
 
 
+@pytest.mark.parametrize("class_ids", ["content", "process", None])
+def test_options(class_ids):
+    made = define(SOURCES["a class"]).obj
+
+    def act():
+        cppickle.dumps(made, class_ids=class_ids)
+        cppickle.dump(made, io.BytesIO(), class_ids=class_ids)
+        cppickle.Pickler(io.BytesIO(), class_ids=class_ids).dump(made)
+        with cppickle.options(class_ids=class_ids):
+            cppickle.dumps(made)
+        cppickle.set_default(class_ids=class_ids)
+        cppickle.dumps(made)
+        cppickle.set_default(class_ids=None)
+
+    assert_no_growth(act)
+
+
+def test_new_classes_by_process():
+    def act():
+        cppickle.dumps(define("class C: n = 1").C, class_ids="process")
+
+    assert_no_growth(act)
+
+
+def test_options_that_are_wrong():
+    calls = [
+        lambda **options: cppickle.dumps(1, **options),
+        lambda **options: cppickle.Pickler(io.BytesIO(), **options),
+        cppickle.set_default,
+        cppickle.options,
+    ]
+
+    def act():
+        for call in calls:
+            for wrong in ({"class_ids": "x"}, {"other": 1}):
+                with contextlib.suppress(TypeError, ValueError):
+                    call(**wrong)
+
+    assert_no_growth(act)
+
+
 def test_cycles_through_a_pickler():
     def act():
         file = io.BytesIO()

@@ -1,10 +1,15 @@
 """The plugin that switches workers; imported where distributed is in use already."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from . import _dask_process
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 
 class CppicklePlugin(WorkerPlugin):
@@ -13,8 +18,11 @@ class CppicklePlugin(WorkerPlugin):
     name = _dask_process.PLUGIN
     idempotent = True
 
+    def __init__(self, **options: "Unpack[Options]") -> None:
+        self.options = options
+
     def setup(self, worker: Any) -> None:
-        _dask_process.install()
+        _dask_process.install(**self.options)
 
     def teardown(self, worker: Any) -> None:
         _dask_process.uninstall()

@@ -6,11 +6,16 @@ import logging
 import pickle
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
-from ._switch import Switch, adopt_registry, engine
+from ._switch import Switch, adopt_registry, cppickle_with, engine
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 MINIMUM = "2024.1"
 PLUGIN = "cppickle"
@@ -24,20 +29,23 @@ def installed() -> bool:
     return _switch.on
 
 
-def install() -> None:
+def install(**options: "Unpack[Options]") -> None:
     """Switch this process."""
     if _switch.on:
         return
+    sending = cppickle_with(**options)
     theirs = engine("distributed.protocol.pickle", "distributed", MINIMUM)
     multiprocessing = engine("dask.multiprocessing", "dask", MINIMUM)
     tokenize = engine("dask.tokenize", "dask", MINIMUM)
     adopt_registry(theirs.cloudpickle)
-    by_value = functools.partial(cppickle.dumps, protocol=pickle.HIGHEST_PROTOCOL)
+    by_value = functools.partial(sending.dumps, protocol=pickle.HIGHEST_PROTOCOL)
+    ours = functools.partial(dumps, **options) if options else dumps
     _switch.turn_on(
         [
-            *((module, "dumps", dumps) for module in _holders_of(theirs.dumps)),
-            (theirs, "cloudpickle", cppickle),
-            (tokenize, "cloudpickle", cppickle),
+            *((module, "dumps", ours) for module in _holders_of(theirs.dumps)),
+            (theirs, "cloudpickle", sending),
+            # Tokens have to be equal in all processes.
+            (tokenize, "cloudpickle", cppickle_with(class_ids="content")),
             (multiprocessing, "_dumps", by_value),
             (multiprocessing, "_loads", cppickle.loads),
         ]
@@ -67,16 +75,17 @@ def dumps(
     *,
     buffer_callback: Callable[[pickle.PickleBuffer], object] | None = None,
     protocol: int | None = pickle.HIGHEST_PROTOCOL,
+    **options: "Unpack[Options]",
 ) -> bytes:
     """Stands in for ``distributed.protocol.pickle.dumps``."""
     protocol = protocol or pickle.HIGHEST_PROTOCOL
     buffers: list[pickle.PickleBuffer] = []
     callback = buffers.append if protocol >= 5 and buffer_callback else None
     try:
-        stream = cppickle.dumps(x, protocol, callback)
+        stream = cppickle.dumps(x, protocol, callback, **options)
     except Exception as error:
         buffers.clear()
-        stream = _dumps_with_reducers(x, protocol, callback, error)
+        stream = _dumps_with_reducers(x, protocol, callback, error, options)
     if buffer_callback is not None:
         for buffer in buffers:
             buffer_callback(buffer)
@@ -88,6 +97,7 @@ def _dumps_with_reducers(
     protocol: int,
     callback: Callable[[pickle.PickleBuffer], None] | None,
     error: Exception,
+    options: "Options",
 ) -> bytes:
     """The second attempt: with the reducers of ``dask_serialize``.
 
@@ -96,7 +106,7 @@ def _dumps_with_reducers(
         say.
     """
     file = io.BytesIO()
-    pickler = _ReducingPickler(file, protocol, callback)
+    pickler = _ReducingPickler(file, protocol, callback, **options)
     try:
         pickler.dump(x)
     except Exception as second:

@@ -1,15 +1,24 @@
 """What the engines' modules share: clear errors, and attributes that are set back."""
 
+import functools
 import importlib
 import importlib.metadata
 import importlib.util
 import re
 import sys
-from typing import Any
+import types
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
+from .._options import NAMES, checked
 from . import EngineError
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 
 def found(name: str) -> bool:
@@ -65,6 +74,56 @@ def adopt_registry(module: Any) -> None:
     for name in module.list_registry_pickle_by_value():
         if name in sys.modules:
             cppickle.register_pickle_by_value(sys.modules[name])
+
+
+# --- Options --------------------------------------------------------------------------
+
+
+def taken_options(keywords: dict[str, Any]) -> "Options":
+    """The options of cppickle, taken out of keyword arguments of somebody else's."""
+    given = {name: keywords.pop(name) for name in NAMES & keywords.keys()}
+    return checked("install", given)
+
+
+def pickler_with(
+    base: type[cppickle.Pickler], options: "Options"
+) -> type[cppickle.Pickler]:
+    """A subclass whose picklers have options, where their makers pass none."""
+    if not options:
+        return base
+
+    class Pickler(base):  # type: ignore[misc, valid-type]
+        def __init__(self, *args: Any, **keywords: Any) -> None:
+            super().__init__(*args, **{**options, **keywords})
+
+    return Pickler
+
+
+def cppickle_with(**options: "Unpack[Options]") -> Any:
+    """cppickle, or a module like it whose dumps have options unless they get others.
+
+    They are arguments of these dumps, so they come before those of a block.
+
+    Raises:
+        TypeError: there is no such option.
+        ValueError: it cannot have this value.
+    """
+    chosen = checked("install", options)
+    return _bound(chosen) if chosen else cppickle
+
+
+def _bound(options: Mapping[str, Any]) -> types.ModuleType:
+    module = types.ModuleType(cppickle.__name__, cppickle.__doc__)
+    for name in cppickle.__all__:
+        setattr(module, name, getattr(cppickle, name))
+    pickler = pickler_with(cppickle.Pickler, {**options})  # type: ignore[typeddict-item]
+    vars(module).update(
+        dump=functools.partial(cppickle.dump, **options),
+        dumps=functools.partial(cppickle.dumps, **options),
+        Pickler=pickler,
+        CloudPickler=pickler,
+    )
+    return module
 
 
 class Switch:

@@ -13,11 +13,16 @@ from a broker that you trust.
 
 import functools
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
-from ._switch import Switch, engine, found
+from ._switch import Switch, cppickle_with, engine, found
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["available", "install", "installed", "settings", "uninstall"]
 
@@ -34,6 +39,7 @@ def _loads(stream: Any) -> Any:
 SERIALIZER = (cppickle.dumps, _loads, CONTENT_TYPE, "binary")
 
 _pool = Switch()
+_sending: Any = cppickle  # what install() chose
 
 
 def available() -> bool:
@@ -58,16 +64,20 @@ def settings() -> dict[str, Any]:
     }
 
 
-def install(app: Any = None) -> None:
+def install(app: Any = None, **options: "Unpack[Options]") -> None:
     """Register the serializer, and have an application use it.
 
     Args:
         app: a ``celery.Celery``, before its worker starts. None: only register.
+        options: of what is dumped here, as for ``cppickle.dumps``.
 
     Raises:
         EngineError: kombu or Celery is missing or too old.
     """
-    engine("kombu.serialization", "kombu", MINIMUM).register(NAME, *SERIALIZER)
+    global _sending
+    _sending = cppickle_with(**options)
+    serialization = engine("kombu.serialization", "kombu", MINIMUM)
+    serialization.register(NAME, _sending.dumps, *SERIALIZER[1:])
     if app is not None:
         signals = engine("celery.signals", "celery", MINIMUM)
         signals.worker_init.connect(_switch_pool)
@@ -87,5 +97,5 @@ def uninstall() -> None:
 def _switch_pool(**_: Any) -> None:
     """For a worker, which loads tasks and pickles them again for its processes."""
     pool = engine("celery.concurrency.asynpool", "celery", MINIMUM).AsynPool
-    write = functools.partialmethod(pool._create_write_handlers, dumps=cppickle.dumps)
+    write = functools.partialmethod(pool._create_write_handlers, dumps=_sending.dumps)
     _pool.turn_on([(pool, "_create_write_handlers", write)])

@@ -25,13 +25,18 @@ of band, as before.
 """
 
 import importlib.util
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
 from . import EngineError, _dask_process
 from ._dask_process import PLUGIN, dumps, installed
 from ._switch import found
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["available", "dask_setup", "dumps", "install", "installed", "uninstall"]
 
@@ -41,13 +46,14 @@ def available() -> bool:
     return found("distributed")
 
 
-def install(client: Any = None) -> None:
+def install(client: Any = None, **options: "Unpack[Options]") -> None:
     """Switch this process, and with a client also its scheduler and workers.
 
     Args:
         client: a synchronous ``distributed.Client``. Its scheduler and workers must
-        have
-            cppickle; workers that join later are switched as they do.
+            have cppickle; workers that join later are switched as they do.
+        options: of what is dumped here, and with a client there, as for
+            ``cppickle.dumps``. Tokens are made without.
 
     Raises:
         EngineError: distributed is missing or too old, the client is asynchronous, or
@@ -55,12 +61,12 @@ def install(client: Any = None) -> None:
     """
     if client is not None:
         _check(client)
-    _dask_process.install()
+    _dask_process.install(**options)
     if client is not None:
         from ._dask_plugin import CppicklePlugin
 
-        client.run_on_scheduler(_dask_process.install)
-        client.register_plugin(CppicklePlugin(), name=PLUGIN)
+        client.run_on_scheduler(_dask_process.install, **options)
+        client.register_plugin(CppicklePlugin(**options), name=PLUGIN)
 
 
 def uninstall(client: Any = None) -> None:

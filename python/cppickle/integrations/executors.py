@@ -12,9 +12,14 @@ import pickle
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from .._options import merged
+from ._switch import taken_options
 from .processes import by_value
+
+if TYPE_CHECKING:
+    from .._core import Options
 
 __all__ = ["InterpreterPoolExecutor", "ProcessPoolExecutor"]
 
@@ -27,8 +32,10 @@ class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
         mp_context: fork, spawn or forkserver, as with the standard executor.
         initializer: called in each process with `initargs`; it may be a lambda.
         initargs: its arguments.
-        options: the other arguments of the standard executor.
+        others: the other arguments of the standard executor, and options of
+            ``cppickle.dumps`` (``class_ids``): of what is sent and what is returned.
 
+    Where they are not given, what is sent has the options of the block that submits it.
     A future raises what its function raised, or what pickling raised; then the path to
     the object that failed is the exception's ``cppickle_path``.
     """
@@ -39,18 +46,20 @@ class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
         mp_context: Any = None,
         initializer: Callable[..., object] | None = None,
         initargs: tuple[Any, ...] = (),
-        **options: Any,
+        **others: Any,
     ) -> None:
+        self._options = taken_options(others)
         if initializer is not None:
-            initializer, initargs = _Initializer(initializer, initargs), ()
-        super().__init__(max_workers, mp_context, initializer, initargs, **options)
+            call = initializer, initargs
+            initializer, initargs = _Initializer(call, merged(self._options)), ()
+        super().__init__(max_workers, mp_context, initializer, initargs, **others)
 
     def submit(
         self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
     ) -> "Future[Any]":
         """Schedule ``fn(*args, **kwargs)``; it is pickled when its turn comes."""
-        stream: Any = _Outgoing((fn, args, kwargs))
-        return super().submit(_run, stream)
+        stream: Any = _Outgoing((fn, args, kwargs), merged(self._options))
+        return super().submit(_run, stream, *_if_any(self._options))
 
 
 if sys.version_info >= (3, 14):
@@ -63,6 +72,7 @@ if sys.version_info >= (3, 14):
             thread_name_prefix: how the threads' names begin.
             initializer: called in each interpreter with `initargs`.
             initargs: its arguments.
+            others: options of ``cppickle.dumps``, as for `ProcessPoolExecutor`.
 
         What cannot be pickled raises in ``submit()``.
         """
@@ -73,50 +83,65 @@ if sys.version_info >= (3, 14):
             thread_name_prefix: str = "",
             initializer: Callable[..., object] | None = None,
             initargs: tuple[Any, ...] = (),
+            **others: Any,
         ) -> None:
+            self._options = taken_options(others)
             if initializer is not None:
                 call = initializer, initargs, {}
-                initializer, initargs = _call, (by_value(call),)
-            super().__init__(max_workers, thread_name_prefix, initializer, initargs)
+                initializer, initargs = _call, (by_value(call, **self._options),)
+            super().__init__(
+                max_workers, thread_name_prefix, initializer, initargs, **others
+            )
 
         def submit(
             self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
         ) -> "Future[Any]":
             """Schedule ``fn(*args, **kwargs)``."""
-            return super().submit(_run, by_value((fn, args, kwargs)))
+            stream = by_value((fn, args, kwargs), **self._options)
+            return super().submit(_run, stream, *_if_any(self._options))
 
 else:
     InterpreterPoolExecutor = None
 
 
-class _Outgoing:
-    """Arrives as a stream, which the worker loads where errors become the task's."""
+def _if_any(options: "Options") -> "tuple[Options, ...]":
+    """Nothing is sent for an executor without options."""
+    return (options,) if options else ()
 
-    def __init__(self, value: object) -> None:
+
+class _Outgoing:
+    """Arrives as a stream, which the worker loads where errors become the task's.
+
+    It is pickled by a thread that knows nothing of the block in which it was made.
+    """
+
+    def __init__(self, value: object, options: "Options") -> None:
         self.value = value
+        self.options = options
 
     def __reduce__(self) -> tuple[type, tuple[bytes]]:
-        return bytes, (by_value(self.value),)
+        return bytes, (by_value(self.value, **self.options),)
 
 
 class _Initializer:
     """A call without arguments, which a forked process gets as it is."""
 
     def __init__(
-        self, function: Callable[..., object], arguments: tuple[Any, ...]
+        self, call: "tuple[Callable[..., object], tuple[Any, ...]]", options: "Options"
     ) -> None:
-        self.call = function, arguments
+        self.call = call
+        self.options = options
 
     def __call__(self) -> None:
         function, arguments = self.call
         function(*arguments)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
-        return _initializer, (by_value(self.call),)
+        return _initializer, (by_value(self.call, **self.options),)
 
 
 def _initializer(stream: bytes) -> _Initializer:
-    return _Initializer(*pickle.loads(stream))
+    return _Initializer(pickle.loads(stream), {})
 
 
 class _Returning:
@@ -132,17 +157,17 @@ class _Returning:
 class _Raised(BaseException):
     """An exception of a task. Like `_Returning`, it arrives as the exception itself."""
 
-    def __init__(self, error: BaseException) -> None:
+    def __init__(self, error: BaseException, options: "Options") -> None:
         super().__init__(f"{type(error).__name__}: {error}")
-        self.stream = _described(error)
+        self.stream = _described(error, options)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
         return pickle.loads, (self.stream,)
 
 
-def _described(error: BaseException) -> bytes:
+def _described(error: BaseException, options: "Options") -> bytes:
     try:
-        return by_value(error)
+        return by_value(error, **options)
     except Exception as reason:
         return by_value(
             RuntimeError(
@@ -167,10 +192,15 @@ def _is_plain(value: object) -> bool:
     return type(value) in _ATOMS
 
 
-def _run(stream: bytes) -> Any:
+_NO_OPTIONS: "Options" = {}
+
+
+def _run(stream: bytes, options: "Options" = _NO_OPTIONS) -> Any:
     """What a worker does with a task."""
     try:
         result = _call(stream)
-        return result if _is_plain(result) else _Returning(by_value(result))
+        if _is_plain(result):
+            return result
+        return _Returning(by_value(result, **options))
     except BaseException as error:
-        raise _Raised(error).with_traceback(error.__traceback__) from None
+        raise _Raised(error, options).with_traceback(error.__traceback__) from None

@@ -10,11 +10,14 @@ This is what ``view.use_cloudpickle()`` does, with cppickle. The engines have to
 it.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import cppickle
+from ._switch import cppickle_with, engine, found
 
-from ._switch import engine, found
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["available", "install", "installed", "uninstall"]
 
@@ -28,26 +31,29 @@ def available() -> bool:
 
 def installed() -> bool:
     """Whether ipyparallel pickles with cppickle in this process."""
-    return available() and _serialize().pickle is cppickle
+    return available() and _serialize().pickle.__name__ == "cppickle"
 
 
-def install(view: Any = None) -> None:
+def install(view: Any = None, **options: "Unpack[Options]") -> None:
     """Switch this process, and with a view also its engines.
 
     Args:
         view: a ``DirectView``, such as ``client[:]``.
+        options: of what is dumped here and on the engines of the view, as for
+            ``cppickle.dumps``.
 
     Raises:
         EngineError: ipyparallel is missing or too old.
     """
+    sending = cppickle_with(**options)
     package = engine("ipyparallel.serialize", "ipyparallel", MINIMUM)
     package.use_pickle()
     from ipyparallel.serialize.canning import FunctionType, can_map
 
     can_map.pop(FunctionType, None)  # functions are left to the pickler
-    _serialize().pickle = cppickle
+    _serialize().pickle = sending
     if view is not None:
-        view.apply_sync(install)
+        view.apply_sync(install, **options)
 
 
 def uninstall(view: Any = None) -> None:

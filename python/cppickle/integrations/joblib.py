@@ -17,12 +17,17 @@ and for joblib before 1.6, which has a copy of cloudpickle.
 
 import importlib
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
 from . import EngineError
-from ._switch import Switch, adopt_registry, engine, found
+from ._switch import Switch, adopt_registry, cppickle_with, engine, found
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["available", "install", "installed", "uninstall"]
 
@@ -48,14 +53,19 @@ def installed() -> bool:
     )
 
 
-def install() -> None:
+def install(**options: "Unpack[Options]") -> None:
     """Have joblib and loky pickle with cppickle, in this process and its workers.
+
+    Args:
+        options: of what is dumped here, as for ``cppickle.dumps``. Workers answer as by
+            default.
 
     Raises:
         EngineError: neither is installed, or a release that is too old.
     """
     if _pickler_names:
         return
+    sending = cppickle_with(**options)
     if not available():
         raise EngineError("neither joblib nor loky is installed here")
     wrappers = []
@@ -71,9 +81,28 @@ def install() -> None:
     for reduction, _ in _pickler_names:
         reduction.set_loky_pickler(cppickle.__name__)
     _switch.turn_on(
-        [(module, "dumps", cppickle.dumps) for module in wrappers]
+        [(module, "dumps", sending.dumps) for module in wrappers]
         + [(module, "loads", cppickle.loads) for module in wrappers]
+        + [
+            # The name by which loky itself finds the class of its picklers.
+            (reduction, "_LokyPickler", _pickler_with(reduction, options))
+            for reduction, _ in _pickler_names
+            if options
+        ]
     )
+
+
+def _pickler_with(reduction: Any, options: "Options") -> type[cppickle.Pickler]:
+    """loky's class with options, in a block: it passes no other arguments to ours."""
+    base: Any = reduction.get_loky_pickler()
+
+    class Pickler(base):
+        def dump(self, obj: object) -> None:
+            with cppickle.options(**options):
+                super().dump(obj)
+
+    made: type[cppickle.Pickler] = Pickler
+    return made
 
 
 def uninstall() -> None:

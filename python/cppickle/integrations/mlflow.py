@@ -11,11 +11,16 @@ records beside the model stays that of the installed cloudpickle.
 """
 
 import types
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
-from ._switch import Switch, adopt_registry, engine, found
+from ._switch import Switch, adopt_registry, cppickle_with, engine, found
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["available", "install", "installed", "uninstall"]
 
@@ -34,20 +39,24 @@ def installed() -> bool:
     return _switch.on
 
 
-def install() -> None:
+def install(**options: "Unpack[Options]") -> None:
     """Have MLflow pickle Python models with cppickle.
+
+    Args:
+        options: of what is dumped here, as for ``cppickle.dumps``.
 
     Raises:
         EngineError: MLflow is missing or too old.
     """
     if _switch.on:
         return
+    sending = cppickle_with(**options)
     distribution = "mlflow" if _has_distribution("mlflow") else "mlflow-skinny"
     model = engine("mlflow.pyfunc.model", distribution, MINIMUM)
     adopt_registry(model.cloudpickle)
     stand_in: Any = types.ModuleType("cloudpickle", cppickle.__doc__)
     for name in cppickle.__all__:
-        setattr(stand_in, name, getattr(cppickle, name))
+        setattr(stand_in, name, getattr(sending, name))
     stand_in.__version__ = model.cloudpickle.__version__
     _switch.turn_on([(model, "cloudpickle", stand_in)])
 

@@ -11,11 +11,16 @@ methods of communicators and for ``mpi4py.futures``, and the same for
 ``mpi4py.util.pkl5``, which keeps buffers out of band.
 """
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
-from ._switch import engine, found
+from ._switch import cppickle_with, engine, found
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["available", "install", "installed", "uninstall"]
 
@@ -34,18 +39,22 @@ def installed() -> bool:
     return bool(_switched)
 
 
-def install() -> None:
+def install(**options: "Unpack[Options]") -> None:
     """Have mpi4py pickle with cppickle in this process. Initialises MPI.
+
+    Args:
+        options: of what is dumped here, as for ``cppickle.dumps``.
 
     Raises:
         EngineError: mpi4py is missing or too old.
     """
     if _switched:
         return
+    sending = cppickle_with(**options)
     mpi = engine("mpi4py.MPI", "mpi4py", MINIMUM)
     pkl5 = engine("mpi4py.util.pkl5", "mpi4py", MINIMUM)
     for pickle in (mpi.pickle, pkl5.pickle):
-        pickle.__init__(cppickle.dumps, cppickle.loads)
+        pickle.__init__(sending.dumps, cppickle.loads)
         _switched.append(pickle)
 
 

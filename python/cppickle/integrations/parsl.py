@@ -11,11 +11,17 @@ A worker that gets such a message answers in the same way. It has to have cppick
 """
 
 import pickle
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
+from .._options import checked
 from ._switch import engine, found
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["CppickleSerializer", "available", "install", "installed", "uninstall"]
 
@@ -35,11 +41,15 @@ def installed() -> bool:
     return bool(_tables)
 
 
-def install() -> None:
+def install(**options: "Unpack[Options]") -> None:
     """Have Parsl pickle functions, arguments and results with cppickle alone.
 
     What Parsl's own serializers wrote can be read still. They are not asked after ours:
     Parsl would show the error of the last one, without the path.
+
+    Args:
+        options: of what is dumped here, as for ``cppickle.dumps``. Workers answer as
+            by default.
 
     Raises:
         EngineError: Parsl is missing or too old.
@@ -47,9 +57,9 @@ def install() -> None:
     global _tables
     if _tables:
         return
+    serializer = CppickleSerializer(**options)
     facade = engine("parsl.serialize.facade", "parsl", MINIMUM)
     _tables = []
-    serializer = CppickleSerializer()
     for table in (facade.methods_for_code, facade.methods_for_data):
         others = dict(table)
         _tables.append((table, others))
@@ -73,9 +83,12 @@ class CppickleSerializer:
     # The module and the class, as a worker looks them up.
     identifier = b"cppickle.integrations.parsl CppickleSerializer"
 
+    def __init__(self, **options: "Unpack[Options]") -> None:
+        self._options = checked("install", options)
+
     def serialize(self, data: Any) -> bytes:
         """The stream of `data`, Python code by value."""
-        return cppickle.dumps(data)
+        return cppickle.dumps(data, **self._options)
 
     def deserialize(self, payload: bytes) -> Any:
         """What a stream holds. A worker answers with cppickle from then on."""

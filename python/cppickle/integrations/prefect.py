@@ -16,10 +16,14 @@ with ``picklelib="cppickle"`` have to have cppickle.
 """
 
 import sys
+from typing import TYPE_CHECKING
 
-import cppickle
+from ._switch import Switch, adopt_registry, cppickle_with, engine, found
 
-from ._switch import Switch, adopt_registry, engine, found
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["available", "install", "installed", "uninstall"]
 
@@ -29,6 +33,7 @@ MODULES = (
     "prefect.utilities.callables",
     "prefect.utilities.hashing",
 )
+HASHING = MODULES[-1]  # makes keys, which have to be equal in all processes
 
 _switch = Switch()
 
@@ -43,20 +48,29 @@ def installed() -> bool:
     return _switch.on
 
 
-def install() -> None:
+def install(**options: "Unpack[Options]") -> None:
     """Have Prefect pickle with cppickle where it would use cloudpickle.
+
+    Args:
+        options: of what is sent, as for ``cppickle.dumps``. Cache keys have none.
 
     Raises:
         EngineError: Prefect is missing or too old.
     """
     if _switch.on:
         return
+    sending, hashing = cppickle_with(**options), cppickle_with(class_ids="content")
     for name in MODULES:
         engine(name, "prefect", MINIMUM)
     holders = [sys.modules[name] for name in MODULES]
     holders = [module for module in holders if hasattr(module, "cloudpickle")]
     adopt_registry(holders[0].cloudpickle)
-    _switch.turn_on([(module, "cloudpickle", cppickle) for module in holders])
+    _switch.turn_on(
+        [
+            (module, "cloudpickle", hashing if module.__name__ == HASHING else sending)
+            for module in holders
+        ]
+    )
 
 
 def uninstall() -> None:

@@ -14,6 +14,7 @@ managers, the standard ``ProcessPoolExecutor``), by fork, spawn and forkserver::
 Processes that are started afterwards are switched too, so that results go by value.
 """
 
+import functools
 import io
 import multiprocessing.connection
 import multiprocessing.process
@@ -23,11 +24,17 @@ import pickle
 from collections import ChainMap
 from collections.abc import Callable
 from multiprocessing.reduction import ForkingPickler
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
-from ._switch import Switch
+from .._options import checked
+from ._switch import Switch, pickler_with
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["ByValuePickler", "available", "install", "installed", "uninstall"]
 
@@ -44,18 +51,24 @@ def installed() -> bool:
     return _switch.on
 
 
-def install() -> None:
+def install(**options: "Unpack[Options]") -> None:
     """Have multiprocessing pickle with cppickle, here and in processes started later.
 
     Pools that exist already send tasks by value from now on. Their processes return
     results by value only if they were forked or started after this call.
+
+    Args:
+        options: of what is dumped here and in those processes, as for
+            ``cppickle.dumps``.
     """
+    chosen = checked("install", options)
+    pickler = pickler_with(ByValuePickler, chosen)
     _switch.turn_on(
         [
-            (multiprocessing.reduction, "ForkingPickler", ByValuePickler),
-            (multiprocessing.reduction, "dump", _dump),
-            (multiprocessing.connection, "_ForkingPickler", ByValuePickler),
-            (multiprocessing.queues, "_ForkingPickler", ByValuePickler),
+            (multiprocessing.reduction, "ForkingPickler", pickler),
+            (multiprocessing.reduction, "dump", functools.partial(_dump, chosen)),
+            (multiprocessing.connection, "_ForkingPickler", pickler),
+            (multiprocessing.queues, "_ForkingPickler", pickler),
         ]
     )
 
@@ -85,38 +98,44 @@ class ByValuePickler(cppickle.Pickler):
 
 
 def _pickled(
-    cls: type[cppickle.Pickler], obj: object, protocol: int | None = None
+    cls: type[cppickle.Pickler],
+    obj: object,
+    protocol: int | None = None,
+    **options: "Unpack[Options]",
 ) -> io.BytesIO:
     file = io.BytesIO()
-    cls(file, protocol).dump(obj)
+    cls(file, protocol, **options).dump(obj)
     return file
 
 
-def by_value(obj: object) -> bytes:
+def by_value(obj: object, **options: "Unpack[Options]") -> bytes:
     """`obj` as a stream that plain ``pickle.loads`` reads, connections included."""
-    return _pickled(ByValuePickler, obj).getvalue()
+    return _pickled(ByValuePickler, obj, **options).getvalue()
 
 
 # --- Starting processes ---------------------------------------------------------------
 
 
-def _dump(obj: object, file: Any, protocol: int | None = None) -> None:
+def _dump(
+    options: "Options", obj: object, file: Any, protocol: int | None = None
+) -> None:
     """Stands in for ``multiprocessing.reduction.dump``, which starts processes."""
     if isinstance(obj, multiprocessing.process.BaseProcess):
-        obj = _Switched(obj)
-    ByValuePickler(file, protocol).dump(obj)
+        obj = _Switched(obj, options)
+    ByValuePickler(file, protocol, **options).dump(obj)
 
 
 class _Switched:
     """A process object whose process installs this before it begins."""
 
-    def __init__(self, process: object) -> None:
+    def __init__(self, process: object, options: "Options") -> None:
         self.process = process
+        self.options = options
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
-        return _switched, (self.process,)
+        return _switched, (self.process, self.options)
 
 
-def _switched(process: object) -> object:
-    install()
+def _switched(process: object, options: "Options") -> object:
+    install(**options)
     return process

@@ -19,12 +19,17 @@ import io
 import sys
 from collections import ChainMap
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import cppickle
 
 from . import EngineError
-from ._switch import REGISTRY, Switch, adopt_registry, engine, found
+from ._switch import REGISTRY, Switch, adopt_registry, cppickle_with, engine, found
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["available", "install", "installed", "runtime_env", "uninstall"]
 
@@ -46,17 +51,22 @@ def installed() -> bool:
     return _switch.on
 
 
-def install() -> None:
+def install(**options: "Unpack[Options]") -> None:
     """Have Ray pickle with cppickle in this process.
 
     Reducers that Ray has registered stay. With Ray's client (``ray://``) call it before
     ``ray.init()``; it is not too late afterwards otherwise, but what was exported is.
+
+    Args:
+        options: of what is dumped here, as for ``cppickle.dumps``. Workers that the
+            hook switches answer as by default.
 
     Raises:
         EngineError: Ray is missing or too old, or its client is in use already.
     """
     if _switch.on:
         return
+    base = cppickle_with(**options).Pickler
     package = engine("ray.cloudpickle", "ray", MINIMUM)
     module = engine("ray.cloudpickle.cloudpickle", "ray", MINIMUM)
     if CLIENT in sys.modules:
@@ -66,7 +76,7 @@ def install() -> None:
     adopt_registry(module)
     live = package.CloudPickler.dispatch
     registered = _taken_out(live.maps[0], module.__name__)
-    pickler = _pickler_class(live, registered)
+    pickler = _pickler_class(base, live, registered)
     dump, dumps = _functions_of(pickler)
     names = {"Pickler": pickler, "CloudPickler": pickler, "dump": dump, "dumps": dumps}
     _switch.turn_on(
@@ -128,13 +138,15 @@ def _taken_out(table: dict[type, Any], home: str) -> dict[type, Any]:
     return others
 
 
-def _pickler_class(live: Any, registered: dict[type, Any]) -> type[cppickle.Pickler]:
+def _pickler_class(
+    base: Any, live: Any, registered: dict[type, Any]
+) -> type[cppickle.Pickler]:
     """A pickler for Ray: ``dispatch`` is Ray's own, live.
 
     What is registered in it lands in `registered`, the first map of both.
     """
 
-    class CloudPickler(cppickle.Pickler):
+    class CloudPickler(base):
         dispatch = live
         dispatch_table = ChainMap(registered, *cppickle.Pickler.dispatch.maps)
 

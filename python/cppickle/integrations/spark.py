@@ -19,12 +19,15 @@ data of RDDs.
 import pickle
 import sys
 import types
-from typing import Any
-
-import cppickle
+from typing import TYPE_CHECKING, Any
 
 from . import EngineError
-from ._switch import REGISTRY, Switch, adopt_registry, engine, found
+from ._switch import REGISTRY, Switch, adopt_registry, cppickle_with, engine, found
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from .._core import Options
 
 __all__ = ["available", "install", "installed", "settings", "uninstall"]
 
@@ -60,23 +63,28 @@ def settings() -> dict[str, str]:
     return {DAEMON: NAME}
 
 
-def install() -> None:
+def install(**options: "Unpack[Options]") -> None:
     """Have PySpark pickle with cppickle in this process.
+
+    Args:
+        options: of what is dumped here, as for ``cppickle.dumps``. Executors answer as
+            by default.
 
     Raises:
         EngineError: PySpark is missing or too old.
     """
     if _switch.on:
         return
+    sending = cppickle_with(**options)
     package = engine("pyspark.cloudpickle", "pyspark", MINIMUM)
     module = engine("pyspark.cloudpickle.cloudpickle", "pyspark", MINIMUM)
     broadcast = _broadcast_module()
     adopt_registry(module)
     names: dict[str, Any] = {
-        "Pickler": cppickle.Pickler,
-        "CloudPickler": cppickle.Pickler,
-        "dump": cppickle.dump,
-        "dumps": cppickle.dumps,
+        "Pickler": sending.Pickler,
+        "CloudPickler": sending.Pickler,
+        "dump": sending.dump,
+        "dumps": sending.dumps,
         **REGISTRY,
     }
     _switch.turn_on(
@@ -86,7 +94,7 @@ def install() -> None:
             for name, value in names.items()
             if hasattr(owner, name)
         ]
-        + [(broadcast, "pickle", _pickle_by_value())]
+        + [(broadcast, "pickle", _pickle_by_value(sending))]
     )
 
 
@@ -102,11 +110,11 @@ def _broadcast_module() -> Any:
         return engine("pyspark.broadcast", "pyspark", MINIMUM)  # before 4.0
 
 
-def _pickle_by_value() -> Any:
+def _pickle_by_value(sending: Any) -> Any:
     """``pickle`` with a ``dump`` of ours: broadcasts do not use cloudpickle."""
     stand_in: Any = types.ModuleType("pickle")
     vars(stand_in).update(vars(pickle))
-    stand_in.dump = cppickle.dump
+    stand_in.dump = sending.dump
     return stand_in
 
 
