@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "cpython/reads.h"
+
 namespace cppickle::cpython {
 
 #if PY_VERSION_HEX >= 0x030d0000
@@ -277,7 +279,7 @@ PyObject* local_object_error(PyObject* pickling_error) {
 PyObject* loaded_module(PyObject* name) {
   PyObject* modules = loaded_modules();
   if (!PyDict_Check(modules)) return nullptr;
-  PyObject* module = checked_lookup(PyDict_GetItemWithError(modules, name));
+  PyObject* module = read_entry(modules, name);
   return module == Py_None ? nullptr : module;
 }
 

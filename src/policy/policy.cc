@@ -5,6 +5,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 
 namespace cppickle::policy {
 
@@ -112,6 +113,7 @@ bool Policy::is_registered(PyObject* module_name) const {
 }
 
 bool Policy::is_in_registry(PyObject* module_name) const {
+  cpython::note_read(cpython::Read::kEntry, registry_, module_name);
   if (PySet_GET_SIZE(registry_) == 0) return false;
   Ref registry = Ref::borrow(registry_);
   Ref name = Ref::borrow(module_name);
@@ -148,6 +150,7 @@ const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
 }
 
 Policy::Verdict Policy::plain_verdict(PyObject* object, const GlobalName& name) const {
+  cpython::note_read(cpython::Read::kVerdict, object);
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return Verdict::kByValue;
   PyObject* found = loaded_module(name.module);
