@@ -4,8 +4,6 @@
 
 #include <utility>
 
-#include "cpython/reads.h"
-
 namespace cppickle::cpython {
 
 #if PY_VERSION_HEX >= 0x030d0000
@@ -279,7 +277,7 @@ PyObject* local_object_error(PyObject* pickling_error) {
 PyObject* loaded_module(PyObject* name) {
   PyObject* modules = loaded_modules();
   if (!PyDict_Check(modules)) return nullptr;
-  PyObject* module = read_entry(modules, name);
+  PyObject* module = checked_lookup(PyDict_GetItemWithError(modules, name));
   return module == Py_None ? nullptr : module;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "cpython/compat.h"
+
 namespace cppickle::cpython {
 
 namespace {
@@ -32,6 +34,10 @@ std::string description_for_log(PyObject* object) {
     return type + " " + reinterpret_cast<PyTypeObject*>(object)->tp_name;
   if (PyCode_Check(object))
     return type + " " + text_of(reinterpret_cast<PyCodeObject*>(object)->co_name);
+  if (PyTuple_CheckExact(object)) {
+    for (PyObject* item : own_items(object))
+      type.append(" ").append(Py_TYPE(item)->tp_name);
+  }
   if (!PyDict_CheckExact(object)) return type;
   std::string names;
   Py_ssize_t position = 0;
@@ -50,10 +56,15 @@ void log_read(Read kind, PyObject* object, std::string_view part) {
   auto is_static = [](PyTypeObject* type) {
     return (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0;
   };
-  LoggedRead read{kind, object, std::string(part), description_for_log(object),
-                  PyType_Check(object) &&
-                      is_static(reinterpret_cast<PyTypeObject*>(object)),
-                  is_static(Py_TYPE(object)) && !PyModule_Check(object)};
+  LoggedRead read{
+      kind,
+      object,
+      std::string(part),
+      description_for_log(object),
+      PyType_Check(object) && is_static(reinterpret_cast<PyTypeObject*>(object)),
+      is_static(Py_TYPE(object)) && !PyModule_Check(object),
+      Py_TYPE(object) == &PyBaseObject_Type || object == Py_Ellipsis ||
+          object == Py_NotImplemented};
   for (ReadLog* log : open_logs()) log->add(read);
 }
 

@@ -19,9 +19,11 @@ struct LoggedRead {
   std::string description;
   bool is_static_type;  // it is a type with static storage
   bool keeps_type;      // nobody can set its __class__
+  bool is_bare;         // object(), Ellipsis, NotImplemented
 
   bool operator<(const LoggedRead& other) const {
-    return std::tie(kind, object, part) < std::tie(other.kind, other.object, other.part);
+    return std::tie(kind, object, part) <
+           std::tie(other.kind, other.object, other.part);
   }
 };
 
@@ -39,9 +41,13 @@ class ReadLog {
   void end();
   void add(const LoggedRead& read) { reads_.insert(read); }
   void add_made(PyObject* object) { made_.insert(object); }
+  // As if nothing of this name had been read.
+  void forget(std::string_view part) {
+    std::erase_if(reads_, [&](const LoggedRead& read) { return read.part == part; });
+  }
 
   bool has(Read kind, PyObject* object, std::string_view part = {}) const {
-    return reads_.contains({kind, object, std::string(part), {}, false, false});
+    return reads_.contains({kind, object, std::string(part), {}, false, false, false});
   }
   bool has_made(PyObject* object) const { return made_.contains(object); }
   const std::set<LoggedRead>& reads() const { return reads_; }

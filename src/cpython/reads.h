@@ -120,12 +120,21 @@ inline Ref read_instance_dict(PyObject* object) {
 inline PyObject* own_entry(PyObject* dict, PyObject* name) {
   return checked_lookup(PyDict_GetItemWithError(dict, name));
 }
+inline PyObject* own_entry(PyObject* dict, const char* name) {
+  return checked_lookup(PyDict_GetItemString(dict, name));
+}
 inline PyObject* read_entry(PyObject* dict, PyObject* name) {
   note_read(Read::kEntry, dict, name);
   return own_entry(dict, name);
 }
 inline PyObject* read_module_entry(PyObject* module, PyObject* name) {
   return read_entry(PyModule_GetDict(module), name);
+}
+
+// The module of that name, or null.
+inline PyObject* read_loaded_module(PyObject* name) {
+  note_read(Read::kEntry, loaded_modules(), name);
+  return loaded_module(name);
 }
 
 // The items of a tuple or list, which must not change meanwhile.
@@ -154,6 +163,10 @@ inline std::size_t own_size(PyObject* dict) {
 inline std::size_t read_size(PyObject* dict) {
   note_read(Read::kContent, dict);
   return own_size(dict);
+}
+inline std::size_t read_set_size(PyObject* set) {
+  note_read(Read::kContent, set);
+  return static_cast<std::size_t>(PySet_GET_SIZE(set));
 }
 inline PyObject* read_cell(PyObject* cell) {
   note_read(Read::kContent, cell);

@@ -2,8 +2,8 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
-#include "cpython/reads.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "identity/weak_tables.h"
 
 namespace cppickle::identity {

@@ -230,8 +230,8 @@ ClassParts parts_of(StreamState& reducers, Pickler& pickler, PyObject* cls) {
   if (!cpython::same_name(qualname, name))
     parts.body.push_back({names.qualname, qualname});
   parts.rest.push_back({names.qualname, qualname});
-  bool has_doc = std::ranges::any_of(
-      parts.attributes, [&](const ClassAttribute& attribute) {
+  bool has_doc =
+      std::ranges::any_of(parts.attributes, [&](const ClassAttribute& attribute) {
         return same_name(attribute.name.get(), names.doc);
       });
   if (!has_doc) parts.rest.push_back({names.doc, Py_None});
@@ -243,7 +243,8 @@ ClassParts parts_of(StreamState& reducers, Pickler& pickler, PyObject* cls) {
 // The metaclass whose __new__ makes the class, past the user's; ABCMeta's gives it its
 // registry and caches.
 PyTypeObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
-  if (!is_abstract_base(type, pickler.names())) return read_builtin_base(read_type(as_object(type)));
+  if (!is_abstract_base(type, pickler.names()))
+    return read_builtin_base(read_type(as_object(type)));
   return reinterpret_cast<PyTypeObject*>(pickler.imported().abc_meta);
 }
 

@@ -31,8 +31,8 @@ PyTypeObject* as_type(PyObject* object) {
 
 // _ctypes.c; "_ctypes.PyCArrayType" for example.
 bool has_metaclass(PyTypeObject* type, std::string_view name) {
-  return cpython::read_builtin_base(cpython::read_type(cpython::as_object(type)))->tp_name ==
-         name;
+  return cpython::read_builtin_base(cpython::read_type(cpython::as_object(type)))
+             ->tp_name == name;
 }
 
 Ref own_attribute(PyTypeObject* type, PyObject* name) {
@@ -61,7 +61,7 @@ void write_pointer_maker(Script& script, PyObject* pointer_to) {
 bool save_pointer(Pickler& pickler, PyTypeObject* type, PyObject* cls) {
   const Names& names = pickler.names();
   Ref target = own_attribute(type, names.ctype_item);
-  PyObject* ctypes = cpython::loaded_module(names.ctypes);
+  PyObject* ctypes = cpython::read_loaded_module(names.ctypes);
   if (!target || ctypes == nullptr) return false;
   pickler.before_foreign_code();
   Ref pointer_to = cpython::read_attribute(ctypes, names.pointer_to);

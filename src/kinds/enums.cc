@@ -114,9 +114,8 @@ void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* 
   }
   script.save(pickler.imported().dict_setdefault);
   begin_tuple(script, 3);
-  write_call(
-      script, pickler.imported().builtin_getattr,
-      {as_object(read_type(member)), pickler.names().member_map});
+  write_call(script, pickler.imported().builtin_getattr,
+             {as_object(read_type(member)), pickler.names().member_map});
   script.save(name);
   write_construction(script, construction);
   end_tuple(script, 3);

@@ -16,7 +16,6 @@ namespace cppickle::kinds {
 
 using bytecode::CodeInfo;
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Names;
 using cpython::own_items;
 using cpython::own_next;
@@ -60,11 +59,9 @@ std::vector<Entry> differing_slots(PyObject* object, const Names& names,
   PyObject* module = or_none(read_field<&PyFunctionObject::func_module>(object));
   PyObject* implied_module =
       read_entry(read_field<&PyFunctionObject::func_globals>(object), names.attr_name);
-  if (!same_text(module, or_none(implied_module)))
-    add(names.attr_module, module);
+  if (!same_text(module, or_none(implied_module))) add(names.attr_module, module);
   PyObject* qualname = read_field<&PyFunctionObject::func_qualname>(object);
-  if (!same_text(qualname, cpython::code_qualname(code)))
-    add(names.qualname, qualname);
+  if (!same_text(qualname, cpython::code_qualname(code))) add(names.qualname, qualname);
   PyObject* type_params = cpython::read_type_params(object);
   if (type_params != nullptr && PyTuple_Check(type_params) &&
       !read_items(type_params).empty()) {
@@ -95,10 +92,6 @@ Ref interned_keys(PyObject* dict) {
     cpython::checked_status(PyList_Append(names.get(), own));
   }
   return checked(PyList_AsTuple(names.get()));
-}
-
-PyObject* own_entry_of(PyObject* dict, const char* name) {
-  return checked_lookup(PyDict_GetItemString(dict, name));
 }
 
 void require(bool good, PyObject* answer) {
@@ -147,11 +140,11 @@ void FunctionState::read_answer(PyObject* answer) {
   told_slots_ = own_items(answer)[1];
   require(PyDict_CheckExact(told_slots_), answer);
   attributes_ = PyDict_CheckExact(attributes) ? attributes : nullptr;
-  globals_ = own_entry_of(told_slots_, "__globals__");
+  globals_ = cpython::own_entry(told_slots_, "__globals__");
   require(globals_ != nullptr && PyDict_CheckExact(globals_), answer);
   global_names_ = interned_keys(globals_);
   // Cells of its own hold other contents.
-  PyObject* cells = own_entry_of(told_slots_, "__closure__");
+  PyObject* cells = cpython::own_entry(told_slots_, "__closure__");
   bool fits = cells != nullptr && closure_ != nullptr && PyTuple_CheckExact(cells) &&
               own_items(cells).size() == read_items(closure_).size() &&
               std::ranges::all_of(own_items(cells),

@@ -232,9 +232,9 @@ bool fits_inline(StreamState& reducers, Pickler& pickler, const FunctionParts& p
   }
   bool new_space = !pickler.knows(parts.space.stand_in.get());
   if (new_space && parts.space.module) return false;
-  return (!new_space ||
-          all_written_at_once(reducers, pickler,
-                              base_entries(parts.space.globals.get(), pickler.names()))) &&
+  return (!new_space || all_written_at_once(reducers, pickler,
+                                            base_entries(parts.space.globals.get(),
+                                                         pickler.names()))) &&
          all_written_at_once(reducers, pickler, parts.globals) &&
          all_written_at_once(reducers, pickler, parts.slots);
 }
@@ -319,11 +319,10 @@ bool save_method(StreamState& reducers, Pickler& pickler, PyObject* method) {
   if (PyFunction_Check(function) && !reducers.travels_by_value(pickler, owner)) {
     pickler.before_foreign_code();
     Ref name = read_attribute(function, pickler.names().attr_name);
-    PyObject* found =
-        PyUnicode_Check(name.get())
-            ? cpython::read_type_lookup(reinterpret_cast<PyTypeObject*>(owner),
-                                        name.get())
-            : nullptr;
+    PyObject* found = PyUnicode_Check(name.get())
+                          ? cpython::read_type_lookup(
+                                reinterpret_cast<PyTypeObject*>(owner), name.get())
+                          : nullptr;
     if (found == function) return false;
     if (found != nullptr && Py_TYPE(found) == &PyClassMethod_Type) {
       Ref wrapped = read_attribute(found, pickler.names().attr_func);

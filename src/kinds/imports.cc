@@ -47,6 +47,7 @@ void save_as_import(Pickler& pickler, PyObject* module, PyObject* name) {
   if (dot < 0) return save_call(pickler, module, import, {name});
   // With a non-empty fromlist __import__ answers the submodule; every module has a
   // __name__.
+  cpython::note_made(pickler.imported().from_name);
   save_call(pickler, module, import,
             {name, Py_None, Py_None, pickler.imported().from_name});
 }
@@ -112,7 +113,7 @@ bool save_module_by_reference(StreamState& reducers, Pickler& pickler,
     return false;
   // A module of that name may be another one; an imported module that has put something
   // else in its place has a spec.
-  PyObject* found = cpython::loaded_module(name);
+  PyObject* found = cpython::read_loaded_module(name);
   bool imported = found == module || (found != nullptr && has_spec(module, pickler));
   if (imported) save_as_import(pickler, module, name);
   return imported;
@@ -146,7 +147,7 @@ void write_submodule_imports(StreamState& reducers, Script& script,
   for (std::size_t next = 0; next < packages.size(); ++next) {
     for (PyObject* part : parts) {
       Ref full = checked(PyUnicode_FromFormat("%U.%U", packages[next].get(), part));
-      if (cpython::loaded_module(full.get()) == nullptr ||
+      if (cpython::read_loaded_module(full.get()) == nullptr ||
           reducers.shared().policy().is_registered(full.get()))
         continue;
       packages.push_back(Ref::borrow(full.get()));

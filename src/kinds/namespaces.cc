@@ -90,8 +90,8 @@ void write_namespace(Script& script, Namespace& space) {
   script.get_or_write(space.stand_in.get(), write_new_namespace, space.globals.get());
 }
 
-std::vector<Entry> missing_globals(const Namespace& space, PyObject* names, PyObject* values,
-                                   bool memoizing) {
+std::vector<Entry> missing_globals(const Namespace& space, PyObject* names,
+                                   PyObject* values, bool memoizing) {
   std::vector<Entry> entries;
   if (space.is_whole) return entries;
   for (PyObject* name : own_items(names)) {

@@ -120,7 +120,8 @@ bool save_memory_view(StreamState&, Pickler& pickler, PyObject* view) {
       buffer.ndim == 1 && PyUnicode_CompareWithASCIIString(format.get(), "B") == 0;
   Script script(pickler);
   if (!flat) {
-    script.save(cpython::read_type_lookup(&PyMemoryView_Type, names.cast)).op(Opcode::MARK);
+    script.save(cpython::read_type_lookup(&PyMemoryView_Type, names.cast))
+        .op(Opcode::MARK);
   }
   write_flat_view(script, view, buffer);
   if (!flat) {
@@ -144,9 +145,9 @@ bool save_dict_view(StreamState&, Pickler& pickler, PyObject* view) {
   PyObject* dict_type = ordered ? pickler.imported().ordered_dict
                                 : reinterpret_cast<PyObject*>(&PyDict_Type);
   Ref shown = shown_dict(view, keys, values, dict_type);
-  Ref method = checked(PyObject_GetAttr(dict_type, keys     ? names.keys
-                                                   : values ? names.values
-                                                            : names.items));
+  Ref method = read_attribute(dict_type, keys     ? names.keys
+                                         : values ? names.values
+                                                  : names.items);
   save_call(pickler, view, method.get(), {shown.get()});
   return true;
 }

@@ -49,8 +49,7 @@ PyObject* closure_value(PyObject* function, PyObject* variable) {
   std::span<PyObject* const> names = own_items(variables.get());
   std::span<PyObject* const> cells = cpython::read_items(closure);
   for (std::size_t i = 0; i < std::min(cells.size(), names.size()); ++i) {
-    if (PyUnicode_Compare(names[i], variable) == 0)
-      return cpython::read_cell(cells[i]);
+    if (PyUnicode_Compare(names[i], variable) == 0) return cpython::read_cell(cells[i]);
   }
   return nullptr;
 }
@@ -107,8 +106,7 @@ void end_past_constructor(Script& script, PyObject* object, PyObject* attributes
 }
 
 bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
-  Ref implied =
-      getter == Py_None ? Ref() : read_attribute_or_none(getter, names.doc);
+  Ref implied = getter == Py_None ? Ref() : read_attribute_or_none(getter, names.doc);
   PyObject* doc = implied ? implied.get() : Py_None;
   if (doc == property_doc) return true;
   return PyUnicode_Check(doc) && PyUnicode_Check(property_doc) &&
@@ -134,7 +132,8 @@ bool save_builtin_function(StreamState& reducers, Pickler& pickler, PyObject* ob
 
 bool save_getset_descriptor(StreamState&, Pickler& pickler, PyObject* descriptor) {
   PyTypeObject* type = PyDescr_TYPE(descriptor);
-  if (cpython::read_type_lookup(type, PyDescr_NAME(descriptor)) != descriptor) return false;
+  if (cpython::read_type_lookup(type, PyDescr_NAME(descriptor)) != descriptor)
+    return false;
   save_call(pickler, descriptor, pickler.imported().builtin_getattr,
             {reinterpret_cast<PyObject*>(type), PyDescr_NAME(descriptor)});
   return true;
@@ -223,8 +222,7 @@ bool save_partial_method(StreamState&, Pickler& pickler, PyObject* partial) {
       !PyDict_Check(keywords.get()))
     return false;
   Ref make =
-      with_keywords(pickler.imported(), as_object(read_type(partial)),
-                    keywords.get());
+      with_keywords(pickler.imported(), as_object(read_type(partial)), keywords.get());
   Ref head = checked(PyTuple_Pack(1, function.get()));
   pickler.save_as_call(partial, make.get(),
                        checked(PySequence_Concat(head.get(), arguments.get())));

@@ -1,5 +1,6 @@
 #include "module/read_functions.h"
 
+#include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/ref.h"
 #include "recording/read_check.h"
@@ -26,13 +27,24 @@ PyObject* take_read_report(PyObject*, PyObject*) {
   });
 }
 
+PyObject* leave_out_of_walks(PyObject*, PyObject* part) {
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    recording::leave_out_of_walks(cpython::utf8_view(part));
+    return Py_NewRef(Py_None);
+  });
+}
+
 }  // namespace
 
 PyMethodDef read_functions[] = {
     {"_take_read_report", take_read_report, METH_NOARGS,
      "_take_read_report($module, /)\n--\n\n"
-     "How many walks were compared since the last call, how many reads of reducers, and "
+     "How many walks were compared since the last call, how many reads of reducers, "
+     "and "
      "those which no walk covers."},
+    {"_leave_out_of_walks", leave_out_of_walks, METH_O,
+     "_leave_out_of_walks($module, part, /)\n--\n\n"
+     "From now on walks do as if they read no field or entry of this name; '': all."},
     {nullptr, nullptr, 0, nullptr},
 };
 

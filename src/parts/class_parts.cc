@@ -64,7 +64,7 @@ Ref in_order(PyObject* tuple) {
 PyObject* read_module_name(PyTypeObject* type, const Names& names) {
   cpython::note_read(cpython::Read::kEntry, cpython::as_object(type),
                      names.attr_module);
-  return cpython::own_entry(cpython::type_dict(type), names.attr_module);
+  return cpython::own_entry(cpython::own_class_dict(type), names.attr_module);
 }
 
 }  // namespace

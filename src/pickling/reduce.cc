@@ -159,6 +159,7 @@ Ref Pickler::find_reduction(PyObject* object) {
   Ref value = answer(object, ForeignAnswers::Question::kReduceValue,
                      [&] { return ask_for_reduction(object); });
   if (PyAnySet_Check(object)) order_reduced_set(value.get());
+  cpython::note_made(value.get());
   plans_.note_reduction(object, value.get());
   return value;
 }

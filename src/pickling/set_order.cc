@@ -21,7 +21,8 @@ namespace {
 // What an item is compared by.  The letters are the order of the kinds.
 class SortKey {
  public:
-  SortKey(InstancePlans& plans, const AskForReduction& ask) : plans_(plans), ask_(ask) {}
+  SortKey(InstancePlans& plans, const AskForReduction& ask)
+      : plans_(plans), ask_(ask) {}
 
   std::string of(PyObject* object) {
     text_.clear();

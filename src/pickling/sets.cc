@@ -94,8 +94,7 @@ void Pickler::save_set(PyObject* set) {
   }
   op(Opcode::EMPTY_SET);
   if (memoizing()) emitter_.memoize(next_index(set));
-  if (PySet_GET_SIZE(set) == 0)
-    return cpython::note_read(cpython::Read::kContent, set);
+  if (PySet_GET_SIZE(set) == 0) return cpython::note_read(cpython::Read::kContent, set);
   push_set(Frame::Kind::kSet, set).extra =
       static_cast<std::size_t>(PySet_GET_SIZE(set));
   op(Opcode::MARK);

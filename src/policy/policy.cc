@@ -153,7 +153,7 @@ Policy::Verdict Policy::plain_verdict(PyObject* object, const GlobalName& name) 
   cpython::note_read(cpython::Read::kVerdict, object);
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return Verdict::kByValue;
-  PyObject* found = loaded_module(name.module);
+  PyObject* found = cpython::read_loaded_module(name.module);
   if (found == nullptr || is_in_registry(name.module)) return Verdict::kByValue;
   auto take = [&](PyObject* part) {
     if (cpython::same_name(part, imported_.names.locals)) return Verdict::kByValue;
@@ -189,7 +189,7 @@ bool Policy::is_found_by_asking(pickling::Pickler& pickler, PyObject* object,
                                 const GlobalName& name) const {
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return false;
-  Ref found = Ref::borrow(loaded_module(name.module));
+  Ref found = Ref::borrow(cpython::read_loaded_module(name.module));
   if (!found || is_registered(name.module)) return false;
   pickler.before_foreign_code();
   // Looked up again each time: foreign code may have other names taken apart.

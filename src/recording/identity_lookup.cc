@@ -38,8 +38,7 @@ IdentityLookup::IdentityLookup(Recordings& recordings, StreamState& reducers,
   if (!slot.identities_backoff.is_due()) return;
   Snapshot& snapshot = recordings.scratch();
   check_.begin_walk(reducers.shared());
-  bool complete =
-      take_snapshot(snapshot, recordings.classes(), reducers, pickler, cls);
+  bool complete = take_snapshot(snapshot, recordings.classes(), reducers, pickler, cls);
   check_.end_walk();
   const KnownIdentities* known = slot.identities.get();
   if (complete && known != nullptr && snapshot.matches(known->words, known->texts)) {

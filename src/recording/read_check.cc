@@ -71,12 +71,14 @@ bool is_known_global(const Context& context, const LoggedRead& read) {
 
 bool is_field_by_attribute(const Context& context, const LoggedRead& read) {
   constexpr std::pair<std::string_view, std::string_view> kFields[] = {
-      {"__doc__", "func_doc"},           {"__module__", "func_module"},
-      {"__name__", "func_name"},         {"__qualname__", "func_qualname"},
+      {"__doc__", "func_doc"},
+      {"__module__", "func_module"},
+      {"__name__", "func_name"},
+      {"__qualname__", "func_qualname"},
       {"__annotations__", "func_annotations"},
   };
-  auto found = std::ranges::find(
-      kFields, read.part, &std::pair<std::string_view, std::string_view>::first);
+  auto found = std::ranges::find(kFields, read.part,
+                                 &std::pair<std::string_view, std::string_view>::first);
   return read.kind == Read::kField && found != std::end(kFields) &&
          context.walk.has(Read::kField, read.object, found->second);
 }
@@ -85,6 +87,10 @@ bool is_reduction_of_builtin(const Context& context, const LoggedRead& read) {
   return read.kind == Read::kReduction &&
          context.walk.has(Read::kField, read.object, "m_self") &&
          context.walk.has(Read::kField, read.object, "m_ml");
+}
+
+bool is_reduction_of_bare_object(const Context&, const LoggedRead& read) {
+  return read.kind == Read::kReduction && read.is_bare;
 }
 
 // When a read of the reducers is covered, and why.
@@ -104,6 +110,7 @@ constexpr Rule kRules[] = {
     {is_known_global, "our table knows it by its address, which the walk notes"},
     {is_field_by_attribute, "such an attribute of a function is a field of it"},
     {is_reduction_of_builtin, "a method of a builtin type is its name and the type"},
+    {is_reduction_of_bare_object, "object(), ... and NotImplemented have no content"},
 };
 
 bool is_covered(const Context& context, const LoggedRead& read) {
@@ -112,8 +119,8 @@ bool is_covered(const Context& context, const LoggedRead& read) {
 }
 
 std::string_view name_of(Read kind) {
-  constexpr std::string_view kNames[] = {"field", "entry",   "content",
-                                         "type",  "class",   "code",
+  constexpr std::string_view kNames[] = {"field",   "entry",   "content",
+                                         "type",    "class",   "code",
                                          "verdict", "reducer", "reduction"};
   return kNames[static_cast<std::size_t>(kind)];
 }
@@ -121,13 +128,19 @@ std::string_view name_of(Read kind) {
 std::string text_of(const LoggedRead& read, std::string_view root) {
   std::string text(name_of(read.kind));
   if (!read.part.empty()) text.append(" ").append(read.part);
-  return text.append(" of ").append(read.description).append(" (in ").append(root) + ")";
+  return text.append(" of ").append(read.description).append(" (in ").append(root) +
+         ")";
 }
 
 // Builds with a log are for tests, of one interpreter.
 ReadReport& report() {
   static ReadReport all;
   return all;
+}
+
+std::string& left_out() {
+  static std::string part;
+  return part;
 }
 
 }  // namespace
@@ -142,7 +155,10 @@ void LoggedReadCheck::begin_walk(const Shared& shared) {
   logs_->walk.begin();
 }
 
-void LoggedReadCheck::end_walk() { logs_->walk.end(); }
+void LoggedReadCheck::end_walk() {
+  logs_->walk.end();
+  if (!left_out().empty()) logs_->walk.forget(left_out());
+}
 
 void LoggedReadCheck::begin_reducers() { logs_->reducers.begin(); }
 
@@ -158,5 +174,7 @@ void LoggedReadCheck::end_reducers(PyObject* root) {
 }
 
 ReadReport take_read_report() { return std::exchange(report(), {}); }
+
+void leave_out_of_walks(std::string_view part) { left_out() = part; }
 
 }  // namespace cppickle::recording

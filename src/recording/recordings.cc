@@ -111,8 +111,7 @@ bool save_recorded(Recordings& recordings, StreamState& reducers, Pickler& pickl
     }
   } else {
     slot->backoff.missed();
-    if (told)
-      start_recording(recordings, reducers, pickler, object, std::move(check));
+    if (told) start_recording(recordings, reducers, pickler, object, std::move(check));
   }
   return false;
 }

@@ -35,8 +35,8 @@ namespace {
 
 constexpr std::size_t kMostSlots = 32;
 
-// Immutable, with what it is told by its own __reduce__; as an attribute of a class it
-// is the same object as long as the class has the same version.
+// What it is told by its own __reduce__ does not change, but for the docstring; as an
+// attribute of a class it is the same object as long as the class has the same version.
 bool is_pinned_by_class(PyObject* value) {
   PyTypeObject* type = Py_TYPE(value);
   return type->tp_descr_set != nullptr &&
@@ -52,7 +52,8 @@ bool SnapshotWalk::add_class(PyObject* cls) {
     pointer(cls);
     return true;
   }
-  if (Py_TYPE(cls) != &PyType_Type && !has_no_reducer(Py_TYPE(cls))) return false;
+  PyTypeObject* metaclass = read_type(cls);
+  if (metaclass != &PyType_Type && !has_no_reducer(metaclass)) return false;
   if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return add_static_type(type);
   ClassName name = name_of_class(type, names_);
   bool by_reference;
@@ -81,10 +82,11 @@ bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
   // A tracker that was put in its place gives other ids.
   word(Tag::kClass, shared_.tracker().epoch());
   for (PyObject* part :
-       {as_object(read_type(as_object(type))), cpython::read_class_name(type),
-        cpython::read_class_qualname(type), subclass_hook_owner(type, names_)}) {
+       {cpython::read_class_name(type), cpython::read_class_qualname(type),
+        subclass_hook_owner(type, names_)}) {
     if (!add_or_absent(part)) return false;
   }
+  if (!add_metaclass(read_type(as_object(type)))) return false;
   for (PyObject* base : cpython::read_bases(type)) {
     if (!add(base)) return false;
   }
@@ -121,8 +123,23 @@ bool SnapshotWalk::add_pinned(PyObject* value) {
   } else {
     word(Tag::kPinned);
     pointer(value);
+    PyTypeObject* type = Py_TYPE(value);
+    cpython::note_read(cpython::Read::kReduction, value);
+    return has_no_reducer(type) && add(as_object(type)) &&
+           add(read_member(value, *type, "__doc__"));
   }
   return true;
+}
+
+// One by value has its version elsewhere, too; type itself does not change.
+bool SnapshotWalk::add_metaclass(PyTypeObject* metaclass) {
+  if (metaclass != &PyType_Type) {
+    unsigned version = cpython::type_version(cpython::read_class(metaclass));
+    if (version == 0) return false;
+    word(Tag::kClass, version);
+    pointer(metaclass);
+  }
+  return add(as_object(metaclass));
 }
 
 // No class is registered with it: registered ones come and go unseen.
@@ -170,6 +187,10 @@ bool SnapshotWalk::add_other(PyObject* object) {
     return true;
   }
   if (type == &PyCFunction_Type) return add_builtin_function(object);
+  if (object == Py_Ellipsis || object == Py_NotImplemented) {
+    kind(object);
+    return true;
+  }
   if (type == &PyBaseObject_Type) return add_sentinel(object);
   if (type == &PyDictProxy_Type) {
     kind(object);
@@ -191,6 +212,7 @@ bool SnapshotWalk::add_sentinel(PyObject* object) {
 // staticmethod and classmethod: which attributes are the function's own counts.
 bool SnapshotWalk::add_wrapper(PyObject* wrapper) {
   kind(wrapper);
+  if (!add(as_object(Py_TYPE(wrapper)))) return false;
   PyObject* held = read_member(wrapper, *Py_TYPE(wrapper), "__func__");
   if (!PyFunction_Check(held)) return false;
   const std::pair<PyObject*, PyObject*> copied[] = {
@@ -219,6 +241,7 @@ bool SnapshotWalk::add_wrapper(PyObject* wrapper) {
 
 bool SnapshotWalk::add_property(PyObject* property) {
   kind(property);
+  if (!add(as_object(Py_TYPE(property)))) return false;
   auto part = [&](std::string_view name) {
     return read_member(property, PyProperty_Type, name);
   };
@@ -244,8 +267,7 @@ bool SnapshotWalk::add_builtin_function(PyObject* object) {
   bool of_module = self == nullptr || PyModule_Check(self);
   if (!of_module || module == nullptr) return false;
   bool by_reference;
-  return add_verdict(object, {module, name.get()}, by_reference) &&
-         by_reference;
+  return add_verdict(object, {module, name.get()}, by_reference) && by_reference;
 }
 
 // --- Instances --------------------------------------------------------------

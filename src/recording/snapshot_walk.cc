@@ -113,8 +113,7 @@ bool SnapshotWalk::add_attributes(PyObject* object) {
 // In the order of iteration, in which they are written.
 bool SnapshotWalk::add_set(PyObject* set) {
   kind(set);
-  cpython::note_read(cpython::Read::kContent, set);
-  word(Tag::kSequence, static_cast<std::uint64_t>(PySet_GET_SIZE(set)));
+  word(Tag::kSequence, cpython::read_set_size(set));
   Py_ssize_t position = 0;
   PyObject* item;
   while (cpython::set_next(set, &position, &item)) {
@@ -156,18 +155,13 @@ bool SnapshotWalk::add_function_parts(PyObject* function) {
   PyObject* annotations =
       annotate == nullptr ? cpython::read_annotations(function) : nullptr;
   // In the order of the struct; which of them is null is told, too.
-  for (PyObject* part :
-       {code,
-        read_field<&PyFunctionObject::func_name>(function),
-        read_field<&PyFunctionObject::func_qualname>(function),
-        read_field<&PyFunctionObject::func_module>(function),
-        read_field<&PyFunctionObject::func_doc>(function),
-        read_field<&PyFunctionObject::func_defaults>(function),
-        read_field<&PyFunctionObject::func_kwdefaults>(function),
-        dict,
-        annotate,
-        annotations,
-        cpython::read_type_params(function)}) {
+  for (PyObject* part : {code, read_field<&PyFunctionObject::func_name>(function),
+                         read_field<&PyFunctionObject::func_qualname>(function),
+                         read_field<&PyFunctionObject::func_module>(function),
+                         read_field<&PyFunctionObject::func_doc>(function),
+                         read_field<&PyFunctionObject::func_defaults>(function),
+                         read_field<&PyFunctionObject::func_kwdefaults>(function), dict,
+                         annotate, annotations, cpython::read_type_params(function)}) {
     if (!add_or_absent(part)) return false;
   }
   if (!add_namespace(globals) || !add_closure(function, *info)) return false;
@@ -250,7 +244,8 @@ bool SnapshotWalk::add_code(PyObject* code) {
 bool SnapshotWalk::add_module(PyObject* module) {
   PyObject* name = cpython::read_module_entry(module, names_.attr_name);
   if (name == nullptr || !PyUnicode_CheckExact(name) ||
-      cpython::loaded_module(name) != module || shared_.policy().is_registered(name))
+      cpython::read_loaded_module(name) != module ||
+      shared_.policy().is_registered(name))
     return false;
   word(Tag::kModule);
   return text(name);

@@ -95,7 +95,7 @@ class SnapshotWalk {
     PyTypeObject* type = Py_TYPE(object);
     if (type == &PyUnicode_Type) return pickling::Memo::unifies(object);
     return type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
-           object == Py_None || object == Py_Ellipsis || object == Py_NotImplemented;
+           object == Py_None;
   }
   bool add_scalar(PyObject* object) {
     PyTypeObject* type = Py_TYPE(object);
@@ -134,6 +134,7 @@ class SnapshotWalk {
   bool add_class_parts(PyTypeObject* type);
   bool add_class_attributes(PyTypeObject* type, unsigned version);
   std::vector<PyObject*> walked_attributes(PyTypeObject* type) const;
+  bool add_metaclass(PyTypeObject* metaclass);
   bool add_pinned(PyObject* value);
   bool is_unregistered_base(PyTypeObject* type);
   bool add_static_type(PyTypeObject* type);

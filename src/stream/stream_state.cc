@@ -34,7 +34,7 @@ bool is_dynamic_namespace(PyObject* globals, const Names& names) {
   if (name == nullptr || !PyUnicode_CheckExact(name) ||
       read_entry(globals, names.spec) == nullptr)
     return false;
-  return cpython::loaded_module(name) == nullptr;
+  return cpython::read_loaded_module(name) == nullptr;
 }
 
 InProgress::~InProgress() = default;
