@@ -1,7 +1,7 @@
 # The work is done by the scripts in tools/; each makes what it needs below build/.
 # PYTHON=/path/to/python chooses the interpreter, ARGS="-k lambda" goes to pytest or the benchmark.
 
-.PHONY: help demo test test-all test-next test-upstream test-engines lint format bench bench-engines asan fuzz refleaks clean
+.PHONY: help demo test test-all test-next test-upstream test-engines test-reads lint format bench bench-engines asan fuzz refleaks clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -23,6 +23,9 @@ test-upstream:  ## cloudpickle's own tests, with cppickle under its name
 
 test-engines:  ## real clusters of Dask, Ray, Spark and others; ARGS="dask ray" chooses
 	@tools/test_engines.sh $(ARGS)
+
+test-reads:  ## the check of recordings reads all that the reducers read
+	@tools/test_reads.sh $(ARGS)
 
 lint:  ## check formatting, style and types
 	@tools/lint.sh

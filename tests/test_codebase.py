@@ -170,6 +170,33 @@ def test_version_differences_stay_in_cpython():
     assert not offenders(r"\b(PY_VERSION_HEX|_Py[A-Z_]\w*|PyUnstable_\w+)", "cpython")
 
 
+# Reads of the user's objects: cpython/reads.h has an accessor for each.
+RAW_READS = re.compile(
+    r"->(?:func_|ht_|im_|m_self|m_module|m_ml|tp_(?:dict|bases|mro)\b)"
+    r"|\bPyFunction_GET_\w+|\bPyMethod_GET_\w+|\bPyCell_GET\b"
+    r"|\bPyDict_(?:GetItem\w*|Next|GET_SIZE|Contains)\b"
+    r"|\bPy(?:Tuple|List|Set|Sequence_Fast)_(?:GET|ITEMS)\w*"
+    r"|\bPyObject_GetAttr\b|\bcpython::(?:type_dict|type_lookup|lookup_attribute"
+    r"|instance_dict|builtin_member|proxied_mapping|class_qualname|builtin_base"
+    r"|loaded_module|function_(?:annotations|annotate|type_params))\("
+)
+
+
+def test_reads_go_through_their_accessors():
+    """What reducers and the check of recordings read can be logged and compared."""
+    places = [
+        path
+        for path in sources()
+        if path.parts[0] in ("kinds", "parts") or path.match("recording/snapshot*")
+    ]
+    assert not {
+        f"{path}: {raw}"
+        for path in places
+        if path.name != "snapshot.cc"  # compares what has been read
+        for raw in RAW_READS.findall(code(path))
+    }
+
+
 def test_core_is_free_of_python():
     assert not [p for p in sources() if p.parts[0] == "core" and "PyObject" in code(p)]
 

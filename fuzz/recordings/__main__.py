@@ -16,7 +16,7 @@ def main():
     options = parser.parse_args()
     report = run_campaign(options.dumps, options.seed, options.seconds)
     print(report.text())
-    return int(bool(report.differences))
+    return int(bool(report.differences or report.uncovered))
 
 
 if __name__ == "__main__":

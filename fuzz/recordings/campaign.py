@@ -19,6 +19,7 @@ from fuzz.recordings.modules import (
 from fuzz.recordings.mutations import TABLE
 from fuzz.recordings.pick import Pick
 from fuzz.recordings.pieces import Writer
+from fuzz.recordings.reads import LOGS_READS
 from fuzz.recordings.reproducer import told, write_reproducer
 
 MUTATIONS_OF_CASE = 40
@@ -44,6 +45,8 @@ class Report:
         default_factory=collections.Counter
     )
     differences: list = dataclasses.field(default_factory=list)
+    # Reads that the check of recordings leaves out, and the seed that showed them.
+    uncovered: dict = dataclasses.field(default_factory=dict)
 
     def text(self):
         rate = self.dumps / max(self.seconds, 1e-9)
@@ -57,8 +60,14 @@ class Report:
             f"{self.loaded:,} streams loaded in fresh processes, "
             f"{self.described:,} compared with what was sent, "
             f"{self.unlike:,} of them unlike it\n"
-            f"{len(self.differences)} differences"
+            f"{self.reads()}{len(self.differences)} differences"
         )
+
+    def reads(self):
+        if not LOGS_READS:
+            return ""
+        lines = [f"{read} (seed {seed})" for read, seed in self.uncovered.items()]
+        return "\n".join([*lines, f"{len(lines)} uncovered reads", ""])
 
 
 class Campaign:
@@ -83,6 +92,8 @@ class Campaign:
         self.report.dumps += run.count
         self.report.cases += 1
         self.report.normalised += run.normalised
+        for read in run.uncovered:
+            self.report.uncovered.setdefault(read, seed)
         if run.difference:
             self.tell(run.difference, seed, applied)
 

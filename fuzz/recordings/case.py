@@ -6,6 +6,7 @@ import io
 
 import cppickle
 from fuzz.recordings.modules import process_state
+from fuzz.recordings.reads import uncovered_reads
 from fuzz.recordings.streams import outcome, say_the_same, written_out
 
 # How a root is dumped: what is dumped, from the root and another object.
@@ -55,6 +56,7 @@ class Run:
         self.done = []
         self.count = 0
         self.normalised = 0
+        self.uncovered = set()
         self.difference = None
 
     def step(self, step):
@@ -88,6 +90,7 @@ class Run:
         streams = [outcome(self.dumps, obj) for _ in range(step.count)]
         if not step.hooked_first:
             expected = outcome(written_out, obj)
+        self.uncovered.update(uncovered_reads())
         self.count += step.count
         for stream in streams:
             if stream != expected:

@@ -9,6 +9,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "kinds/classes.h"
 #include "kinds/enums.h"
 #include "kinds/exceptions.h"
@@ -61,8 +62,8 @@ bool may_be_derived(PyTypeObject* type) {
 }  // namespace
 
 bool ByValue::save_function_by_reference(Pickler& pickler, PyObject* object) {
-  auto function = reinterpret_cast<PyFunctionObject*>(object);
-  GlobalName name{function->func_module, function->func_qualname};
+  GlobalName name{cpython::read_field<&PyFunctionObject::func_module>(object),
+                  cpython::read_field<&PyFunctionObject::func_qualname>(object)};
   if (!shared().policy().is_importable(pickler, object, name)) return false;
   if (shared().policy().is_decided_elsewhere(object)) [[unlikely]] {
     pickler.save_global(object, nullptr);
@@ -192,8 +193,7 @@ class ByValue::DigestWriter final : public identity::Expander {
   identity::Expansion expand(const identity::Part& part) override {
     Ref value = Ref::borrow(part.object.get());
     if (part.name) {
-      value = Ref::borrow(cpython::checked_lookup(
-          PyDict_GetItemWithError(part.object.get(), part.name.get())));
+      value = Ref::borrow(cpython::read_entry(part.object.get(), part.name.get()));
     }
     identity::Expansion expansion;
     if (!value) return expansion;  // foreign code has taken it out meanwhile

@@ -3,6 +3,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "identity/weak_tables.h"
 
 namespace cppickle::identity {
@@ -44,7 +45,8 @@ void for_each_tracker(const Imported& imported, Use use) {
 }  // namespace
 
 bool hashes_by_identity(PyObject* object) {
-  return Py_TYPE(object)->tp_hash == PyBaseObject_Type.tp_hash;
+  return cpython::read_class(cpython::read_type(object))->tp_hash ==
+         PyBaseObject_Type.tp_hash;
 }
 
 std::size_t count_other_trackers(const Imported& imported) {

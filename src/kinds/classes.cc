@@ -1,6 +1,7 @@
 #include "kinds/classes.h"
 
 #include <algorithm>
+#include <span>
 #include <string>
 
 #include "core/opcode.h"
@@ -8,6 +9,7 @@
 #include "cpython/error.h"
 #include "cpython/imported.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "identity/other_trackers.h"
 #include "identity/tracker.h"
@@ -25,11 +27,19 @@
 namespace cppickle::kinds {
 
 using core::Opcode;
-using cpython::builtin_base;
+using cpython::as_object;
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::is_any_of;
 using cpython::Names;
+using cpython::own_items;
+using cpython::own_next;
+using cpython::read_attribute;
+using cpython::read_builtin_base;
+using cpython::read_class_dict;
+using cpython::read_items;
+using cpython::read_next;
+using cpython::read_type;
+using cpython::read_type_lookup;
 using cpython::Ref;
 using cpython::same_name;
 using identity::hashes_by_identity;
@@ -65,6 +75,10 @@ using stream::write_call;
 
 namespace {
 
+bool is_python_class(PyTypeObject* type) {
+  return cpython::is_python_class(cpython::read_class(type));
+}
+
 // What is written for a class.  Owns what the script refers to until that has its own
 // references.
 struct ClassParts {
@@ -77,8 +91,7 @@ struct ClassParts {
 };
 
 bool is_abstract_base(PyTypeObject* type, const Names& names) {
-  return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type),
-                                                names.abc_impl)) != nullptr;
+  return cpython::read_class_entry(type, names.abc_impl) != nullptr;
 }
 
 bool is_plain_slots(PyObject* value) {
@@ -92,23 +105,25 @@ Ref declared_slots(PyTypeObject* type) {
   Ref list = checked(PyList_New(0));
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
+  while (own_next(read_class_dict(type), &position, &name, &value)) {
     if (Py_TYPE(value) == &PyMemberDescr_Type && PyDescr_TYPE(value) == type) {
       cpython::checked_status(PyList_Append(list.get(), name));
     }
   }
-  return checked(PyList_AsTuple(list.get()));
+  Ref slots = checked(PyList_AsTuple(list.get()));
+  cpython::note_made(slots.get());
+  return slots;
 }
 
 // The subclasses registered with an abstract base class, in the order of their names.
 std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
   const cpython::Imported& imported = pickler.imported();
-  Ref dump = checked(PyObject_CallOneArg(imported.abc_get_dump, cls));
+  Ref dump = cpython::read_abc_dump(imported.abc_get_dump, cls);
   std::vector<std::pair<std::string, Ref>> named;
   Py_ssize_t position = 0;
   PyObject* weak;
   while (PyTuple_Check(dump.get()) &&
-         cpython::set_next(PyTuple_GET_ITEM(dump.get(), 0), &position, &weak)) {
+         cpython::set_next(own_items(dump.get())[0], &position, &weak)) {
     Ref subclass = cpython::weakly_referenced(weak);
     if (!subclass || !PyType_Check(subclass.get())) continue;
     ClassName name =
@@ -135,21 +150,23 @@ bool is_function_like(PyObject* value) {
 bool needs_no_methods(PyObject* value) {
   if (is_atom(value)) return true;
   bool sequence = PyTuple_CheckExact(value) || PyList_CheckExact(value);
-  for (Py_ssize_t i = 0; sequence && i < PySequence_Fast_GET_SIZE(value); ++i) {
-    PyObject* item = PySequence_Fast_GET_ITEM(value, i);
-    if (!is_atom(item) && !PyType_Check(item)) return false;
+  if (sequence) {
+    return std::ranges::all_of(read_items(value), [](PyObject* item) {
+      return is_atom(item) || PyType_Check(item);
+    });
   }
   Py_ssize_t position = 0;
   PyObject *key, *item;
-  while (PyDict_CheckExact(value) && PyDict_Next(value, &position, &key, &item)) {
+  while (PyDict_CheckExact(value) && read_next(value, &position, &key, &item)) {
     if (!is_atom(key) || (!is_atom(item) && !PyType_Check(item))) return false;
   }
-  return sequence || PyDict_CheckExact(value);
+  return PyDict_CheckExact(value);
 }
 
 bool is_slot(PyObject* slots, PyObject* name) {
   if (slots == nullptr) return false;
   if (PyUnicode_Check(slots)) return PyUnicode_Compare(slots, name) == 0;
+  cpython::note_read(cpython::Read::kContent, slots);
   return cpython::checked_status(PySequence_Contains(slots, name)) != 0;
 }
 
@@ -208,16 +225,17 @@ ClassParts parts_of(StreamState& reducers, Pickler& pickler, PyObject* cls) {
     adapt_enum_attributes(parts.attributes, pickler.names());
   // A state that lacks a name deletes it; but these two are always there.
   const Names& names = pickler.names();
-  PyObject* qualname = cpython::class_qualname(type);
-  PyObject* name = reinterpret_cast<PyHeapTypeObject*>(type)->ht_name;
+  PyObject* qualname = cpython::read_class_qualname(type);
+  PyObject* name = cpython::read_class_name(type);
   if (!cpython::same_name(qualname, name))
     parts.body.push_back({names.qualname, qualname});
   parts.rest.push_back({names.qualname, qualname});
-  bool has_doc = std::ranges::any_of(
-      parts.attributes, [&](const ClassAttribute& attribute) {
+  bool has_doc =
+      std::ranges::any_of(parts.attributes, [&](const ClassAttribute& attribute) {
         return same_name(attribute.name.get(), names.doc);
       });
   if (!has_doc) parts.rest.push_back({names.doc, Py_None});
+  cpython::note_made(parts.empty_dict.get());
   sort_attributes(parts, type, pickler.names());
   return parts;
 }
@@ -225,7 +243,8 @@ ClassParts parts_of(StreamState& reducers, Pickler& pickler, PyObject* cls) {
 // The metaclass whose __new__ makes the class, past the user's; ABCMeta's gives it its
 // registry and caches.
 PyTypeObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
-  if (!is_abstract_base(type, pickler.names())) return builtin_base(Py_TYPE(type));
+  if (!is_abstract_base(type, pickler.names()))
+    return read_builtin_base(read_type(as_object(type)));
   return reinterpret_cast<PyTypeObject*>(pickler.imported().abc_meta);
 }
 
@@ -233,10 +252,9 @@ PyTypeObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
 
 // A class made in C that has this very metaclass: one of the bases.
 PyObject* class_with_metaclass(PyTypeObject* type, PyObject* metaclass) {
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_mro); ++i) {
-    PyObject* base = PyTuple_GET_ITEM(type->tp_mro, i);
-    bool found = reinterpret_cast<PyObject*>(Py_TYPE(base)) == metaclass &&
-                 !cpython::is_python_class(reinterpret_cast<PyTypeObject*>(base));
+  for (PyObject* base : cpython::read_mro(type)) {
+    bool found = as_object(read_type(base)) == metaclass &&
+                 !is_python_class(reinterpret_cast<PyTypeObject*>(base));
     if (found) return base;
   }
   return nullptr;
@@ -244,15 +262,15 @@ PyObject* class_with_metaclass(PyTypeObject* type, PyObject* metaclass) {
 
 void write_type_of(Script& script, PyObject* cls) {
   write_call(script, reinterpret_cast<PyObject*>(&PyType_Type), {cls});
-  script.memoize(reinterpret_cast<PyObject*>(Py_TYPE(cls)));
+  script.memoize(as_object(read_type(cls)));
 }
 
 // Saves a metaclass of the class; one made in C may have no name that leads to it.
 void save_metaclass(Script& script, PyTypeObject* type, PyTypeObject* metaclass) {
   Pickler& pickler = script.pickler();
-  auto object = reinterpret_cast<PyObject*>(metaclass);
+  PyObject* object = as_object(metaclass);
   PyObject* base = nullptr;
-  if (metaclass != &PyType_Type && !cpython::is_python_class(metaclass) &&
+  if (metaclass != &PyType_Type && !is_python_class(metaclass) &&
       StreamState::of(pickler).travels_by_value(pickler, object))
     base = class_with_metaclass(type, object);
   if (base != nullptr) {
@@ -266,9 +284,9 @@ void save_metaclass(Script& script, PyTypeObject* type, PyTypeObject* metaclass)
 bool makes_classes_alike(PyTypeObject* metaclass, PyTypeObject* making,
                          const Names& names) {
   auto is_same = [&](PyObject* name) {
-    return cpython::type_lookup(metaclass, name) == cpython::type_lookup(making, name);
+    return read_type_lookup(metaclass, name) == read_type_lookup(making, name);
   };
-  return metaclass == making || (Py_TYPE(metaclass) == &PyType_Type &&
+  return metaclass == making || (read_type(as_object(metaclass)) == &PyType_Type &&
                                  is_same(names.attr_new) && is_same(names.init));
 }
 
@@ -280,15 +298,16 @@ void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
   const Names& names = pickler.names();
   if (hook_owner != nullptr) {
     Tracker& tracker = StreamState::of(pickler).shared().tracker();
-    script.save(tracker.helpers().unhooked.get()).op(Opcode::MARK).save(hook_owner);
+    PyObject* unhooked = tracker.helpers().unhooked.get();
+    cpython::note_made_function(unhooked);
+    script.save(unhooked).op(Opcode::MARK).save(hook_owner);
   }
-  bool itself = makes_classes_alike(Py_TYPE(type), making, names);
+  PyTypeObject* metaclass = read_type(as_object(type));
+  bool itself = makes_classes_alike(metaclass, making, names);
   if (itself) {
-    save_metaclass(script, type, Py_TYPE(type));
+    save_metaclass(script, type, metaclass);
   } else if (making == &PyType_Type) {
-    script.save(
-        checked(PyObject_GetAttr(reinterpret_cast<PyObject*>(making), names.attr_new))
-            .get());
+    script.save(read_attribute(as_object(making), names.attr_new).get());
   } else {
     script.save(pickler.imported().builtin_getattr);
     begin_tuple(script, 2);
@@ -298,7 +317,7 @@ void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
     script.op(Opcode::REDUCE);
   }
   if (hook_owner == nullptr) script.op(Opcode::MARK);
-  if (!itself) save_metaclass(script, type, Py_TYPE(type));
+  if (!itself) save_metaclass(script, type, metaclass);
 }
 
 void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObject* id,
@@ -307,14 +326,11 @@ void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObje
   begin_tracked(script, id);
   write_maker(script, type, making_metaclass(pickler, type),
               subclass_hook_owner(type, names));
-  script.save(reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
-  auto base_count = static_cast<std::size_t>(PyTuple_GET_SIZE(type->tp_bases));
-  begin_tuple(script, base_count);
-  for (std::size_t i = 0; i < base_count; ++i) {
-    script.save(PyTuple_GET_ITEM(type->tp_bases, static_cast<Py_ssize_t>(i)),
-                Label::kText, names.bases_text);
-  }
-  end_tuple(script, base_count);
+  script.save(cpython::read_class_name(type));
+  std::span<PyObject* const> bases = cpython::read_bases(type);
+  begin_tuple(script, bases.size());
+  for (PyObject* base : bases) script.save(base, Label::kText, names.bases_text);
+  end_tuple(script, bases.size());
   StreamState::of(pickler).end_shape(script);
   new_dict(script, parts.body);
   script.op(Opcode::TUPLE);
@@ -327,7 +343,7 @@ void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   auto write_state = [&](const std::vector<Entry>& attributes, PyObject* key) {
     begin_state(script, identity, attributes, key, cls);
-    save_metaclass(script, type, builtin_base(Py_TYPE(type)));
+    save_metaclass(script, type, read_builtin_base(read_type(cls)));
   };
   Ref functions;  // the memo's key for their dict
   if (!parts.functions.empty()) {
@@ -360,7 +376,7 @@ void save_class_by_value(StreamState& reducers, Pickler& pickler, PyObject* cls)
   reducers.notice_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (is_ctypes_class(type) && save_made_ctypes_class(pickler, cls)) return;
-  if (!cpython::is_python_class(type)) refuse(pickler, cls);
+  if (!is_python_class(type)) refuse(pickler, cls);
   Identity identity = reducers.identify(pickler, cls);
   reducers.note_class(cls);
   ClassParts parts = parts_of(reducers, pickler, cls);

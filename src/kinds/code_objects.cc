@@ -8,6 +8,7 @@
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "policy/replacements.h"
 #include "stream/script_parts.h"
@@ -113,7 +114,7 @@ void write_unguarded(Script& script, Pickler& pickler, const CodeInfo& info) {
 void write_new_code(Script& script, PyObject* code) {
   Pickler& pickler = script.pickler();
   StreamState& reducers = StreamState::of(pickler);
-  const CodeInfo& info = reducers.shared().code_info(code);
+  const CodeInfo& info = reducers.shared().code_info(cpython::read_code(code));
   if (reducers.guard_is_due(pickler.memoizing())) {
     write_guarded(script, pickler, code, info);
   } else {

@@ -6,6 +6,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/script.h"
 #include "stream/script_parts.h"
@@ -30,12 +31,12 @@ PyTypeObject* as_type(PyObject* object) {
 
 // _ctypes.c; "_ctypes.PyCArrayType" for example.
 bool has_metaclass(PyTypeObject* type, std::string_view name) {
-  return cpython::builtin_base(Py_TYPE(type))->tp_name == name;
+  return cpython::read_builtin_base(cpython::read_type(cpython::as_object(type)))
+             ->tp_name == name;
 }
 
 Ref own_attribute(PyTypeObject* type, PyObject* name) {
-  return Ref::borrow(
-      cpython::checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), name)));
+  return Ref::borrow(cpython::read_class_entry(type, name));
 }
 
 bool save_array(Pickler& pickler, PyTypeObject* type, PyObject* cls) {
@@ -60,10 +61,10 @@ void write_pointer_maker(Script& script, PyObject* pointer_to) {
 bool save_pointer(Pickler& pickler, PyTypeObject* type, PyObject* cls) {
   const Names& names = pickler.names();
   Ref target = own_attribute(type, names.ctype_item);
-  PyObject* ctypes = cpython::loaded_module(names.ctypes);
+  PyObject* ctypes = cpython::read_loaded_module(names.ctypes);
   if (!target || ctypes == nullptr) return false;
   pickler.before_foreign_code();
-  Ref pointer_to = checked(PyObject_GetAttr(ctypes, names.pointer_to));
+  Ref pointer_to = cpython::read_attribute(ctypes, names.pointer_to);
   Ref made = checked(PyObject_CallOneArg(pointer_to.get(), target.get()));
   if (made.get() != cls) return false;
   Script script(pickler);
@@ -78,9 +79,9 @@ bool save_pointer(Pickler& pickler, PyTypeObject* type, PyObject* cls) {
 // A simple type of the other byte order knows the one of this machine's.
 bool save_swapped(Pickler& pickler, PyObject* cls) {
   const Names& names = pickler.names();
-  Ref native = cpython::lookup_attribute(cls, names.ctype_le);
+  Ref native = cpython::read_attribute_or_none(cls, names.ctype_le);
   if (!native || native.get() == cls) return false;
-  Ref swapped = cpython::lookup_attribute(native.get(), names.ctype_be);
+  Ref swapped = cpython::read_attribute_or_none(native.get(), names.ctype_be);
   if (swapped.get() != cls) return false;
   save_call(pickler, cls, pickler.imported().builtin_getattr,
             {native.get(), names.ctype_be});

@@ -1,8 +1,11 @@
 #include "kinds/enums.h"
 
+#include <span>
+
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
@@ -11,9 +14,15 @@
 namespace cppickle::kinds {
 
 using core::Opcode;
+using cpython::as_object;
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Names;
+using cpython::own_items;
+using cpython::read_attribute;
+using cpython::read_entry;
+using cpython::read_instance_dict;
+using cpython::read_next;
+using cpython::read_type;
 using cpython::Ref;
 using parts::ClassAttribute;
 using pickling::Label;
@@ -30,15 +39,15 @@ using stream::write_call;
 namespace {
 
 PyObject* own_attribute(PyTypeObject* type, PyObject* name) {
-  return checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), name));
+  return cpython::read_class_entry(type, name);
 }
 
 // The name under which the class lists the member itself, or null for a pseudo-member.
 PyObject* listed_name(PyObject* member, PyObject* member_dict, const Names& names) {
-  PyObject* name = checked_lookup(PyDict_GetItemWithError(member_dict, names.name));
-  PyObject* map = own_attribute(Py_TYPE(member), names.member_map);
+  PyObject* name = read_entry(member_dict, names.name);
+  PyObject* map = own_attribute(read_type(member), names.member_map);
   if (name == nullptr || map == nullptr || !PyDict_Check(map)) return nullptr;
-  return checked_lookup(PyDict_GetItemWithError(map, name)) == member ? name : nullptr;
+  return read_entry(map, name) == member ? name : nullptr;
 }
 
 // How a member without its attributes is made: base.__new__(cls, *arguments), past the
@@ -49,24 +58,24 @@ struct Construction {
 };
 
 Construction construction_of(Pickler& pickler, PyObject* member) {
-  PyTypeObject* base = cpython::builtin_base(Py_TYPE(member));
-  auto base_object = reinterpret_cast<PyObject*>(base);
+  PyTypeObject* base = cpython::read_builtin_base(read_type(member));
+  PyObject* base_object = cpython::as_object(base);
   Construction result;
-  result.make = checked(PyObject_GetAttr(base_object, pickler.names().attr_new));
+  result.make = read_attribute(base_object, pickler.names().attr_new);
   Ref head = checked(PyTuple_Pack(1, Py_TYPE(member)));
   Ref rest = Ref::borrow(pickler.imported().empty_tuple);
   if (Ref getnewargs =
-          cpython::lookup_attribute(base_object, pickler.names().getnewargs)) {
+          cpython::read_attribute_or_none(base_object, pickler.names().getnewargs)) {
     rest = checked(PyObject_CallOneArg(getnewargs.get(), member));
   } else if (base != &PyBaseObject_Type) {
-    Ref reduce = checked(PyObject_GetAttr(base_object, pickler.names().reduce));
+    Ref reduce = read_attribute(base_object, pickler.names().reduce);
     Ref value = checked(PyObject_CallOneArg(reduce.get(), member));
-    bool usual = PyTuple_Check(value.get()) && PyTuple_GET_SIZE(value.get()) >= 2;
+    bool usual = PyTuple_Check(value.get()) && own_items(value.get()).size() >= 2;
     if (!usual) {
       pickler.fail(pickler.imported().pickling_error,
                    "cannot pickle members of %R by value", Py_TYPE(member));
     }
-    rest = Ref::borrow(PyTuple_GET_ITEM(value.get(), 1));
+    rest = Ref::borrow(own_items(value.get())[1]);
   }
   result.arguments = checked(PySequence_Concat(head.get(), rest.get()));
   return result;
@@ -74,7 +83,7 @@ Construction construction_of(Pickler& pickler, PyObject* member) {
 
 // Attributes that are set at once: hash() and repr() of members work from then on.
 bool is_set_at_once(PyObject* member, PyObject* value) {
-  return is_atom(value) || value == reinterpret_cast<PyObject*>(Py_TYPE(member));
+  return is_atom(value) || value == as_object(read_type(member));
 }
 
 // What Flag.__invert__ keeps for its next call.
@@ -84,14 +93,11 @@ bool is_cache(PyObject* name) {
 }
 
 void write_construction(Script& script, const Construction& construction) {
-  auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(construction.arguments.get()));
+  std::span<PyObject* const> arguments = own_items(construction.arguments.get());
   script.save(construction.make.get());
-  begin_tuple(script, size);
-  for (std::size_t i = 0; i < size; ++i) {
-    script.save(
-        PyTuple_GET_ITEM(construction.arguments.get(), static_cast<Py_ssize_t>(i)));
-  }
-  end_tuple(script, size);
+  begin_tuple(script, arguments.size());
+  for (PyObject* argument : arguments) script.save(argument);
+  end_tuple(script, arguments.size());
   script.op(Opcode::REDUCE);
 }
 
@@ -101,16 +107,15 @@ void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* 
   std::vector<Entry> at_once, later;
   Py_ssize_t position = 0;
   PyObject *key, *value;
-  while (PyDict_Next(dict, &position, &key, &value)) {
+  while (read_next(dict, &position, &key, &value)) {
     if (is_cache(key)) continue;
     (is_set_at_once(member, value) ? at_once : later)
         .push_back({key, value, Label::kAttribute});
   }
   script.save(pickler.imported().dict_setdefault);
   begin_tuple(script, 3);
-  write_call(
-      script, pickler.imported().builtin_getattr,
-      {reinterpret_cast<PyObject*>(Py_TYPE(member)), pickler.names().member_map});
+  write_call(script, pickler.imported().builtin_getattr,
+             {as_object(read_type(member)), pickler.names().member_map});
   script.save(name);
   write_construction(script, construction);
   end_tuple(script, 3);
@@ -126,7 +131,8 @@ void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* 
 
 bool is_enumeration(StreamState& reducers, PyTypeObject* type) {
   PyTypeObject* meta = reducers.shared().enum_meta();
-  return meta != nullptr && PyType_IsSubtype(Py_TYPE(type), meta);
+  return meta != nullptr &&
+         PyType_IsSubtype(cpython::read_class(read_type(as_object(type))), meta);
 }
 
 void adapt_enum_attributes(std::vector<ClassAttribute>& attributes,
@@ -143,26 +149,24 @@ void adapt_enum_attributes(std::vector<ClassAttribute>& attributes,
     Ref listed = checked(PyDict_New());
     Py_ssize_t position = 0;
     PyObject *value, *member;
-    while (PyDict_Next(attribute.value.get(), &position, &value, &member)) {
-      Ref dict = cpython::instance_dict(member);
-      PyObject* name =
-          dict ? checked_lookup(PyDict_GetItemWithError(dict.get(), names.name))
-               : nullptr;
-      bool keep = name != nullptr &&
-                  checked_lookup(PyDict_GetItemWithError(members, name)) == member;
+    while (read_next(attribute.value.get(), &position, &value, &member)) {
+      Ref dict = read_instance_dict(member);
+      PyObject* name = dict ? read_entry(dict.get(), names.name) : nullptr;
+      bool keep = name != nullptr && read_entry(members, name) == member;
       if (keep) cpython::checked_status(PyDict_SetItem(listed.get(), value, member));
     }
+    cpython::note_made(listed.get());
     attribute.value = std::move(listed);
   }
 }
 
 bool save_enum_member(StreamState& reducers, Pickler& pickler, PyObject* member) {
-  auto cls = reinterpret_cast<PyObject*>(Py_TYPE(member));
+  PyObject* cls = as_object(read_type(member));
   if (!is_enumeration(reducers, Py_TYPE(member)) ||
       !reducers.travels_by_value(pickler, cls))
     return false;
   pickler.before_foreign_code();
-  Ref dict = cpython::instance_dict(member);
+  Ref dict = read_instance_dict(member);
   if (!dict) return false;
   PyObject* name = listed_name(member, dict.get(), pickler.names());
   Script script(pickler);
@@ -173,8 +177,7 @@ bool save_enum_member(StreamState& reducers, Pickler& pickler, PyObject* member)
   } else if (name != nullptr && pickler.memoizing()) {
     write_member(script, pickler, member, dict.get(), name);
   } else {
-    PyObject* value =
-        checked_lookup(PyDict_GetItemWithError(dict.get(), pickler.names().value));
+    PyObject* value = read_entry(dict.get(), pickler.names().value);
     if (value == nullptr) return false;
     // Pseudo-members, and members where there is no memo to hold them.
     write_call(script, cls, {value});

@@ -4,6 +4,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
@@ -24,7 +25,9 @@ using stream::StreamState;
 
 namespace {
 
-auto as_exception(PyObject* object) {
+// The attributes of all exceptions.
+auto read_exception(PyObject* object) {
+  cpython::note_read(cpython::Read::kContent, object);
   return reinterpret_cast<PyBaseExceptionObject*>(object);
 }
 
@@ -34,11 +37,11 @@ PyTypeObject* base_exception() {
 
 bool reduces_like_base(PyTypeObject* type, const Names& names) {
   for (PyObject* name : {names.reduce, names.setstate}) {
-    if (cpython::type_lookup(type, name) !=
-        cpython::type_lookup(base_exception(), name))
+    if (cpython::read_type_lookup(type, name) !=
+        cpython::read_type_lookup(base_exception(), name))
       return false;
   }
-  return cpython::is_objects_own(type, names.reduce_ex) &&
+  return cpython::is_objects_own(cpython::read_class(type), names.reduce_ex) &&
          cpython::is_objects_own(type, names.getstate);
 }
 
@@ -46,20 +49,20 @@ bool reduces_like_base(PyTypeObject* type, const Names& names) {
 // BaseException.
 bool has_own_constructor(PyTypeObject* type, PyTypeObject* builtin,
                          const Names& names) {
-  bool own = cpython::type_lookup(type, names.init) !=
-                 cpython::type_lookup(builtin, names.init) ||
-             cpython::type_lookup(type, names.attr_new) !=
-                 cpython::type_lookup(builtin, names.attr_new);
+  bool own = cpython::read_type_lookup(type, names.init) !=
+                 cpython::read_type_lookup(builtin, names.init) ||
+             cpython::read_type_lookup(type, names.attr_new) !=
+                 cpython::read_type_lookup(builtin, names.attr_new);
   return own && builtin->tp_basicsize == base_exception()->tp_basicsize;
 }
 
 std::vector<Entry> state_of(PyObject* object, const Names& names, Ref& suppress) {
-  PyBaseExceptionObject* exception = as_exception(object);
+  PyBaseExceptionObject* exception = read_exception(object);
   std::vector<Entry> entries;
   Py_ssize_t position = 0;
   PyObject *key, *value;
   while (exception->dict != nullptr &&
-         PyDict_Next(exception->dict, &position, &key, &value)) {
+         cpython::read_next(exception->dict, &position, &key, &value)) {
     entries.push_back({key, value});
   }
   if (exception->context != nullptr)
@@ -76,27 +79,27 @@ std::vector<Entry> state_of(PyObject* object, const Names& names, Ref& suppress)
 }  // namespace
 
 bool save_exception(StreamState&, Pickler& pickler, PyObject* object) {
-  PyTypeObject* type = Py_TYPE(object);
+  PyTypeObject* type = cpython::read_type(object);
   const Names& names = pickler.names();
-  PyBaseExceptionObject* exception = as_exception(object);
+  PyBaseExceptionObject* exception = read_exception(object);
   if (!reduces_like_base(type, names)) return false;
-  PyTypeObject* builtin = cpython::builtin_base(type);
+  PyTypeObject* builtin = cpython::read_builtin_base(type);
   bool chained = exception->cause != nullptr || exception->context != nullptr ||
                  exception->suppress_context;
   bool past_constructor = has_own_constructor(type, builtin, names);
   // Whether somebody has looked at a __dict__ does not count in streams with code.
   bool looked_at = pickler.memo().unifies_strings() && exception->dict != nullptr &&
-                   PyDict_GET_SIZE(exception->dict) == 0;
+                   cpython::read_size(exception->dict) == 0;
   if (!chained && !past_constructor && !looked_at) return false;
 
   pickler.before_foreign_code();
-  auto cls = reinterpret_cast<PyObject*>(type);
+  PyObject* cls = cpython::as_object(type);
   Script script(pickler);
   if (past_constructor) {
-    Ref make =
-        checked(PyObject_GetAttr(reinterpret_cast<PyObject*>(builtin), names.attr_new));
+    Ref make = cpython::read_attribute(cpython::as_object(builtin), names.attr_new);
     Ref head = checked(PyTuple_Pack(1, cls));
     Ref arguments = checked(PySequence_Concat(head.get(), exception->args));
+    cpython::note_made(arguments.get());
     script.save(make.get()).save(arguments.get(), Label::kText, names.args_text);
   } else {
     script.save(cls, Label::kText, names.attr_class_text)

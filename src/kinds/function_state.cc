@@ -1,11 +1,14 @@
 #include "kinds/function_state.h"
 
+#include <algorithm>
+#include <span>
 #include <string_view>
 
 #include "bytecode/code_info.h"
 #include "cpython/code.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "pickling/work_stack.h"
 #include "policy/replacements.h"
 
@@ -13,8 +16,13 @@ namespace cppickle::kinds {
 
 using bytecode::CodeInfo;
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Names;
+using cpython::own_items;
+using cpython::own_next;
+using cpython::read_code;
+using cpython::read_entry;
+using cpython::read_field;
+using cpython::read_items;
 using cpython::Ref;
 using pickling::Label;
 using policy::Helper;
@@ -30,34 +38,33 @@ bool same_text(PyObject* left, PyObject* right) {
 
 std::vector<Entry> differing_slots(PyObject* object, const Names& names,
                                    bool defaults_differ) {
-  auto function = reinterpret_cast<PyFunctionObject*>(object);
+  PyObject* code = read_code(read_field<&PyFunctionObject::func_code>(object));
   std::vector<Entry> slots;
   auto add = [&](PyObject* name, PyObject* value) {
     slots.push_back({name, value, Label::kAttribute});
   };
-  if (defaults_differ) add(names.defaults, function->func_defaults);
-  if (function->func_kwdefaults != nullptr)
-    add(names.kwdefaults, function->func_kwdefaults);
-  if (PyObject* annotate = cpython::function_annotate(object);
+  if (defaults_differ)
+    add(names.defaults, read_field<&PyFunctionObject::func_defaults>(object));
+  if (PyObject* kwdefaults = read_field<&PyFunctionObject::func_kwdefaults>(object))
+    add(names.kwdefaults, kwdefaults);
+  if (PyObject* annotate = cpython::read_annotate(object);
       annotate != nullptr && annotate != Py_None) {
     add(names.annotate, annotate);
-  } else if (PyObject* annotations = cpython::function_annotations(object)) {
+  } else if (PyObject* annotations = cpython::read_annotations(object)) {
     add(names.annotations, annotations);
   }
-  PyObject* doc = function->func_doc != nullptr ? function->func_doc : Py_None;
-  if (!same_text(doc, cpython::implied_doc(function->func_code))) add(names.doc, doc);
-  PyObject* module = function->func_module != nullptr ? function->func_module : Py_None;
+  auto or_none = [](PyObject* value) { return value != nullptr ? value : Py_None; };
+  PyObject* doc = or_none(read_field<&PyFunctionObject::func_doc>(object));
+  if (!same_text(doc, cpython::implied_doc(code))) add(names.doc, doc);
+  PyObject* module = or_none(read_field<&PyFunctionObject::func_module>(object));
   PyObject* implied_module =
-      checked_lookup(PyDict_GetItemWithError(function->func_globals, names.attr_name));
-  if (!same_text(module, implied_module != nullptr ? implied_module : Py_None))
-    add(names.attr_module, module);
-  if (!same_text(function->func_qualname,
-                 cpython::code_qualname(function->func_code))) {
-    add(names.qualname, function->func_qualname);
-  }
-  PyObject* type_params = cpython::function_type_params(object);
+      read_entry(read_field<&PyFunctionObject::func_globals>(object), names.attr_name);
+  if (!same_text(module, or_none(implied_module))) add(names.attr_module, module);
+  PyObject* qualname = read_field<&PyFunctionObject::func_qualname>(object);
+  if (!same_text(qualname, cpython::code_qualname(code))) add(names.qualname, qualname);
+  PyObject* type_params = cpython::read_type_params(object);
   if (type_params != nullptr && PyTuple_Check(type_params) &&
-      PyTuple_GET_SIZE(type_params) != 0) {
+      !read_items(type_params).empty()) {
     add(names.type_params, type_params);
   }
   return slots;
@@ -77,7 +84,7 @@ Ref interned_keys(PyObject* dict) {
   Ref names = checked(PyList_New(0));
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (PyDict_Next(dict, &position, &name, &value)) {
+  while (own_next(dict, &position, &name, &value)) {
     if (!PyUnicode_CheckExact(name)) continue;
     PyObject* own = Py_NewRef(name);
     PyUnicode_InternInPlace(&own);
@@ -106,39 +113,42 @@ void put(std::vector<Entry>& entries, PyObject* name, PyObject* value) {
 
 }  // namespace
 
+std::span<PyObject* const> FunctionState::cells() const {
+  return closure_ != nullptr ? read_items(closure_) : std::span<PyObject* const>();
+}
+
 FunctionState::FunctionState(StreamState& reducers, PyObject* object)
     : function_(object) {
-  auto function = reinterpret_cast<PyFunctionObject*>(object);
   const Replacements& replacements = reducers.shared().replacements();
   if (replacements.of(Helper::kFunctionGetstate) != nullptr) [[unlikely]]
     answer_ = replacements.call(Helper::kFunctionGetstate, object);
-  attributes_ = function->func_dict;
-  closure_ = function->func_closure;
-  globals_ = function->func_globals;
+  attributes_ = read_field<&PyFunctionObject::func_dict>(object);
+  closure_ = read_field<&PyFunctionObject::func_closure>(object);
+  globals_ = read_field<&PyFunctionObject::func_globals>(object);
   if (answer_) [[unlikely]] {
     read_answer(answer_.get());
   } else {
-    const CodeInfo& info = reducers.shared().code_info(function->func_code);
+    PyObject* code = read_code(read_field<&PyFunctionObject::func_code>(object));
+    const CodeInfo& info = reducers.shared().code_info(code);
     global_names_ = Ref::borrow(info.global_names.get());
   }
 }
 
 void FunctionState::read_answer(PyObject* answer) {
-  require(PyTuple_Check(answer) && PyTuple_GET_SIZE(answer) == 2, answer);
-  PyObject* attributes = PyTuple_GET_ITEM(answer, 0);
-  told_slots_ = PyTuple_GET_ITEM(answer, 1);
+  require(PyTuple_Check(answer) && own_items(answer).size() == 2, answer);
+  PyObject* attributes = own_items(answer)[0];
+  told_slots_ = own_items(answer)[1];
   require(PyDict_CheckExact(told_slots_), answer);
   attributes_ = PyDict_CheckExact(attributes) ? attributes : nullptr;
-  globals_ = checked_lookup(PyDict_GetItemString(told_slots_, "__globals__"));
+  globals_ = cpython::own_entry(told_slots_, "__globals__");
   require(globals_ != nullptr && PyDict_CheckExact(globals_), answer);
   global_names_ = interned_keys(globals_);
   // Cells of its own hold other contents.
-  PyObject* cells = checked_lookup(PyDict_GetItemString(told_slots_, "__closure__"));
+  PyObject* cells = cpython::own_entry(told_slots_, "__closure__");
   bool fits = cells != nullptr && closure_ != nullptr && PyTuple_CheckExact(cells) &&
-              PyTuple_GET_SIZE(cells) == PyTuple_GET_SIZE(closure_);
-  for (Py_ssize_t i = 0; fits && i < PyTuple_GET_SIZE(cells); ++i) {
-    fits = PyCell_Check(PyTuple_GET_ITEM(cells, i));
-  }
+              own_items(cells).size() == read_items(closure_).size() &&
+              std::ranges::all_of(own_items(cells),
+                                  [](PyObject* cell) { return PyCell_Check(cell); });
   if (fits) closure_ = cells;
 }
 
@@ -147,9 +157,9 @@ std::vector<Entry> FunctionState::slots(const Names& names,
   std::vector<Entry> slots = differing_slots(function_, names, defaults_differ);
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (told_slots_ != nullptr && PyDict_Next(told_slots_, &position, &name, &value)) {
+  while (told_slots_ != nullptr && own_next(told_slots_, &position, &name, &value)) {
     if (!is_slot_name(name)) continue;
-    Ref present = cpython::lookup_attribute(function_, name);
+    Ref present = cpython::read_attribute_or_none(function_, name);
     if (present.get() != value) put(slots, name, value);
   }
   return slots;

@@ -2,6 +2,7 @@
 #ifndef CPPICKLE_KINDS_FUNCTION_STATE_H_
 #define CPPICKLE_KINDS_FUNCTION_STATE_H_
 
+#include <span>
 #include <vector>
 
 #include "cpython/names.h"
@@ -28,6 +29,7 @@ class FunctionState {
 
   PyObject* attributes() const { return attributes_; }  // a dict, or null
   PyObject* closure() const { return closure_; }        // a tuple of cells, or null
+  std::span<PyObject* const> cells() const;             // in it
   // A tuple of interned names, and the dict with their values.
   PyObject* global_names() const { return global_names_.get(); }
   PyObject* globals() const { return globals_; }

@@ -1,6 +1,8 @@
 #include "kinds/functions.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <span>
 
 #include "bytecode/code_info.h"
 #include "core/opcode.h"
@@ -8,6 +10,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "kinds/code_objects.h"
 #include "kinds/function_state.h"
@@ -22,9 +25,18 @@ namespace cppickle::kinds {
 
 using bytecode::CodeInfo;
 using core::Opcode;
+using cpython::as_object;
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Names;
+using cpython::own_items;
+using cpython::read_attribute;
+using cpython::read_cell;
+using cpython::read_code;
+using cpython::read_entry;
+using cpython::read_field;
+using cpython::read_items;
+using cpython::read_size;
+using cpython::read_type;
 using cpython::Ref;
 using pickling::Label;
 using pickling::Pickler;
@@ -43,10 +55,6 @@ using stream::write_call;
 
 namespace {
 
-PyFunctionObject* as_function(PyObject* object) {
-  return reinterpret_cast<PyFunctionObject*>(object);
-}
-
 // --- Cells ------------------------------------------------------------------
 
 // dataclass(slots=True) makes a class anew; functions that make annotations still refer
@@ -61,10 +69,11 @@ Ref names_of_namespace(PyObject* dict) {
   Ref copy = checked(PyDict_New());
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (PyDict_Next(dict, &position, &name, &value)) {
+  while (cpython::read_next(dict, &position, &name, &value)) {
     bool plain = is_atom(value) || PyType_Check(value);
     if (plain) cpython::checked_status(PyDict_SetItem(copy.get(), name, value));
   }
+  cpython::note_made(copy.get());
   return copy;
 }
 
@@ -99,7 +108,7 @@ PyObject* replaced_maker_of_cells(Pickler& pickler) {
 // that is in the memo.
 void write_cell_shell(Script& script, PyObject* cell) {
   Pickler& pickler = script.pickler();
-  PyObject* value = PyCell_GET(cell);
+  PyObject* value = read_cell(cell);
   PyObject* maker = replaced_maker_of_cells(pickler);
   bool inside =
       value != nullptr && maker == nullptr && (is_atom(value) || !pickler.memoizing());
@@ -111,7 +120,7 @@ void write_cell_shell(Script& script, PyObject* cell) {
 }
 
 bool is_filled_later(Pickler& pickler, PyObject* cell) {
-  PyObject* value = PyCell_GET(cell);
+  PyObject* value = read_cell(cell);
   return pickler.memoizing() && value != nullptr &&
          (!is_atom(value) || replaced_maker_of_cells(pickler) != nullptr);
 }
@@ -120,35 +129,30 @@ bool is_filled_later(Pickler& pickler, PyObject* cell) {
 // filled afterwards.
 std::vector<Entry> new_cells(Pickler& pickler, PyObject* closure, PyObject* variables) {
   std::vector<Entry> cells;
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
-    PyObject* cell = PyTuple_GET_ITEM(closure, i);
-    bool named = i < PyTuple_GET_SIZE(variables);
+  std::span<PyObject* const> names = own_items(variables);
+  std::span<PyObject* const> all = read_items(closure);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    PyObject* cell = all[i];
     bool repeated = false;
     for (const Entry& earlier : cells) repeated = repeated || earlier.value == cell;
     if (!repeated && is_filled_later(pickler, cell) && !pickler.knows(cell)) {
-      cells.push_back({named ? PyTuple_GET_ITEM(variables, i) : nullptr, cell});
+      cells.push_back({i < names.size() ? names[i] : nullptr, cell});
     }
   }
   return cells;
 }
 
 void write_closure(Script& script, PyObject* closure) {
-  auto size = static_cast<std::size_t>(PyTuple_GET_SIZE(closure));
-  begin_tuple(script, size);
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
-    PyObject* cell = PyTuple_GET_ITEM(closure, i);
-    script.get_or_write(cell, write_cell_shell, cell);
-  }
-  end_tuple(script, size);
+  std::span<PyObject* const> cells = read_items(closure);
+  begin_tuple(script, cells.size());
+  for (PyObject* cell : cells) script.get_or_write(cell, write_cell_shell, cell);
+  end_tuple(script, cells.size());
 }
 
 // --- Attributes -------------------------------------------------------------
 
 bool all_atoms(PyObject* tuple) {
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i) {
-    if (!is_atom(PyTuple_GET_ITEM(tuple, i))) return false;
-  }
-  return true;
+  return std::ranges::all_of(read_items(tuple), is_atom);
 }
 
 // The modules among a function's globals and free variables.
@@ -157,14 +161,9 @@ std::vector<PyObject*> modules_around(const FunctionState& state) {
   auto add = [&](PyObject* value) {
     if (value != nullptr && PyModule_Check(value)) modules.push_back(value);
   };
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(state.global_names()); ++i) {
-    add(checked_lookup(PyDict_GetItemWithError(
-        state.globals(), PyTuple_GET_ITEM(state.global_names(), i))));
-  }
-  PyObject* closure = state.closure();
-  for (Py_ssize_t i = 0; closure != nullptr && i < PyTuple_GET_SIZE(closure); ++i) {
-    add(PyCell_GET(PyTuple_GET_ITEM(closure, i)));
-  }
+  for (PyObject* name : own_items(state.global_names()))
+    add(read_entry(state.globals(), name));
+  for (PyObject* cell : state.cells()) add(read_cell(cell));
   return modules;
 }
 
@@ -186,7 +185,10 @@ bool all_written_at_once(StreamState& reducers, Pickler& pickler,
 struct FunctionParts {
   FunctionParts(StreamState& reducers, Pickler& pickler, PyObject* object);
 
-  PyFunctionObject* function;
+  PyObject* function;
+  PyObject* code;
+  PyObject* name;
+  PyObject* defaults;  // a tuple, or null
   const CodeInfo& info;
   Namespace& space;
   FunctionState state;
@@ -199,49 +201,46 @@ struct FunctionParts {
 };
 
 FunctionParts::FunctionParts(StreamState& reducers, Pickler& pickler, PyObject* object)
-    : function(as_function(object)),
-      info(reducers.shared().code_info(function->func_code)),
-      space(reducers.namespace_of(function->func_globals)),
+    : function(object),
+      code(read_code(read_field<&PyFunctionObject::func_code>(object))),
+      name(read_field<&PyFunctionObject::func_name>(object)),
+      defaults(read_field<&PyFunctionObject::func_defaults>(object)),
+      info(reducers.shared().code_info(code)),
+      space(reducers.namespace_of(read_field<&PyFunctionObject::func_globals>(object))),
       state(reducers, object),
       memoizing(pickler.memoizing()) {
   globals = missing_globals(space, state.global_names(), state.globals(), memoizing);
   if (PyObject* closure = state.closure()) {
-    cells = new_cells(pickler, closure,
-                      cpython::code_free_variables(function->func_code).get());
+    cells = new_cells(pickler, closure, cpython::code_free_variables(code).get());
   }
-  has_name = !same_text(function->func_name,
-                        reinterpret_cast<PyCodeObject*>(function->func_code)->co_name);
-  bool has_defaults = function->func_defaults != nullptr;
-  defaults_inside = has_defaults && (all_atoms(function->func_defaults) || !memoizing);
+  has_name = !same_text(name, reinterpret_cast<PyCodeObject*>(code)->co_name);
+  bool has_defaults = defaults != nullptr;
+  defaults_inside = has_defaults && (all_atoms(defaults) || !memoizing);
   slots = state.slots(pickler.names(), has_defaults && !defaults_inside);
 }
 
 // True when all of it is written without a frame of the work stack.
 bool fits_inline(StreamState& reducers, Pickler& pickler, const FunctionParts& parts) {
-  PyFunctionObject* function = parts.function;
   PyObject* attributes = parts.state.attributes();
   if (parts.info.blob().size() >= Pickler::kLongestFragment / 2 ||
-      (attributes != nullptr && PyDict_GET_SIZE(attributes) != 0) ||
-      (parts.defaults_inside && !pickler.fits_frame(function->func_defaults)))
+      (attributes != nullptr && read_size(attributes) != 0) ||
+      (parts.defaults_inside && !pickler.fits_frame(parts.defaults)))
     return false;
-  PyObject* closure = parts.state.closure();
-  for (Py_ssize_t i = 0; closure != nullptr && i < PyTuple_GET_SIZE(closure); ++i) {
-    PyObject* value = PyCell_GET(PyTuple_GET_ITEM(closure, i));
+  for (PyObject* cell : parts.state.cells()) {
+    PyObject* value = read_cell(cell);
     if (value != nullptr && !is_written_at_once(reducers, pickler, value)) return false;
   }
   bool new_space = !pickler.knows(parts.space.stand_in.get());
   if (new_space && parts.space.module) return false;
-  return (!new_space ||
-          all_written_at_once(reducers, pickler,
-                              base_entries(function->func_globals, pickler.names()))) &&
+  return (!new_space || all_written_at_once(reducers, pickler,
+                                            base_entries(parts.space.globals.get(),
+                                                         pickler.names()))) &&
          all_written_at_once(reducers, pickler, parts.globals) &&
          all_written_at_once(reducers, pickler, parts.slots);
 }
 
 void write_function(StreamState& reducers, Pickler& pickler,
                     const FunctionParts& parts) {
-  PyFunctionObject* function = parts.function;
-  auto object = reinterpret_cast<PyObject*>(function);
   const Names& names = pickler.names();
   if (parts.memoizing) {
     for (const Entry& entry : parts.globals) parts.space.note_sent(entry.key);
@@ -254,24 +253,24 @@ void write_function(StreamState& reducers, Pickler& pickler,
                      : parts.has_name        ? 3
                                              : 2;
   begin_tuple(script, size);
-  write_code(script, function->func_code);
+  write_code(script, parts.code);
   if (parts.memoizing) {
     write_namespace(script, parts.space);
   } else {
-    write_whole_namespace(script, function->func_globals, names, parts.globals);
+    write_whole_namespace(script, parts.space.globals.get(), names, parts.globals);
   }
-  if (size > 2) script.save(parts.has_name ? function->func_name : Py_None);
+  if (size > 2) script.save(parts.has_name ? parts.name : Py_None);
   if (size > 3)
-    script.save(parts.defaults_inside ? function->func_defaults : Py_None, Label::kText,
+    script.save(parts.defaults_inside ? parts.defaults : Py_None, Label::kText,
                 names.defaults_text);
   if (size > 4) write_closure(script, closure);
   end_tuple(script, size);
-  script.op(Opcode::REDUCE).memoize(object);
+  script.op(Opcode::REDUCE).memoize(parts.function);
 
   build_state(script, parts.state.attributes(), parts.slots);
   for (const Entry& cell : parts.cells) {
     script.get(cell.value);
-    write_cell_state(script, PyCell_GET(cell.value), cell.key, names);
+    write_cell_state(script, read_cell(cell.value), cell.key, names);
     script.op(Opcode::POP);
   }
   if (parts.memoizing && !parts.globals.empty()) {
@@ -281,7 +280,7 @@ void write_function(StreamState& reducers, Pickler& pickler,
   }
   write_submodule_imports(reducers, script, modules_around(parts.state),
                           parts.info.mentioned_names.get());
-  script.start(object);
+  script.start(parts.function);
 }
 
 }  // namespace
@@ -305,7 +304,7 @@ bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
   Script script(pickler);
   script.get_or_write(cell, write_cell_shell, cell);
   if (is_filled_later(pickler, cell)) {
-    write_cell_state(script, PyCell_GET(cell), nullptr, pickler.names());
+    write_cell_state(script, read_cell(cell), nullptr, pickler.names());
   }
   script.start(cell);
   return true;
@@ -314,20 +313,19 @@ bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
 // As getattr(self, name), the standard form, where the class on the other side has that
 // method; else by value.
 bool save_method(StreamState& reducers, Pickler& pickler, PyObject* method) {
-  PyObject* function = PyMethod_GET_FUNCTION(method);
-  PyObject* self = PyMethod_GET_SELF(method);
-  PyObject* owner =
-      PyType_Check(self) ? self : reinterpret_cast<PyObject*>(Py_TYPE(self));
+  PyObject* function = read_field<&PyMethodObject::im_func>(method);
+  PyObject* self = read_field<&PyMethodObject::im_self>(method);
+  PyObject* owner = PyType_Check(self) ? self : as_object(read_type(self));
   if (PyFunction_Check(function) && !reducers.travels_by_value(pickler, owner)) {
     pickler.before_foreign_code();
-    Ref name = checked(PyObject_GetAttr(function, pickler.names().attr_name));
-    PyObject* found =
-        PyUnicode_Check(name.get())
-            ? cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name.get())
-            : nullptr;
+    Ref name = read_attribute(function, pickler.names().attr_name);
+    PyObject* found = PyUnicode_Check(name.get())
+                          ? cpython::read_type_lookup(
+                                reinterpret_cast<PyTypeObject*>(owner), name.get())
+                          : nullptr;
     if (found == function) return false;
     if (found != nullptr && Py_TYPE(found) == &PyClassMethod_Type) {
-      Ref wrapped = checked(PyObject_GetAttr(found, pickler.names().attr_func));
+      Ref wrapped = read_attribute(found, pickler.names().attr_func);
       if (wrapped.get() == function) return false;
     }
   }

@@ -1,9 +1,12 @@
 #include "kinds/imports.h"
 
+#include <span>
+
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/work_stack.h"
 #include "policy/policy.h"
@@ -14,8 +17,8 @@ namespace cppickle::kinds {
 
 using core::Opcode;
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Names;
+using cpython::read_module_entry;
 using cpython::Ref;
 using pickling::Label;
 using pickling::Pickler;
@@ -34,8 +37,7 @@ using stream::write_call;
 namespace {
 
 PyObject* name_of(PyObject* module, const Names& names) {
-  PyObject* name = checked_lookup(
-      PyDict_GetItemWithError(PyModule_GetDict(module), names.attr_name));
+  PyObject* name = read_module_entry(module, names.attr_name);
   return name != nullptr && PyUnicode_Check(name) ? name : nullptr;
 }
 
@@ -45,6 +47,7 @@ void save_as_import(Pickler& pickler, PyObject* module, PyObject* name) {
   if (dot < 0) return save_call(pickler, module, import, {name});
   // With a non-empty fromlist __import__ answers the submodule; every module has a
   // __name__.
+  cpython::note_made(pickler.imported().from_name);
   save_call(pickler, module, import,
             {name, Py_None, Py_None, pickler.imported().from_name});
 }
@@ -54,7 +57,7 @@ std::vector<Entry> module_entries(PyObject* copy, const Names& names) {
   std::vector<Entry> entries;
   Py_ssize_t position = 0;
   PyObject *key, *value;
-  while (PyDict_Next(copy, &position, &key, &value)) {
+  while (cpython::own_next(copy, &position, &key, &value)) {
     if (PyUnicode_Check(key) &&
         cpython::is_any_of(
             key, {names.builtins_attribute, names.spec, names.loader, names.cached}))
@@ -69,6 +72,7 @@ void save_by_value(StreamState& reducers, Pickler& pickler, PyObject* module,
                    PyObject* name) {
   pickler.memo().unify_strings();
   PyObject* dict = PyModule_GetDict(module);
+  cpython::note_read(cpython::Read::kContent, dict);
   Namespace& space = reducers.namespace_of(dict);
   Ref key = space.module ? Ref::borrow(space.module.get()) : Ref();
   space.is_whole = true;
@@ -90,6 +94,15 @@ void save_by_value(StreamState& reducers, Pickler& pickler, PyObject* module,
 
 }  // namespace
 
+namespace {
+
+bool has_spec(PyObject* module, const Pickler& pickler) {
+  PyObject* spec = read_module_entry(module, pickler.names().spec);
+  return spec != nullptr && spec != Py_None;
+}
+
+}  // namespace
+
 bool save_module_by_reference(StreamState& reducers, Pickler& pickler,
                               PyObject* module) {
   PyObject* name = name_of(module, pickler.names());
@@ -100,11 +113,8 @@ bool save_module_by_reference(StreamState& reducers, Pickler& pickler,
     return false;
   // A module of that name may be another one; an imported module that has put something
   // else in its place has a spec.
-  PyObject* found = cpython::loaded_module(name);
-  PyObject* spec = checked_lookup(
-      PyDict_GetItemWithError(PyModule_GetDict(module), pickler.names().spec));
-  bool imported =
-      found == module || (found != nullptr && spec != nullptr && spec != Py_None);
+  PyObject* found = cpython::read_loaded_module(name);
+  bool imported = found == module || (found != nullptr && has_spec(module, pickler));
   if (imported) save_as_import(pickler, module, name);
   return imported;
 }
@@ -126,18 +136,18 @@ void write_submodule_imports(StreamState& reducers, Script& script,
                              const std::vector<PyObject*>& modules,
                              PyObject* mentioned_names) {
   Pickler& pickler = script.pickler();
+  std::span<PyObject* const> parts = cpython::own_items(mentioned_names);
+  if (parts.empty()) return;
   std::vector<Ref> packages;
   for (PyObject* module : modules) {
+    if (read_module_entry(module, pickler.names().path) == nullptr) continue;
     PyObject* name = name_of(module, pickler.names());
-    bool package = checked_lookup(PyDict_GetItemWithError(
-                       PyModule_GetDict(module), pickler.names().path)) != nullptr;
-    if (name != nullptr && package) packages.push_back(Ref::borrow(name));
+    if (name != nullptr) packages.push_back(Ref::borrow(name));
   }
   for (std::size_t next = 0; next < packages.size(); ++next) {
-    for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(mentioned_names); ++i) {
-      PyObject* part = PyTuple_GET_ITEM(mentioned_names, i);
+    for (PyObject* part : parts) {
       Ref full = checked(PyUnicode_FromFormat("%U.%U", packages[next].get(), part));
-      if (cpython::loaded_module(full.get()) == nullptr ||
+      if (cpython::read_loaded_module(full.get()) == nullptr ||
           reducers.shared().policy().is_registered(full.get()))
         continue;
       packages.push_back(Ref::borrow(full.get()));

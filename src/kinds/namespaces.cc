@@ -3,6 +3,7 @@
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/pickler.h"
 #include "pickling/work_stack.h"
@@ -12,8 +13,10 @@
 namespace cppickle::kinds {
 
 using core::Opcode;
-using cpython::checked_lookup;
 using cpython::Names;
+using cpython::own_items;
+using cpython::read_entry;
+using cpython::read_field;
 using cpython::Ref;
 using pickling::Label;
 using pickling::Pickler;
@@ -44,7 +47,7 @@ std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
   std::vector<Entry> entries;
   entries.reserve(4);
   for (PyObject* name : {names.package, names.attr_name, names.path, names.file}) {
-    PyObject* value = checked_lookup(PyDict_GetItemWithError(globals, name));
+    PyObject* value = read_entry(globals, name);
     if (value != nullptr) entries.push_back({name, value, Label::kGlobal});
   }
   return entries;
@@ -56,8 +59,7 @@ namespace {
 // later.
 void write_namespace_module(Script& script, PyObject* globals) {
   Pickler& pickler = script.pickler();
-  PyObject* name =
-      checked_lookup(PyDict_GetItemWithError(globals, pickler.names().attr_name));
+  PyObject* name = read_entry(globals, pickler.names().attr_name);
   write_call(script, reinterpret_cast<PyObject*>(&PyModule_Type), {name});
   script.memoize(StreamState::of(pickler).namespace_of(globals).module.get());
 }
@@ -88,12 +90,12 @@ void write_namespace(Script& script, Namespace& space) {
   script.get_or_write(space.stand_in.get(), write_new_namespace, space.globals.get());
 }
 
-std::vector<Entry> missing_globals(const Namespace& space, PyObject* names, PyObject* values,
-                                   bool memoizing) {
+std::vector<Entry> missing_globals(const Namespace& space, PyObject* names,
+                                   PyObject* values, bool memoizing) {
   std::vector<Entry> entries;
-  for (Py_ssize_t i = 0; !space.is_whole && i < PyTuple_GET_SIZE(names); ++i) {
-    PyObject* name = PyTuple_GET_ITEM(names, i);
-    PyObject* value = checked_lookup(PyDict_GetItemWithError(values, name));
+  if (space.is_whole) return entries;
+  for (PyObject* name : own_items(names)) {
+    PyObject* value = read_entry(values, name);
     if (value == nullptr || is_builtins_dict(name, value)) continue;
     if (memoizing && space.has_sent(name)) continue;
     entries.push_back({name, value, Label::kGlobal});
@@ -110,9 +112,9 @@ bool is_part_by_itself(StreamState& state, PyObject* value) {
       PyCFunction_Check(value))
     return false;
   if (!PyFunction_Check(value)) return true;
-  auto function = reinterpret_cast<PyFunctionObject*>(value);
-  return state.shared().policy().plain_verdict(
-             value, {function->func_module, function->func_qualname}) !=
+  policy::GlobalName name{read_field<&PyFunctionObject::func_module>(value),
+                          read_field<&PyFunctionObject::func_qualname>(value)};
+  return state.shared().policy().plain_verdict(value, name) !=
          policy::Policy::Verdict::kByReference;
 }
 
@@ -125,7 +127,7 @@ void write_globals(Script& script, const Namespace& space,
   PyObject* globals = space.globals.get();
   for (const Entry& entry : entries) {
     script.key(entry.key);
-    PyObject* present = checked_lookup(PyDict_GetItemWithError(globals, entry.key));
+    PyObject* present = read_entry(globals, entry.key);
     if (present == entry.value && is_part_by_itself(state, present)) {
       state.write_entry_edge(script, globals, entry.key);
     } else {

@@ -30,8 +30,8 @@ std::vector<stream::Entry> missing_globals(const stream::Namespace& space,
                                            PyObject* names, PyObject* values,
                                            bool memoizing);
 
-// Sets them in the dict on the stack's top.  They count as sent already: what is written
-// for a value may name the same globals.
+// Sets them in the dict on the stack's top.  They count as sent already: what is
+// written for a value may name the same globals.
 void write_globals(pickling::Script& script, const stream::Namespace& space,
                    const std::vector<stream::Entry>& entries);
 

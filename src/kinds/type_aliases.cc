@@ -9,6 +9,7 @@
 #include "cpython/error.h"
 #include "cpython/imported.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
@@ -19,6 +20,9 @@ namespace cppickle::kinds {
 using core::Opcode;
 using cpython::checked;
 using cpython::Names;
+using cpython::read_attribute;
+using cpython::read_items;
+using cpython::read_type;
 using cpython::Ref;
 using pickling::Pickler;
 using pickling::Script;
@@ -39,14 +43,14 @@ struct Alias {
 };
 
 Alias alias_of(PyObject* object, const Names& names) {
-  return {object, checked(PyObject_GetAttr(object, names.attr_name)),
-          checked(PyObject_GetAttr(object, names.alias_value)),
-          checked(PyObject_GetAttr(object, names.type_params))};
+  return {object, read_attribute(object, names.attr_name),
+          read_attribute(object, names.alias_value),
+          read_attribute(object, names.type_params)};
 }
 
 bool is_generic(const Alias& alias) {
   return PyTuple_Check(alias.type_params.get()) &&
-         PyTuple_GET_SIZE(alias.type_params.get()) != 0;
+         !read_items(alias.type_params.get()).empty();
 }
 
 // True when the alias is met in its own value, as far as other aliases and the
@@ -62,14 +66,14 @@ bool refers_to_itself(const Alias& alias, const Names& names) {
     if (next.get() == alias.object) return true;
     if (PyType_Check(next.get()) || !seen.insert(next.get()).second) continue;
     if (PyTuple_CheckExact(next.get()) || PyList_CheckExact(next.get())) {
-      for (Py_ssize_t i = 0; i < PySequence_Fast_GET_SIZE(next.get()); ++i)
-        waiting.push_back(Ref::borrow(PySequence_Fast_GET_ITEM(next.get(), i)));
+      for (PyObject* item : read_items(next.get()))
+        waiting.push_back(Ref::borrow(item));
     } else {
       std::vector<PyObject*> attributes = {names.attr_args, names.origin};
-      if (Py_TYPE(next.get()) == Py_TYPE(alias.object))
+      if (read_type(next.get()) == read_type(alias.object))
         attributes.push_back(names.alias_value);
       for (PyObject* name : attributes) {
-        if (Ref part = cpython::lookup_attribute(next.get(), name))
+        if (Ref part = cpython::read_attribute_or_none(next.get(), name))
           waiting.push_back(std::move(part));
       }
     }
@@ -81,7 +85,7 @@ bool refers_to_itself(const Alias& alias, const Names& names) {
 void save_recursive(Pickler& pickler, const Alias& alias) {
   const cpython::Imported& imported = pickler.imported();
   const Names& names = imported.names;
-  Ref module = cpython::lookup_attribute(alias.object, names.attr_module);
+  Ref module = cpython::read_attribute_or_none(alias.object, names.attr_module);
   Ref statement = checked(
       PyUnicode_FromFormat("type %U = %U", alias.name.get(), names.alias_value));
   Ref space = checked(cpython::new_object());
@@ -121,7 +125,7 @@ void save_whole(Pickler& pickler, const Alias& alias) {
     cpython::checked_status(PyDict_SetItem(
         keywords.get(), imported.names.type_params_name, alias.type_params.get()));
   }
-  Ref make = with_keywords(imported, reinterpret_cast<PyObject*>(Py_TYPE(alias.object)),
+  Ref make = with_keywords(imported, cpython::as_object(read_type(alias.object)),
                            keywords.get());
   pickler.save_as_call(alias.object, make.get(),
                        checked(PyTuple_Pack(2, alias.name.get(), alias.value.get())));

@@ -4,6 +4,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "identity/tracker.h"
 #include "pickling/script.h"
@@ -14,8 +15,12 @@
 namespace cppickle::kinds {
 
 using core::Opcode;
+using cpython::as_object;
 using cpython::checked;
 using cpython::Names;
+using cpython::read_attribute;
+using cpython::read_attribute_or_none;
+using cpython::read_type;
 using cpython::Ref;
 using identity::Identity;
 using pickling::Label;
@@ -50,29 +55,29 @@ constexpr Property kProperties[] = {
 };
 
 bool has_default(PyObject* variable, const Names& names) {
-  Ref method = cpython::lookup_attribute(variable, names.has_default);
+  Ref method = read_attribute_or_none(variable, names.has_default);
   Ref answer = method ? checked(PyObject_CallNoArgs(method.get())) : Ref();
   return answer.get() == Py_True;
 }
 
 Recipe variable_recipe(PyObject* variable, const Names& names) {
   Recipe recipe;
-  recipe.name = checked(PyObject_GetAttr(variable, names.attr_name));
-  recipe.module = cpython::lookup_attribute(variable, names.attr_module);
+  recipe.name = read_attribute(variable, names.attr_name);
+  recipe.module = read_attribute_or_none(variable, names.attr_module);
   recipe.arguments = checked(PyTuple_Pack(1, recipe.name.get()));
   recipe.keywords = checked(PyDict_New());
-  if (Ref constraints = cpython::lookup_attribute(variable, names.constraints)) {
+  if (Ref constraints = read_attribute_or_none(variable, names.constraints)) {
     recipe.arguments =
         checked(PySequence_Concat(recipe.arguments.get(), constraints.get()));
   }
   for (const Property& property : kProperties) {
-    Ref value = cpython::lookup_attribute(variable, names.*property.attribute);
+    Ref value = read_attribute_or_none(variable, names.*property.attribute);
     if (!value || value.get() == Py_None || value.get() == Py_False) continue;
     cpython::checked_status(
         PyDict_SetItem(recipe.keywords.get(), names.*property.keyword, value.get()));
   }
   if (has_default(variable, names)) {
-    Ref value = checked(PyObject_GetAttr(variable, names.attr_default));
+    Ref value = read_attribute(variable, names.attr_default);
     cpython::checked_status(
         PyDict_SetItem(recipe.keywords.get(), names.default_name, value.get()));
   }
@@ -80,7 +85,7 @@ Recipe variable_recipe(PyObject* variable, const Names& names) {
 }
 
 Ref maker_of(Pickler& pickler, PyObject* object, const Recipe& recipe) {
-  return with_keywords(pickler.imported(), reinterpret_cast<PyObject*>(Py_TYPE(object)),
+  return with_keywords(pickler.imported(), as_object(read_type(object)),
                        recipe.keywords.get());
 }
 
@@ -114,11 +119,11 @@ bool save_new_type(StreamState& reducers, Pickler& pickler, PyObject* new_type) 
     return true;
   if (pickler.protocol() < 2) return false;
   Script script(pickler);
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(new_type)))
+  script.save(as_object(read_type(new_type)))
       .op(Opcode::EMPTY_TUPLE)
       .op(Opcode::NEWOBJ);
   script.memoize(new_type);
-  script.save(cpython::instance_dict(new_type).get(), Label::kState)
+  script.save(cpython::read_instance_dict(new_type).get(), Label::kState)
       .op(Opcode::BUILD)
       .start(new_type);
   return true;

@@ -4,6 +4,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/script.h"
 #include "stream/script_parts.h"
@@ -14,6 +15,8 @@ using core::Opcode;
 using cpython::checked;
 using cpython::checked_status;
 using cpython::Names;
+using cpython::own_items;
+using cpython::read_attribute;
 using cpython::Ref;
 using pickling::Pickler;
 using pickling::Script;
@@ -25,7 +28,7 @@ using stream::StreamState;
 namespace {
 
 PyObject* type_of(PyObject* object) {
-  return reinterpret_cast<PyObject*>(Py_TYPE(object));
+  return cpython::as_object(cpython::read_type(object));
 }
 
 // A plain byte view of a copy of what the view shows.
@@ -43,11 +46,11 @@ void write_flat_view(Script& script, PyObject* view, const Py_buffer& buffer) {
 Ref shown_dict(PyObject* view, bool keys, bool values, PyObject* dict_type) {
   Ref shown = checked(PyObject_CallNoArgs(dict_type));
   Ref list = checked(PySequence_List(view));
-  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list.get()); ++i) {
-    PyObject* item = PyList_GET_ITEM(list.get(), i);
-    Ref number = checked(PyLong_FromSsize_t(i));
-    PyObject* key = keys ? item : values ? number.get() : PyTuple_GET_ITEM(item, 0);
-    PyObject* value = keys ? Py_None : values ? item : PyTuple_GET_ITEM(item, 1);
+  Py_ssize_t count = 0;
+  for (PyObject* item : own_items(list.get())) {
+    Ref number = checked(PyLong_FromSsize_t(count++));
+    PyObject* key = keys ? item : values ? number.get() : own_items(item)[0];
+    PyObject* value = keys ? Py_None : values ? item : own_items(item)[1];
     checked_status(PyObject_SetItem(shown.get(), key, value));
   }
   return shown;
@@ -67,11 +70,11 @@ void refuse_unreadable(Pickler& pickler, PyObject* file) {
   PyObject* error = pickler.imported().pickling_error;
   if (is_standard_stream(file, "stdin"))
     pickler.fail(error, "Cannot pickle standard input");
-  Ref name = cpython::lookup_attribute(file, names.lookup_name);
-  Ref mode = cpython::lookup_attribute(file, names.mode);
+  Ref name = cpython::read_attribute_or_none(file, names.lookup_name);
+  Ref mode = cpython::read_attribute_or_none(file, names.mode);
   if (!name || !mode)
     pickler.fail(error, "Cannot pickle files that do not map to an actual file");
-  Ref closed = checked(PyObject_GetAttr(file, names.closed));
+  Ref closed = read_attribute(file, names.closed);
   if (checked_status(PyObject_IsTrue(closed.get())))
     pickler.fail(error, "Cannot pickle closed files");
   if (is_true(file, names.isatty))
@@ -104,7 +107,7 @@ TextContent content_of(Pickler& pickler, PyObject* file) {
 }  // namespace
 
 bool save_mapping_proxy(StreamState&, Pickler& pickler, PyObject* proxy) {
-  save_call(pickler, proxy, type_of(proxy), {cpython::proxied_mapping(proxy)});
+  save_call(pickler, proxy, type_of(proxy), {cpython::read_proxied(proxy)});
   return true;
 }
 
@@ -117,7 +120,8 @@ bool save_memory_view(StreamState&, Pickler& pickler, PyObject* view) {
       buffer.ndim == 1 && PyUnicode_CompareWithASCIIString(format.get(), "B") == 0;
   Script script(pickler);
   if (!flat) {
-    script.save(cpython::type_lookup(&PyMemoryView_Type, names.cast)).op(Opcode::MARK);
+    script.save(cpython::read_type_lookup(&PyMemoryView_Type, names.cast))
+        .op(Opcode::MARK);
   }
   write_flat_view(script, view, buffer);
   if (!flat) {
@@ -133,7 +137,7 @@ bool save_memory_view(StreamState&, Pickler& pickler, PyObject* view) {
 bool save_dict_view(StreamState&, Pickler& pickler, PyObject* view) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
-  PyTypeObject* type = Py_TYPE(view);
+  PyTypeObject* type = cpython::read_type(view);
   bool ordered = type == &PyODictKeys_Type || type == &PyODictValues_Type ||
                  type == &PyODictItems_Type;
   bool keys = type == &PyDictKeys_Type || type == &PyODictKeys_Type;
@@ -141,9 +145,9 @@ bool save_dict_view(StreamState&, Pickler& pickler, PyObject* view) {
   PyObject* dict_type = ordered ? pickler.imported().ordered_dict
                                 : reinterpret_cast<PyObject*>(&PyDict_Type);
   Ref shown = shown_dict(view, keys, values, dict_type);
-  Ref method = checked(PyObject_GetAttr(dict_type, keys     ? names.keys
-                                                   : values ? names.values
-                                                            : names.items));
+  Ref method = read_attribute(dict_type, keys     ? names.keys
+                                         : values ? names.values
+                                                  : names.items);
   save_call(pickler, view, method.get(), {shown.get()});
   return true;
 }
@@ -154,7 +158,7 @@ bool save_weak_reference(StreamState&, Pickler& pickler, PyObject* weak) {
   pickler.before_foreign_code();
   Ref referent = cpython::weakly_referenced(weak);
   if (!referent) referent = checked(PySet_New(nullptr));
-  Ref callback = checked(PyObject_GetAttr(weak, pickler.names().callback));
+  Ref callback = read_attribute(weak, pickler.names().callback);
   if (callback.get() == Py_None) {
     save_call(pickler, weak, type_of(weak), {referent.get()});
   } else {
@@ -198,7 +202,7 @@ bool save_text_file(StreamState&, Pickler& pickler, PyObject* file) {
   }
   refuse_unreadable(pickler, file);
   TextContent content = content_of(pickler, file);
-  Ref name = checked(PyObject_GetAttr(file, names.lookup_name));
+  Ref name = read_attribute(file, names.lookup_name);
   Ref attributes = checked(PyDict_New());
   checked_status(PyDict_SetItem(attributes.get(), names.lookup_name, name.get()));
   // io.StringIO.__setstate__ takes the text, the newline, the position and the

@@ -1,10 +1,14 @@
 #include "kinds/wrappers.h"
 
+#include <algorithm>
+#include <span>
+
 #include "core/opcode.h"
 #include "cpython/code.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
@@ -13,9 +17,15 @@
 namespace cppickle::kinds {
 
 using core::Opcode;
+using cpython::as_object;
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Names;
+using cpython::own_entry;
+using cpython::own_items;
+using cpython::read_attribute;
+using cpython::read_attribute_or_none;
+using cpython::read_field;
+using cpython::read_type;
 using cpython::Ref;
 using pickling::Label;
 using pickling::Pickler;
@@ -31,14 +41,15 @@ namespace {
 
 // The value of a closure's variable, or null.
 PyObject* closure_value(PyObject* function, PyObject* variable) {
-  PyObject* closure = PyFunction_GET_CLOSURE(function);
+  PyObject* closure = read_field<&PyFunctionObject::func_closure>(function);
   if (closure == nullptr) return nullptr;
-  Ref variables = cpython::code_free_variables(PyFunction_GET_CODE(function));
-  for (Py_ssize_t i = 0;
-       i < PyTuple_GET_SIZE(closure) && i < PyTuple_GET_SIZE(variables.get()); ++i) {
-    if (PyUnicode_Compare(PyTuple_GET_ITEM(variables.get(), i), variable) == 0) {
-      return PyCell_GET(PyTuple_GET_ITEM(closure, i));
-    }
+  PyObject* code =
+      cpython::read_code(read_field<&PyFunctionObject::func_code>(function));
+  Ref variables = cpython::code_free_variables(code);
+  std::span<PyObject* const> names = own_items(variables.get());
+  std::span<PyObject* const> cells = cpython::read_items(closure);
+  for (std::size_t i = 0; i < std::min(cells.size(), names.size()); ++i) {
+    if (PyUnicode_Compare(names[i], variable) == 0) return cpython::read_cell(cells[i]);
   }
   return nullptr;
 }
@@ -47,14 +58,15 @@ PyObject* closure_value(PyObject* function, PyObject* variable) {
 // function.
 Ref attributes_of_its_own(PyObject* wrapper, PyObject* function) {
   Ref own = checked(PyDict_New());
-  Ref dict = cpython::instance_dict(wrapper);
+  Ref dict = cpython::read_instance_dict(wrapper);
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (dict && PyDict_Next(dict.get(), &position, &name, &value)) {
-    Ref copied = cpython::lookup_attribute(function, name);
+  while (dict && cpython::read_next(dict.get(), &position, &name, &value)) {
+    Ref copied = read_attribute_or_none(function, name);
     if (copied.get() != value)
       cpython::checked_status(PyDict_SetItem(own.get(), name, value));
   }
+  cpython::note_made(own.get());
   return own;
 }
 
@@ -62,7 +74,7 @@ Ref attributes_of_its_own(PyObject* wrapper, PyObject* function) {
 void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label label,
                  PyObject* label_key, PyObject* attributes) {
   Script script(pickler);
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(wrapper)));
+  script.save(as_object(read_type(wrapper)));
   begin_tuple(script, 1);
   script.save(function, label, label_key);
   end_tuple(script, 1);
@@ -76,16 +88,15 @@ void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label 
 // From 3.15 on base.__new__ wants an argument, too, but for property's.
 void begin_past_constructor(Script& script, PyObject* object, PyTypeObject* base) {
   const Names& names = script.pickler().names();
-  Ref make =
-      checked(PyObject_GetAttr(reinterpret_cast<PyObject*>(base), names.attr_new));
+  Ref make = read_attribute(as_object(base), names.attr_new);
   script.save(make.get());
   std::size_t count = base == &PyProperty_Type ? 1 : 2;
   begin_tuple(script, count);
-  script.save(reinterpret_cast<PyObject*>(Py_TYPE(object)));
+  script.save(as_object(read_type(object)));
   if (count == 2) script.op(Opcode::NONE);
   end_tuple(script, count);
   script.op(Opcode::REDUCE).memoize(object);
-  script.save(cpython::type_lookup(base, names.init)).op(Opcode::MARK).get(object);
+  script.save(cpython::read_type_lookup(base, names.init)).op(Opcode::MARK).get(object);
 }
 
 void end_past_constructor(Script& script, PyObject* object, PyObject* attributes) {
@@ -95,8 +106,7 @@ void end_past_constructor(Script& script, PyObject* object, PyObject* attributes
 }
 
 bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
-  Ref implied =
-      getter == Py_None ? Ref() : cpython::lookup_attribute(getter, names.doc);
+  Ref implied = getter == Py_None ? Ref() : read_attribute_or_none(getter, names.doc);
   PyObject* doc = implied ? implied.get() : Py_None;
   if (doc == property_doc) return true;
   return PyUnicode_Check(doc) && PyUnicode_Check(property_doc) &&
@@ -106,13 +116,13 @@ bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
 }  // namespace
 
 bool save_builtin_function(StreamState& reducers, Pickler& pickler, PyObject* object) {
-  auto function = reinterpret_cast<PyCFunctionObject*>(object);
-  PyObject* self = function->m_self;
+  PyObject* self = read_field<&PyCFunctionObject::m_self>(object);
   pickler.before_foreign_code();
   if (reducers.shared().save_known_global(pickler, object)) return true;
-  Ref name = checked(PyUnicode_InternFromString(function->m_ml->ml_name));
+  Ref name = checked(PyUnicode_InternFromString(
+      read_field<&PyCFunctionObject::m_ml>(object)->ml_name));
   bool of_module = self == nullptr || PyModule_Check(self);
-  PyObject* module = function->m_module;
+  PyObject* module = read_field<&PyCFunctionObject::m_module>(object);
   if (!of_module || module == nullptr || !PyUnicode_Check(module)) return false;
   if (!reducers.shared().policy().is_importable(pickler, object, {module, name.get()}))
     return false;
@@ -122,7 +132,8 @@ bool save_builtin_function(StreamState& reducers, Pickler& pickler, PyObject* ob
 
 bool save_getset_descriptor(StreamState&, Pickler& pickler, PyObject* descriptor) {
   PyTypeObject* type = PyDescr_TYPE(descriptor);
-  if (cpython::type_lookup(type, PyDescr_NAME(descriptor)) != descriptor) return false;
+  if (cpython::read_type_lookup(type, PyDescr_NAME(descriptor)) != descriptor)
+    return false;
   save_call(pickler, descriptor, pickler.imported().builtin_getattr,
             {reinterpret_cast<PyObject*>(type), PyDescr_NAME(descriptor)});
   return true;
@@ -130,10 +141,10 @@ bool save_getset_descriptor(StreamState&, Pickler& pickler, PyObject* descriptor
 
 bool save_method_wrapper(StreamState&, Pickler& pickler, PyObject* wrapper) {
   pickler.before_foreign_code();
-  Ref function = checked(PyObject_GetAttr(wrapper, pickler.names().attr_func));
+  Ref function = read_attribute(wrapper, pickler.names().attr_func);
   Ref attributes = attributes_of_its_own(wrapper, function.get());
-  PyTypeObject* base = cpython::builtin_base(Py_TYPE(wrapper));
-  if (base == Py_TYPE(wrapper)) {
+  PyTypeObject* base = cpython::read_builtin_base(read_type(wrapper));
+  if (base == read_type(wrapper)) {
     save_around(pickler, wrapper, function.get(), Label::kText,
                 pickler.names().func_text, attributes.get());
     return true;
@@ -148,10 +159,10 @@ bool save_method_wrapper(StreamState&, Pickler& pickler, PyObject* wrapper) {
 bool save_property(StreamState&, Pickler& pickler, PyObject* property) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
-  auto part = [&](PyObject* name) { return checked(PyObject_GetAttr(property, name)); };
+  auto part = [&](PyObject* name) { return read_attribute(property, name); };
   Ref fget = part(names.fget), fset = part(names.fset), fdel = part(names.fdel),
       doc = part(names.doc);
-  bool exact = Py_TYPE(property) == &PyProperty_Type;
+  bool exact = read_type(property) == &PyProperty_Type;
   bool has_doc = !exact || !same_doc(doc.get(), fget.get(), names);
   Script script(pickler);
   auto write_parts = [&] {
@@ -161,7 +172,7 @@ bool save_property(StreamState&, Pickler& pickler, PyObject* property) {
     if (has_doc) script.save(doc.get());
   };
   if (exact) {
-    script.save(reinterpret_cast<PyObject*>(Py_TYPE(property)));
+    script.save(as_object(read_type(property)));
     begin_tuple(script, has_doc ? 4 : 3);
     write_parts();
     end_tuple(script, has_doc ? 4 : 3);
@@ -170,7 +181,7 @@ bool save_property(StreamState&, Pickler& pickler, PyObject* property) {
   }
   begin_past_constructor(script, property, &PyProperty_Type);
   write_parts();
-  end_past_constructor(script, property, cpython::instance_dict(property).get());
+  end_past_constructor(script, property, cpython::read_instance_dict(property).get());
   return true;
 }
 
@@ -180,8 +191,8 @@ bool save_lru_cache(StreamState& reducers, Pickler& pickler, PyObject* cache) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   if (reducers.save_under_own_name(pickler, cache, names.qualname)) return true;
-  Ref function = cpython::lookup_attribute(cache, names.wrapped);
-  Ref parameters = cpython::lookup_attribute(cache, names.cache_parameters);
+  Ref function = read_attribute_or_none(cache, names.wrapped);
+  Ref parameters = read_attribute_or_none(cache, names.cache_parameters);
   if (!function || !parameters || !PyFunction_Check(parameters.get())) return false;
   PyObject* maxsize = closure_value(parameters.get(), names.maxsize);
   PyObject* typed = closure_value(parameters.get(), names.typed);
@@ -195,7 +206,7 @@ bool save_lru_cache(StreamState& reducers, Pickler& pickler, PyObject* cache) {
   script.save(pickler.imported().cache_info);
   end_tuple(script, 4);
   script.op(Opcode::REDUCE).memoize(cache);
-  build_state(script, cpython::instance_dict(cache).get(), {});
+  build_state(script, cpython::read_instance_dict(cache).get(), {});
   script.start(cache);
   return true;
 }
@@ -204,15 +215,14 @@ bool save_lru_cache(StreamState& reducers, Pickler& pickler, PyObject* cache) {
 bool save_partial_method(StreamState&, Pickler& pickler, PyObject* partial) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
-  Ref function = cpython::lookup_attribute(partial, names.func);
-  Ref arguments = cpython::lookup_attribute(partial, names.args);
-  Ref keywords = cpython::lookup_attribute(partial, names.keywords);
+  Ref function = read_attribute_or_none(partial, names.func);
+  Ref arguments = read_attribute_or_none(partial, names.args);
+  Ref keywords = read_attribute_or_none(partial, names.keywords);
   if (!function || !arguments || !PyTuple_Check(arguments.get()) || !keywords ||
       !PyDict_Check(keywords.get()))
     return false;
   Ref make =
-      with_keywords(pickler.imported(), reinterpret_cast<PyObject*>(Py_TYPE(partial)),
-                    keywords.get());
+      with_keywords(pickler.imported(), as_object(read_type(partial)), keywords.get());
   Ref head = checked(PyTuple_Pack(1, function.get()));
   pickler.save_as_call(partial, make.get(),
                        checked(PySequence_Concat(head.get(), arguments.get())));
@@ -223,12 +233,14 @@ bool save_partial_method(StreamState&, Pickler& pickler, PyObject* partial) {
 bool save_cached_property(StreamState&, Pickler& pickler, PyObject* property) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
-  Ref dict = checked(PyDict_Copy(cpython::instance_dict(property).get()));
-  Ref function =
-      Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict.get(), names.func)));
+  Ref attributes = cpython::read_instance_dict(property);
+  cpython::note_read(cpython::Read::kContent, attributes.get());
+  Ref dict = checked(PyDict_Copy(attributes.get()));
+  cpython::note_made(dict.get());
+  Ref function = Ref::borrow(own_entry(dict.get(), names.func));
   if (!function) return false;
   for (PyObject* name : {names.func, names.lock}) {
-    if (checked_lookup(PyDict_GetItemWithError(dict.get(), name)) != nullptr) {
+    if (own_entry(dict.get(), name) != nullptr) {
       cpython::checked_status(PyDict_DelItem(dict.get(), name));
     }
   }

@@ -4,12 +4,14 @@
 #include "by_value/registration.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "module/compat_functions.h"
 #include "module/functions.h"
 #include "module/memo_proxy.h"
 #include "module/options.h"
 #include "module/pickler_object.h"
+#include "module/read_functions.h"
 #include "module/state.h"
 
 namespace cppickle::module {
@@ -123,6 +125,8 @@ int exec_module(PyObject* module) {
                                          state.imported.deep_recursion_error));
     checked_status(PyModule_AddFunctions(module, compat_functions));
     checked_status(PyModule_AddFunctions(module, option_functions));
+    if constexpr (cpython::kLogsReads)
+      checked_status(PyModule_AddFunctions(module, read_functions));
     checked_status(
         PyModule_AddIntConstant(module, "DEFAULT_PROTOCOL", core::kHighestProtocol));
     checked_status(PyModule_AddStringConstant(module, "__version__", CPPICKLE_VERSION));

@@ -4,14 +4,15 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "parts/ctypes_types.h"
 
 namespace cppickle::parts {
 
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::is_any_of;
 using cpython::Names;
+using cpython::own_items;
 using cpython::Ref;
 using policy::Helper;
 using policy::Replacements;
@@ -51,17 +52,26 @@ bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
 // A tuple of the strings in order: until 3.14 the compiler makes it of a set, whose
 // order changes from run to run.
 Ref in_order(PyObject* tuple) {
+  cpython::note_read(cpython::Read::kContent, tuple);
   Ref list = checked(PySequence_List(tuple));
   cpython::checked_status(PyList_Sort(list.get()));
-  return checked(PyList_AsTuple(list.get()));
+  Ref ordered = checked(PyList_AsTuple(list.get()));
+  cpython::note_made(ordered.get());
+  return ordered;
+}
+
+// By itself: classes by reference have nothing else that counts.
+PyObject* read_module_name(PyTypeObject* type, const Names& names) {
+  cpython::note_read(cpython::Read::kEntry, cpython::as_object(type),
+                     names.attr_module);
+  return cpython::own_entry(cpython::own_class_dict(type), names.attr_module);
 }
 
 }  // namespace
 
 ClassName name_of_class(PyTypeObject* type, const Names& names) {
-  PyObject* module = checked_lookup(
-      PyDict_GetItemWithError(cpython::type_dict(type), names.attr_module));
-  PyObject* qualname = cpython::class_qualname(type);
+  PyObject* module = read_module_name(type, names);
+  PyObject* qualname = cpython::read_class_qualname(type);
   ClassName name;
   if (qualname != nullptr) {
     name.qualname = Ref::borrow(qualname);
@@ -87,11 +97,11 @@ bool is_written_attribute(PyTypeObject* type, PyObject* name, PyObject* value,
 std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
                                                 const Names& names) {
   std::vector<ClassAttribute> attributes;
-  attributes.reserve(
-      static_cast<std::size_t>(PyDict_GET_SIZE(cpython::type_dict(type))));
+  PyObject* dict = cpython::read_class_dict(type);
+  attributes.reserve(cpython::own_size(dict));
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
+  while (cpython::own_next(dict, &position, &name, &value)) {
     if (!is_written_attribute(type, name, value, names)) continue;
     bool unordered =
         PyTuple_CheckExact(value) && is_any_of(name, {names.static_attributes});
@@ -108,13 +118,12 @@ std::vector<ClassAttribute> told_attributes_of_class(PyTypeObject* type,
   Ref answer = replacements.call(Helper::kClassGetstate, cls);
   std::vector<ClassAttribute> attributes;
   // A class without a module gets that of the code which loads it.
-  PyObject* module = checked_lookup(
-      PyDict_GetItemWithError(cpython::type_dict(type), names.attr_module));
+  PyObject* module = read_module_name(type, names);
   attributes.push_back({Ref::borrow(names.attr_module),
                         Ref::borrow(module != nullptr ? module : Py_None)});
-  bool pair = PyTuple_Check(answer.get()) && PyTuple_GET_SIZE(answer.get()) == 2;
-  for (Py_ssize_t i = 0; i < 2; ++i) {
-    PyObject* part = pair ? PyTuple_GET_ITEM(answer.get(), i) : nullptr;
+  bool pair = PyTuple_Check(answer.get()) && own_items(answer.get()).size() == 2;
+  for (std::size_t i = 0; i < 2; ++i) {
+    PyObject* part = pair ? own_items(answer.get())[i] : nullptr;
     if (part == nullptr || !PyDict_Check(part)) {
       cpython::raise_format(PyExc_TypeError,
                             "_class_getstate must answer two dicts, not %.200R",
@@ -122,7 +131,7 @@ std::vector<ClassAttribute> told_attributes_of_class(PyTypeObject* type,
     }
     Py_ssize_t position = 0;
     PyObject *name, *value;
-    while (PyDict_Next(part, &position, &name, &value)) {
+    while (cpython::own_next(part, &position, &name, &value)) {
       if (!PyUnicode_CheckExact(name) || is_made_anew(type, name, value, names))
         continue;
       if (is_any_of(name, {names.attr_module})) {
@@ -136,12 +145,9 @@ std::vector<ClassAttribute> told_attributes_of_class(PyTypeObject* type,
 }
 
 PyObject* subclass_hook_owner(PyTypeObject* type, const Names& names) {
-  PyObject* mro = type->tp_mro;
-  for (Py_ssize_t i = 1; i < PyTuple_GET_SIZE(mro); ++i) {
-    PyObject* owner = PyTuple_GET_ITEM(mro, i);
+  for (PyObject* owner : cpython::read_mro(type).subspan(1)) {
     auto owner_type = reinterpret_cast<PyTypeObject*>(owner);
-    PyObject* hook = checked_lookup(
-        PyDict_GetItemWithError(cpython::type_dict(owner_type), names.init_subclass));
+    PyObject* hook = cpython::read_class_entry(owner_type, names.init_subclass);
     if (hook != nullptr) return cpython::is_python_class(owner_type) ? owner : nullptr;
   }
   return nullptr;

@@ -6,6 +6,7 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 
 namespace cppickle::parts {
@@ -20,8 +21,7 @@ PyTypeObject* as_type(PyObject* object) {
 }
 
 Ref own_attribute(PyTypeObject* type, PyObject* name) {
-  return Ref::borrow(
-      cpython::checked_lookup(PyDict_GetItemWithError(cpython::type_dict(type), name)));
+  return Ref::borrow(cpython::read_class_entry(type, name));
 }
 
 // The classes that a class of ctypes consists of or points to.
@@ -33,10 +33,10 @@ std::vector<PyObject*> parts_of(PyTypeObject* type, const Names& names) {
   if (Ref item = own_attribute(type, names.ctype_item)) add(item.get());
   Ref fields = own_attribute(type, names.fields);
   bool listed = fields && (PyList_Check(fields.get()) || PyTuple_Check(fields.get()));
-  for (Py_ssize_t i = 0; listed && i < PySequence_Fast_GET_SIZE(fields.get()); ++i) {
-    PyObject* field = PySequence_Fast_GET_ITEM(fields.get(), i);
-    if (PyTuple_Check(field) && PyTuple_GET_SIZE(field) > 1)
-      add(PyTuple_GET_ITEM(field, 1));
+  if (!listed) return parts;
+  for (PyObject* field : cpython::read_items(fields.get())) {
+    if (PyTuple_Check(field) && cpython::read_items(field).size() > 1)
+      add(cpython::read_items(field)[1]);
   }
   return parts;
 }
@@ -44,7 +44,8 @@ std::vector<PyObject*> parts_of(PyTypeObject* type, const Names& names) {
 }  // namespace
 
 bool is_ctypes_class(PyTypeObject* type) {
-  std::string_view name = cpython::builtin_base(Py_TYPE(type))->tp_name;
+  PyTypeObject* metaclass = cpython::read_type(cpython::as_object(type));
+  std::string_view name = cpython::read_builtin_base(metaclass)->tp_name;
   return name.starts_with("_ctypes.");
 }
 

@@ -9,6 +9,7 @@
 #include "core/emitter.h"
 #include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/leaf_writer.h"
 #include "pickling/pickler.h"
@@ -84,6 +85,7 @@ void Pickler::pop_frame() {
 
 // What a list or dict begins with: empty, and in the memo.
 void Pickler::begin_container(Opcode binary, Opcode text, PyObject* object) {
+  cpython::note_read(cpython::Read::kContent, object);
   bool memoized = memoizing();
   if (memoized && emitter_.binary() && protocol() >= 4) [[likely]] {
     next_index(object);
@@ -127,6 +129,7 @@ void Pickler::save_tuple(PyObject* tuple) {
     return protocol() == 0 ? emitter_.op(Opcode::MARK, Opcode::TUPLE)
                            : op(Opcode::EMPTY_TUPLE);
   }
+  cpython::note_read(cpython::Read::kContent, tuple);
   if (size > 3 || protocol() < 2) op(Opcode::MARK);
   auto i = static_cast<Py_ssize_t>(
       save_leaves(&PyTuple_GET_ITEM(tuple, 0), static_cast<std::size_t>(size)));

@@ -3,6 +3,7 @@
 #include "core/encoding.h"
 #include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/reads.h"
 #include "pickling/leaf_writer.h"
 
 namespace cppickle::pickling {
@@ -25,6 +26,14 @@ bool read(PyObject* object, const InstancePlan& plan, Attributes& attributes) {
   return true;
 }
 
+// One that nobody has asked for yet is part of the instance.
+void note_dict(const Attributes& attributes) {
+  if constexpr (cpython::kLogsReads) {
+    if (attributes.dict != nullptr)
+      cpython::note_read(cpython::Read::kContent, attributes.dict);
+  }
+}
+
 }  // namespace
 
 bool InstanceWriter::write(PyObject* object, PlainType& plain) {
@@ -32,6 +41,10 @@ bool InstanceWriter::write(PyObject* object, PlainType& plain) {
   if (cls > UINT32_MAX) return false;
   Attributes attributes;
   if (!read(object, *plain.plan, attributes) || !fits(plain, attributes)) return false;
+  cpython::note_read(cpython::Read::kType, object);
+  cpython::note_read(cpython::Read::kClass, cpython::as_object(plain.type));
+  cpython::note_read(cpython::Read::kContent, object);
+  note_dict(attributes);
 
   Run run(emitter_);
   std::size_t longest = kLongestHead + 2 * attributes.count * LeafWriter::kLongestLeaf;

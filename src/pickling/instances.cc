@@ -8,6 +8,7 @@
 #include "cpython/datetimes.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/instance_plans.h"
 #include "pickling/instance_writer.h"
@@ -67,7 +68,10 @@ bool Pickler::save_planned_instance(PyObject* object, const InstancePlan& plan) 
 }
 
 bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
+  cpython::note_read(cpython::Read::kClass, cpython::as_object(Py_TYPE(object)));
+  cpython::note_read(cpython::Read::kContent, object);
   Ref dict = plan.has_dict ? cpython::instance_dict(object) : Ref();
+  if (dict) cpython::note_read(cpython::Read::kContent, dict.get());
   if (dict && PyDict_GET_SIZE(dict.get()) == 0) dict.reset();
   if (dict && hides_protocol(dict.get(), names())) return false;
   std::size_t set_slots = 0;

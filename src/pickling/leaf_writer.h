@@ -6,6 +6,7 @@
 #include "core/encoding.h"
 #include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/reads.h"
 #include "pickling/memo.h"
 
 namespace cppickle::pickling {
@@ -52,6 +53,7 @@ class LeafWriter {
     for (Py_ssize_t i = 0; i < size; ++i) {
       if (!is_leaf(PyTuple_GET_ITEM(tuple, i))) return nullptr;
     }
+    cpython::note_read(cpython::Read::kContent, tuple);
     for (Py_ssize_t i = 0; i < size; ++i) p = leaf(p, PyTuple_GET_ITEM(tuple, i));
     memo_.add_unshared(tuple);
     return core::put(core::put(p, kOpcodes[size - 1]), core::Opcode::MEMOIZE);

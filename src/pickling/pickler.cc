@@ -2,6 +2,7 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "pickling/error_path.h"
 
 namespace cppickle::pickling {
@@ -188,7 +189,7 @@ void Pickler::save_object(PyObject* object) {
     if (Ref value = overriding_reduction(object))
       return save_foreign_value(object, value.get());
   }
-  PyTypeObject* type = Py_TYPE(object);
+  PyTypeObject* type = cpython::read_type(object);
   if (type == &PyType_Type) return reducers_.save_class(*this, object);
   if (type == &PyFunction_Type) return reducers_.save_function(*this, object);
   if (Ref reducer = registered_reducer(type)) {

@@ -8,6 +8,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "pickling/foreign_answers.h"
 #include "pickling/pickler.h"
 #include "pickling/runaway.h"
@@ -69,6 +70,7 @@ bool Pickler::has_plain_tables() {
 
 // Looks the type up without running foreign code; false when that cannot be done.
 bool Pickler::find_plain_reducer(PyTypeObject* type, Ref& found) {
+  cpython::note_read(cpython::Read::kReducer, cpython::as_object(type));
   if (!has_plain_tables()) return false;
   if (!is_hashable_class(type)) return true;
   for (std::size_t i = 0; i < table_count_ && !found; ++i)
@@ -153,10 +155,12 @@ Ref Pickler::reduce_value_of(PyObject* object) {
 
 // What the object itself answers.
 Ref Pickler::find_reduction(PyObject* object) {
+  cpython::note_read(cpython::Read::kReduction, object);
   if (PyObject* known = plans_.known_reduction(object)) return Ref::borrow(known);
   Ref value = answer(object, ForeignAnswers::Question::kReduceValue,
                      [&] { return ask_for_reduction(object); });
   if (PyAnySet_Check(object)) order_reduced_set(value.get());
+  cpython::note_made(value.get());
   plans_.note_reduction(object, value.get());
   return value;
 }
@@ -198,6 +202,7 @@ void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
          cpython::type_name(value).get());
   }
   ReduceValue parts = ReduceValue::validated(*this, object, value);
+  cpython::note_made(parts.arguments);
   Script script(*this);
   parts.write_construction(*this, script);
   if (object != nullptr) script.memoize(object);

@@ -9,6 +9,7 @@
 #include "cpython/attributes.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 
 namespace cppickle::pickling {
 
@@ -20,7 +21,8 @@ namespace {
 // What an item is compared by.  The letters are the order of the kinds.
 class SortKey {
  public:
-  SortKey(InstancePlans& plans, const AskForReduction& ask) : plans_(plans), ask_(ask) {}
+  SortKey(InstancePlans& plans, const AskForReduction& ask)
+      : plans_(plans), ask_(ask) {}
 
   std::string of(PyObject* object) {
     text_.clear();
@@ -62,9 +64,9 @@ class SortKey {
     put('i', digits);
   }
   void put_class(PyTypeObject* type) {
-    put('t', type->tp_name);
-    put_name(cpython::class_qualname(type));
-    put_name(PyDict_GetItemString(cpython::type_dict(type), "__module__"));
+    put('t', cpython::read_class(type)->tp_name);
+    put_name(cpython::read_class_qualname(type));
+    put_name(PyDict_GetItemString(cpython::read_class_dict(type), "__module__"));
   }
 
   void add(PyObject* object, int depth) {
@@ -83,24 +85,28 @@ class SortKey {
     if (type == &PyFrozenSet_Type) return add_frozenset(object, depth);
     if (PyType_Check(object)) return put_class(reinterpret_cast<PyTypeObject*>(object));
     if (type == &PyFunction_Type) {
-      auto function = reinterpret_cast<PyFunctionObject*>(object);
       text_.push_back('q');
-      put_name(function->func_module);
-      return put_name(function->func_qualname);
+      put_name(cpython::read_field<&PyFunctionObject::func_module>(object));
+      return put_name(cpython::read_field<&PyFunctionObject::func_qualname>(object));
     }
     if (type == &PyCFunction_Type)
       return put('q', reinterpret_cast<PyCFunctionObject*>(object)->m_ml->ml_name);
-    if (PyModule_Check(object))
-      return put_name(PyDict_GetItemString(PyModule_GetDict(object), "__name__"));
+    if (PyModule_Check(object)) {
+      PyObject* dict = PyModule_GetDict(object);
+      cpython::note_read<std::string_view>(cpython::Read::kEntry, dict, "__name__");
+      return put_name(PyDict_GetItemString(dict, "__name__"));
+    }
     add_instance(object, depth);
   }
   void add_tuple(PyObject* tuple, int depth) {
+    cpython::note_read(cpython::Read::kContent, tuple);
     text_.push_back('u');
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i)
       add(PyTuple_GET_ITEM(tuple, i), depth + 1);
     text_.push_back('\0');
   }
   void add_frozenset(PyObject* set, int depth) {
+    cpython::note_read(cpython::Read::kContent, set);
     std::vector<std::string> items;
     Py_ssize_t position = 0;
     PyObject* item;
@@ -123,7 +129,7 @@ class SortKey {
   }
   // Members of enumerations among them.
   void add_instance(PyObject* object, int depth) {
-    PyTypeObject* type = Py_TYPE(object);
+    PyTypeObject* type = cpython::read_type(object);
     text_.push_back('w');
     put_class(type);
     if (depth >= kDeepest) return;
@@ -139,6 +145,7 @@ class SortKey {
     PyTypeObject* type = Py_TYPE(object);
     const InstancePlan& plan = plans_.plan_for(type);
     if (!plan.native) return false;
+    cpython::note_read(cpython::Read::kContent, object);
     std::vector<PyObject*> values;
     for (const InstancePlan::Slot& slot : plan.slots)
       values.push_back(slot.value_of(object));

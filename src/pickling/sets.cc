@@ -4,6 +4,7 @@
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "pickling/pickler.h"
 #include "pickling/set_order.h"
@@ -69,6 +70,7 @@ void Pickler::order_reduced_set(PyObject* value) {
 
 // The items of a set as a list, as protocols before 4 have it.
 Ref Pickler::listed(PyObject* set) {
+  cpython::note_read(cpython::Read::kContent, set);
   Ref ordered = ordered_items(set);
   return checked(PySequence_List(ordered ? ordered.get() : set));
 }
@@ -76,6 +78,7 @@ Ref Pickler::listed(PyObject* set) {
 // In streams with code the frame holds the items in an order of their content
 // (`ahead`).
 Frame& Pickler::push_set(Frame::Kind kind, PyObject* set) {
+  cpython::note_read(cpython::Read::kContent, set);
   Ref ordered = ordered_items(set);
   Frame& frame = push_frame(kind, set);
   frame.ahead = ordered.release();
@@ -91,7 +94,7 @@ void Pickler::save_set(PyObject* set) {
   }
   op(Opcode::EMPTY_SET);
   if (memoizing()) emitter_.memoize(next_index(set));
-  if (PySet_GET_SIZE(set) == 0) return;
+  if (PySet_GET_SIZE(set) == 0) return cpython::note_read(cpython::Read::kContent, set);
   push_set(Frame::Kind::kSet, set).extra =
       static_cast<std::size_t>(PySet_GET_SIZE(set));
   op(Opcode::MARK);

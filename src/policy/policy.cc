@@ -5,6 +5,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 
 namespace cppickle::policy {
 
@@ -112,6 +113,7 @@ bool Policy::is_registered(PyObject* module_name) const {
 }
 
 bool Policy::is_in_registry(PyObject* module_name) const {
+  cpython::note_read(cpython::Read::kEntry, registry_, module_name);
   if (PySet_GET_SIZE(registry_) == 0) return false;
   Ref registry = Ref::borrow(registry_);
   Ref name = Ref::borrow(module_name);
@@ -148,9 +150,10 @@ const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
 }
 
 Policy::Verdict Policy::plain_verdict(PyObject* object, const GlobalName& name) const {
+  cpython::note_read(cpython::Read::kVerdict, object);
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return Verdict::kByValue;
-  PyObject* found = loaded_module(name.module);
+  PyObject* found = cpython::read_loaded_module(name.module);
   if (found == nullptr || is_in_registry(name.module)) return Verdict::kByValue;
   auto take = [&](PyObject* part) {
     if (cpython::same_name(part, imported_.names.locals)) return Verdict::kByValue;
@@ -186,7 +189,7 @@ bool Policy::is_found_by_asking(pickling::Pickler& pickler, PyObject* object,
                                 const GlobalName& name) const {
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return false;
-  Ref found = Ref::borrow(loaded_module(name.module));
+  Ref found = Ref::borrow(cpython::read_loaded_module(name.module));
   if (!found || is_registered(name.module)) return false;
   pickler.before_foreign_code();
   // Looked up again each time: foreign code may have other names taken apart.

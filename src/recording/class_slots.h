@@ -42,8 +42,8 @@ struct ClassSlot {
 // The slots of classes, found by address.  Requires the GIL.
 class ClassSlots {
  public:
-  // Made on the first call, and anew for a class at the address of a dead one.  Valid as
-  // long as the class lives.
+  // Made on the first call, and anew for a class at the address of a dead one.  Valid
+  // as long as the class lives.
   ClassSlot& of(PyObject* cls);
   void clear() { slots_.clear(); }
 

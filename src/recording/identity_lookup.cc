@@ -37,8 +37,9 @@ IdentityLookup::IdentityLookup(Recordings& recordings, StreamState& reducers,
   ClassSlot& slot = recordings.classes().of(cls);
   if (!slot.identities_backoff.is_due()) return;
   Snapshot& snapshot = recordings.scratch();
-  bool complete =
-      take_snapshot(snapshot, recordings.classes(), reducers, pickler, cls);
+  check_.begin_walk(reducers.shared());
+  bool complete = take_snapshot(snapshot, recordings.classes(), reducers, pickler, cls);
+  check_.end_walk();
   const KnownIdentities* known = slot.identities.get();
   if (complete && known != nullptr && snapshot.matches(known->words, known->texts)) {
     slot.identities_backoff.matched();
@@ -53,9 +54,11 @@ IdentityLookup::IdentityLookup(Recordings& recordings, StreamState& reducers,
   words_.assign(snapshot.words.items().begin(), snapshot.words.items().end());
   texts_ = referenced(snapshot.texts.items());
   objects_ = referenced(snapshot.objects.items());
+  check_.begin_reducers();
 }
 
 void IdentityLookup::keep(const std::vector<Found>& identities) {
+  check_.end_reducers(cls_);
   std::unordered_map<PyObject*, std::size_t> numbers;
   for (std::size_t i = 0; i < objects_.size(); ++i)
     numbers.emplace(objects_[i].get(), i);

@@ -8,6 +8,7 @@
 #include "cpython/ref.h"
 #include "identity/tracker.h"
 #include "recording/class_slots.h"
+#include "recording/read_check.h"
 #include "recording/recordings.h"
 
 namespace cppickle::pickling {
@@ -44,6 +45,7 @@ class IdentityLookup {
 
  private:
   Recordings& recordings_;
+  [[no_unique_address]] ReadCheck check_;
   PyObject* cls_;
   std::vector<Found> found_;
   // The snapshot of a look-up in vain, with its objects.

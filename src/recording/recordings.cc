@@ -7,6 +7,7 @@
 #include "cpython/error.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
+#include "recording/read_check.h"
 #include "recording/recorder.h"
 #include "recording/snapshot_walk.h"
 #include "stream/shared.h"
@@ -59,17 +60,23 @@ bool is_beginning(StreamState& reducers, Pickler& pickler) {
 
 // What the stream's state holds meanwhile.
 struct Started final : InProgress {
-  Started(Recordings& owner, std::size_t begin, std::size_t first_key)
-      : recordings(owner), recorder(owner.scratch(), begin, first_key) {}
+  Started(Recordings& owner, std::size_t begin, std::size_t first_key, ReadCheck reads)
+      : recordings(owner),
+        recorder(owner.scratch(), begin, first_key),
+        check(std::move(reads)) {
+    check.begin_reducers();
+  }
 
   Recordings& recordings;
   Recorder recorder;
+  [[no_unique_address]] ReadCheck check;
 };
 
 void finish_recording(Pickler& pickler, PyObject* object) {
   StreamState& reducers = StreamState::of(pickler);
   std::unique_ptr<InProgress> ended = reducers.end_recording();
   auto& started = static_cast<Started&>(*ended);
+  started.check.end_reducers(object);
   std::unique_ptr<Recording> recording = started.recorder.finish(pickler);
   RecordingSlot* slot = started.recordings.slot_of(reducers.shared(), object);
   if (slot && recording) slot->keep(std::move(recording));
@@ -78,10 +85,10 @@ void finish_recording(Pickler& pickler, PyObject* object) {
 // From now on all that is written belongs to the object, until the frame pushed here is
 // reached again.
 void start_recording(Recordings& recordings, StreamState& reducers, Pickler& pickler,
-                     PyObject* object) {
+                     PyObject* object, ReadCheck check) {
   reducers.begin_recording(
       std::make_unique<Started>(recordings, pickler.emitter().begin_record(),
-                                pickler.memo().size()));
+                                pickler.memo().size(), std::move(check)));
   Script(pickler).call(finish_recording, object).start();
 }
 
@@ -114,7 +121,10 @@ bool save_recorded(Recordings& recordings, StreamState& reducers, Pickler& pickl
   RecordingSlot* slot = recordings.slot_of(reducers.shared(), object);
   if (slot == nullptr || !slot->backoff.is_due()) return false;
   Snapshot& snapshot = recordings.scratch();
+  ReadCheck check;
+  check.begin_walk(reducers.shared());
   bool told = take_snapshot(snapshot, recordings.classes(), reducers, pickler, object);
+  check.end_walk();
   const Recording* recording = slot->recording();
   if (told && recording != nullptr &&
       snapshot.matches(recording->words, recording->texts)) {
@@ -122,7 +132,7 @@ bool save_recorded(Recordings& recordings, StreamState& reducers, Pickler& pickl
     return replay(*recording, snapshot, reducers, pickler);
   }
   slot->backoff.missed();
-  if (told) start_recording(recordings, reducers, pickler, object);
+  if (told) start_recording(recordings, reducers, pickler, object, std::move(check));
   return false;
 }
 

@@ -6,6 +6,7 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "kinds/enums.h"
 #include "parts/class_parts.h"
@@ -17,7 +18,10 @@
 
 namespace cppickle::recording {
 
-using cpython::checked_lookup;
+using cpython::as_object;
+using cpython::read_field;
+using cpython::read_member;
+using cpython::read_type;
 using cpython::Ref;
 using kinds::is_enumeration;
 using parts::ClassName;
@@ -31,10 +35,8 @@ namespace {
 
 constexpr std::size_t kMostSlots = 32;
 
-PyObject* as_object(PyTypeObject* type) { return reinterpret_cast<PyObject*>(type); }
-
-// Immutable, with what it is told by its own __reduce__; as an attribute of a class it
-// is the same object as long as the class has the same version.
+// What it is told by its own __reduce__ does not change, but for the docstring; as an
+// attribute of a class it is the same object as long as the class has the same version.
 bool is_pinned_by_class(PyObject* value) {
   PyTypeObject* type = Py_TYPE(value);
   return type->tp_descr_set != nullptr &&
@@ -50,7 +52,8 @@ bool SnapshotWalk::add_class(PyObject* cls) {
     pointer(cls);
     return true;
   }
-  if (Py_TYPE(cls) != &PyType_Type && !has_no_reducer(Py_TYPE(cls))) return false;
+  PyTypeObject* metaclass = read_type(cls);
+  if (metaclass != &PyType_Type && !has_no_reducer(metaclass)) return false;
   if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return add_static_type(type);
   ClassName name = name_of_class(type, names_);
   bool by_reference;
@@ -70,7 +73,7 @@ bool SnapshotWalk::add_static_type(PyTypeObject* type) {
 }
 
 bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
-  std::uint64_t version = cpython::type_version(type);
+  std::uint64_t version = cpython::type_version(cpython::read_class(type));
   if (version == 0 || !cpython::is_python_class(type)) return false;
   if (by_value_count_ < kFew) by_value_[by_value_count_++] = type;
   shared_.tracker().open();
@@ -78,11 +81,14 @@ bool SnapshotWalk::add_class_parts(PyTypeObject* type) {
   pointer(type);
   // A tracker that was put in its place gives other ids, and so does another scope.
   word(Tag::kClass, shared_.tracker().epoch(reducers_.options().class_ids));
-  auto heap_type = reinterpret_cast<PyHeapTypeObject*>(type);
   for (PyObject* part :
-       {as_object(Py_TYPE(type)), heap_type->ht_name, heap_type->ht_qualname,
-        type->tp_bases, subclass_hook_owner(type, names_)}) {
+       {cpython::read_class_name(type), cpython::read_class_qualname(type),
+        subclass_hook_owner(type, names_)}) {
     if (!add_or_absent(part)) return false;
+  }
+  if (!add_metaclass(read_type(as_object(type)))) return false;
+  for (PyObject* base : cpython::read_bases(type)) {
+    if (!add(base)) return false;
   }
   return is_unregistered_base(type) && add_class_attributes(type, version);
 }
@@ -104,7 +110,7 @@ std::vector<PyObject*> SnapshotWalk::walked_attributes(PyTypeObject* type) const
   std::vector<PyObject*> walked;
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (PyDict_Next(cpython::type_dict(type), &position, &name, &value)) {
+  while (cpython::own_next(cpython::read_class_dict(type), &position, &name, &value)) {
     if (!is_scalar(value) && is_written_attribute(type, name, value, names_))
       walked.push_back(value);
   }
@@ -117,20 +123,34 @@ bool SnapshotWalk::add_pinned(PyObject* value) {
   } else {
     word(Tag::kPinned);
     pointer(value);
+    PyTypeObject* type = Py_TYPE(value);
+    cpython::note_read(cpython::Read::kReduction, value);
+    return has_no_reducer(type) && add(as_object(type)) &&
+           add(read_member(value, *type, "__doc__"));
   }
   return true;
 }
 
+// One by value has its version elsewhere, too; type itself does not change.
+bool SnapshotWalk::add_metaclass(PyTypeObject* metaclass) {
+  if (metaclass != &PyType_Type) {
+    std::uint64_t version = cpython::type_version(cpython::read_class(metaclass));
+    if (version == 0) return false;
+    word(Tag::kClass, version);
+    pointer(metaclass);
+  }
+  return add(as_object(metaclass));
+}
+
 // No class is registered with it: registered ones come and go unseen.
 bool SnapshotWalk::is_unregistered_base(PyTypeObject* type) {
-  PyObject* data = checked_lookup(
-      PyDict_GetItemWithError(cpython::type_dict(type), names_.abc_impl));
+  PyObject* data = cpython::read_class_entry(type, names_.abc_impl);
   word(Tag::kClass, (type->tp_flags & Py_TPFLAGS_IS_ABSTRACT) != 0);
   if (data == nullptr) return true;
-  Ref dump = cpython::checked(
-      PyObject_CallOneArg(pickler_.imported().abc_get_dump, as_object(type)));
-  return PyTuple_Check(dump.get()) && PyAnySet_Check(PyTuple_GET_ITEM(dump.get(), 0)) &&
-         PySet_GET_SIZE(PyTuple_GET_ITEM(dump.get(), 0)) == 0;
+  Ref dump = cpython::read_abc_dump(pickler_.imported().abc_get_dump, as_object(type));
+  if (!PyTuple_Check(dump.get())) return false;
+  PyObject* registry = cpython::own_items(dump.get())[0];
+  return PyAnySet_Check(registry) && PySet_Size(registry) == 0;
 }
 
 // --- What classes hold ------------------------------------------------------
@@ -151,7 +171,7 @@ bool SnapshotWalk::is_unregistered(PyTypeObject* type) {
 }
 
 bool SnapshotWalk::add_other(PyObject* object) {
-  PyTypeObject* type = Py_TYPE(object);
+  PyTypeObject* type = read_type(object);
   if (!has_no_reducer(type)) return false;
   if (Py_TYPE(type) != &PyType_Type && is_enumeration(reducers_, type))
     return add_member(object);
@@ -167,10 +187,14 @@ bool SnapshotWalk::add_other(PyObject* object) {
     return true;
   }
   if (type == &PyCFunction_Type) return add_builtin_function(object);
+  if (object == Py_Ellipsis || object == Py_NotImplemented) {
+    kind(object);
+    return true;
+  }
   if (type == &PyBaseObject_Type) return add_sentinel(object);
   if (type == &PyDictProxy_Type) {
     kind(object);
-    return add(cpython::proxied_mapping(object));
+    return add(cpython::read_proxied(object));
   }
   return add_instance(object);
 }
@@ -188,20 +212,20 @@ bool SnapshotWalk::add_sentinel(PyObject* object) {
 // staticmethod and classmethod: which attributes are the function's own counts.
 bool SnapshotWalk::add_wrapper(PyObject* wrapper) {
   kind(wrapper);
-  PyObject* held = cpython::builtin_member(wrapper, *Py_TYPE(wrapper), "__func__");
+  if (!add(as_object(Py_TYPE(wrapper)))) return false;
+  PyObject* held = read_member(wrapper, *Py_TYPE(wrapper), "__func__");
   if (!PyFunction_Check(held)) return false;
-  auto function = reinterpret_cast<PyFunctionObject*>(held);
   const std::pair<PyObject*, PyObject*> copied[] = {
-      {names_.attr_module, function->func_module},
-      {names_.attr_name, function->func_name},
-      {names_.qualname, function->func_qualname},
-      {names_.doc, function->func_doc},
-      {names_.annotations, function->func_annotations},
+      {names_.attr_module, read_field<&PyFunctionObject::func_module>(held)},
+      {names_.attr_name, read_field<&PyFunctionObject::func_name>(held)},
+      {names_.qualname, read_field<&PyFunctionObject::func_qualname>(held)},
+      {names_.doc, read_field<&PyFunctionObject::func_doc>(held)},
+      {names_.annotations, read_field<&PyFunctionObject::func_annotations>(held)},
   };
-  Ref dict = cpython::instance_dict(wrapper);
+  Ref dict = cpython::read_instance_dict(wrapper);
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (dict && PyDict_Next(dict.get(), &position, &name, &value)) {
+  while (dict && cpython::read_next(dict.get(), &position, &name, &value)) {
     auto same = std::ranges::find_if(copied, [&](const auto& entry) {
       return cpython::same_name(name, entry.first);
     });
@@ -217,40 +241,42 @@ bool SnapshotWalk::add_wrapper(PyObject* wrapper) {
 
 bool SnapshotWalk::add_property(PyObject* property) {
   kind(property);
+  if (!add(as_object(Py_TYPE(property)))) return false;
   auto part = [&](std::string_view name) {
-    return cpython::builtin_member(property, PyProperty_Type, name);
+    return read_member(property, PyProperty_Type, name);
   };
   PyObject* getter = part("fget");
   if (getter != Py_None && !PyFunction_Check(getter)) return false;
   if (PyFunction_Check(getter) &&
-      !add_or_absent(reinterpret_cast<PyFunctionObject*>(getter)->func_doc))
+      !add_or_absent(read_field<&PyFunctionObject::func_doc>(getter)))
     return false;
   return add(part("fset")) && add(part("fdel")) && add(part("__doc__")) && add(getter);
 }
 
 bool SnapshotWalk::add_builtin_function(PyObject* object) {
-  auto function = reinterpret_cast<PyCFunctionObject*>(object);
-  Ref name = cpython::checked(PyUnicode_InternFromString(function->m_ml->ml_name));
+  PyObject* self = read_field<&PyCFunctionObject::m_self>(object);
+  PyObject* module = read_field<&PyCFunctionObject::m_module>(object);
+  Ref name = cpython::checked(PyUnicode_InternFromString(
+      read_field<&PyCFunctionObject::m_ml>(object)->ml_name));
   out_.kept.push_back(Ref::borrow(name.get()));
-  if (function->m_self != nullptr && PyType_Check(function->m_self)) {
+  if (self != nullptr && PyType_Check(self)) {
     // A method such as tuple.__new__: getattr(type, name).
     kind(object);
-    return text(name.get()) && add(function->m_self);
+    return text(name.get()) && add(self);
   }
-  bool of_module = function->m_self == nullptr || PyModule_Check(function->m_self);
-  if (!of_module || function->m_module == nullptr) return false;
+  bool of_module = self == nullptr || PyModule_Check(self);
+  if (!of_module || module == nullptr) return false;
   bool by_reference;
-  return add_verdict(object, {function->m_module, name.get()}, by_reference) &&
-         by_reference;
+  return add_verdict(object, {module, name.get()}, by_reference) && by_reference;
 }
 
 // --- Instances --------------------------------------------------------------
 
 // A member of an enumeration by value.
 bool SnapshotWalk::add_member(PyObject* member) {
-  PyTypeObject* type = Py_TYPE(member);
+  PyTypeObject* type = read_type(member);
   if (!add(as_object(type)) || !is_by_value(type)) return false;
-  PyTypeObject* base = cpython::builtin_base(type);
+  PyTypeObject* base = cpython::read_builtin_base(type);
   if (base != &PyBaseObject_Type && base != &PyLong_Type) return false;
   word(Tag::kMember);
   if (base == &PyLong_Type) {
@@ -275,14 +301,15 @@ bool SnapshotWalk::add_instance(PyObject* object) {
     return false;
   const pickling::InstancePlan& plan = pickler_.plan_for(type);
   if (!plan.native || plan.version == 0 || plan.slots.size() > kMostSlots) return false;
+  cpython::note_read(cpython::Read::kClass, as_object(type));
+  cpython::note_read(cpython::Read::kContent, object);
   word(Tag::kInstance, plan.version);
   pointer(type);
   // Read at once: what is added may bring other plans.
   std::array<PyObject*, kMostSlots> values;
   std::size_t count = 0;
   for (const pickling::InstancePlan::Slot& slot : plan.slots) {
-    auto place = reinterpret_cast<char*>(object) + slot.offset;
-    values[count++] = *reinterpret_cast<PyObject**>(place);
+    values[count++] = slot.value_of(object);
   }
   bool has_dict = plan.has_dict;
   for (std::size_t i = 0; i < count; ++i) {

@@ -2,16 +2,24 @@
 #include "recording/snapshot_walk.h"
 
 #include <algorithm>
+#include <span>
 
 #include "cpython/code.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 
 namespace cppickle::recording {
 
 using bytecode::CodeInfo;
-using cpython::checked_lookup;
+using cpython::own_items;
+using cpython::read_cell;
+using cpython::read_entry;
+using cpython::read_field;
+using cpython::read_items;
+using cpython::read_next;
+using cpython::read_size;
 using cpython::Ref;
 using policy::GlobalName;
 using policy::Policy;
@@ -62,20 +70,20 @@ bool SnapshotWalk::add_visited(PyObject* object) {
 
 bool SnapshotWalk::add_sequence(PyObject* object) {
   kind(object);
-  Py_ssize_t size = PySequence_Fast_GET_SIZE(object);
-  word(Tag::kSequence, static_cast<std::uint64_t>(size));
-  for (Py_ssize_t i = 0; i < size; ++i) {
-    if (!add(PySequence_Fast_GET_ITEM(object, i))) return false;
+  std::span<PyObject* const> items = read_items(object);
+  word(Tag::kSequence, items.size());
+  for (PyObject* item : items) {
+    if (!add(item)) return false;
   }
   return true;
 }
 
 bool SnapshotWalk::add_dict(PyObject* dict) {
   kind(dict);
-  word(Tag::kSequence, static_cast<std::uint64_t>(PyDict_GET_SIZE(dict)));
+  word(Tag::kSequence, read_size(dict));
   Py_ssize_t position = 0;
   PyObject *key, *value;
-  while (PyDict_Next(dict, &position, &key, &value)) {
+  while (read_next(dict, &position, &key, &value)) {
     if (!add(key) || !add(value)) return false;
   }
   return true;
@@ -83,16 +91,16 @@ bool SnapshotWalk::add_dict(PyObject* dict) {
 
 // The __dict__ of an instance.
 bool SnapshotWalk::add_attributes(PyObject* object) {
-  Ref dict = cpython::instance_dict(object);
+  Ref dict = cpython::read_instance_dict(object);
   if (!dict || !PyDict_CheckExact(dict.get())) return false;
   if (const Snapshot::Number* number = out_.number_or_new(dict.get())) {
     word(Tag::kAgain, *number);
     return true;
   }
-  word(Tag::kSequence, static_cast<std::uint64_t>(PyDict_GET_SIZE(dict.get())));
+  word(Tag::kSequence, read_size(dict.get()));
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (PyDict_Next(dict.get(), &position, &name, &value)) {
+  while (read_next(dict.get(), &position, &name, &value)) {
     // Entries of these names are asked how the object is reduced.
     bool is_asked =
         PyUnicode_CheckExact(name) && (cpython::same_name(name, names_.reduce_ex) ||
@@ -105,7 +113,7 @@ bool SnapshotWalk::add_attributes(PyObject* object) {
 // In the order of iteration, in which they are written.
 bool SnapshotWalk::add_set(PyObject* set) {
   kind(set);
-  word(Tag::kSequence, static_cast<std::uint64_t>(PySet_GET_SIZE(set)));
+  word(Tag::kSequence, cpython::read_set_size(set));
   Py_ssize_t position = 0;
   PyObject* item;
   while (cpython::set_next(set, &position, &item)) {
@@ -127,38 +135,38 @@ bool SnapshotWalk::add_verdict(PyObject* object, const GlobalName& name,
 }
 
 bool SnapshotWalk::add_function(PyObject* object) {
-  auto function = reinterpret_cast<PyFunctionObject*>(object);
+  GlobalName name{read_field<&PyFunctionObject::func_module>(object),
+                  read_field<&PyFunctionObject::func_qualname>(object)};
   bool by_reference;
-  if (!add_verdict(object, {function->func_module, function->func_qualname},
-                   by_reference))
-    return false;
-  return by_reference || add_function_parts(function);
+  if (!add_verdict(object, name, by_reference)) return false;
+  return by_reference || add_function_parts(object);
 }
 
-bool SnapshotWalk::add_function_parts(PyFunctionObject* function) {
-  auto object = reinterpret_cast<PyObject*>(function);
-  const CodeInfo* info = shared_.known_code_info(function->func_code);
+bool SnapshotWalk::add_function_parts(PyObject* function) {
+  PyObject* code = read_field<&PyFunctionObject::func_code>(function);
+  PyObject* globals = read_field<&PyFunctionObject::func_globals>(function);
+  const CodeInfo* info = shared_.known_code_info(code);
   if (info == nullptr) return false;
   word(Tag::kFunction);
-  PyObject* dict = function->func_dict;
-  if (dict != nullptr && PyDict_GET_SIZE(dict) == 0) dict = nullptr;
-  PyObject* annotate = cpython::function_annotate(object);
+  PyObject* dict = read_field<&PyFunctionObject::func_dict>(function);
+  if (dict != nullptr && read_size(dict) == 0) dict = nullptr;
+  PyObject* annotate = cpython::read_annotate(function);
   if (annotate == Py_None) annotate = nullptr;
   PyObject* annotations =
-      annotate == nullptr ? cpython::function_annotations(object) : nullptr;
+      annotate == nullptr ? cpython::read_annotations(function) : nullptr;
   // In the order of the struct; which of them is null is told, too.
-  for (PyObject* part :
-       {function->func_code, function->func_name, function->func_qualname,
-        function->func_module, function->func_doc, function->func_defaults,
-        function->func_kwdefaults, dict, annotate, annotations,
-        cpython::function_type_params(object)}) {
+  for (PyObject* part : {code, read_field<&PyFunctionObject::func_name>(function),
+                         read_field<&PyFunctionObject::func_qualname>(function),
+                         read_field<&PyFunctionObject::func_module>(function),
+                         read_field<&PyFunctionObject::func_doc>(function),
+                         read_field<&PyFunctionObject::func_defaults>(function),
+                         read_field<&PyFunctionObject::func_kwdefaults>(function), dict,
+                         annotate, annotations, cpython::read_type_params(function)}) {
     if (!add_or_absent(part)) return false;
   }
-  if (!add_namespace(function->func_globals) || !add_closure(function)) return false;
-  PyObject* global_names = info->global_names.get();
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(global_names); ++i) {
-    PyObject* value = checked_lookup(PyDict_GetItemWithError(
-        function->func_globals, PyTuple_GET_ITEM(global_names, i)));
+  if (!add_namespace(globals) || !add_closure(function, *info)) return false;
+  for (PyObject* name : own_items(info->global_names.get())) {
+    PyObject* value = read_entry(globals, name);
     if (!add_or_absent(value) || !needs_no_submodules(value, *info)) return false;
   }
   return true;
@@ -166,23 +174,23 @@ bool SnapshotWalk::add_function_parts(PyFunctionObject* function) {
 
 bool SnapshotWalk::needs_no_submodules(PyObject* module, const CodeInfo& info) const {
   if (module == nullptr || !PyModule_Check(module) ||
-      PyTuple_GET_SIZE(info.mentioned_names.get()) == 0)
+      own_items(info.mentioned_names.get()).empty())
     return true;
-  return checked_lookup(
-             PyDict_GetItemWithError(PyModule_GetDict(module), names_.path)) == nullptr;
+  return cpython::read_module_entry(module, names_.path) == nullptr;
 }
 
-bool SnapshotWalk::add_closure(PyFunctionObject* function) {
-  PyObject* closure = function->func_closure;
+bool SnapshotWalk::add_closure(PyObject* function, const CodeInfo& info) {
+  PyObject* closure = read_field<&PyFunctionObject::func_closure>(function);
   if (closure == nullptr) return true;
-  const CodeInfo* info = shared_.known_code_info(function->func_code);
-  Ref variables = cpython::code_free_variables(function->func_code);
-  if (PyTuple_GET_SIZE(closure) != PyTuple_GET_SIZE(variables.get())) return false;
-  word(Tag::kSequence, static_cast<std::uint64_t>(PyTuple_GET_SIZE(closure)));
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
-    PyObject* cell = PyTuple_GET_ITEM(closure, i);
-    if (!PyCell_Check(cell) || !needs_no_submodules(PyCell_GET(cell), *info) ||
-        !add_cell(cell, PyTuple_GET_ITEM(variables.get(), i)))
+  Ref variables =
+      cpython::code_free_variables(read_field<&PyFunctionObject::func_code>(function));
+  std::span<PyObject* const> names = own_items(variables.get());
+  std::span<PyObject* const> cells = read_items(closure);
+  if (cells.size() != names.size()) return false;
+  word(Tag::kSequence, cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!PyCell_Check(cells[i]) || !needs_no_submodules(read_cell(cells[i]), info) ||
+        !add_cell(cells[i], names[i]))
       return false;
   }
   return true;
@@ -194,17 +202,17 @@ bool SnapshotWalk::add_cell(PyObject* cell, PyObject* variable) {
     return true;
   }
   kind(cell);
-  PyObject* value = PyCell_GET(cell);
+  PyObject* value = read_cell(cell);
   if (value == nullptr ||
       (!PyDict_CheckExact(value) && Py_TYPE(value) != &PyDictProxy_Type))
     return add_or_absent(value);
   // The namespace of a class that is being written, or of one that is lost.
   PyObject* mapping =
-      Py_TYPE(value) == &PyDictProxy_Type ? cpython::proxied_mapping(value) : value;
+      Py_TYPE(value) == &PyDictProxy_Type ? cpython::read_proxied(value) : value;
   for (std::size_t i = 0; i < out_.objects.size(); ++i) {
     PyObject* owner = out_.objects[i];
     if (PyType_Check(owner) &&
-        cpython::type_dict(reinterpret_cast<PyTypeObject*>(owner)) == mapping) {
+        cpython::own_class_dict(reinterpret_cast<PyTypeObject*>(owner)) == mapping) {
       word(Tag::kClassNamespace, i);
       return true;
     }
@@ -222,23 +230,22 @@ bool SnapshotWalk::add_namespace(PyObject* globals) {
   out_.namespaces.push_back(globals);
   if (is_dynamic_namespace(globals, names_)) return false;
   for (PyObject* name : {names_.package, names_.attr_name, names_.path, names_.file}) {
-    if (!add_or_absent(checked_lookup(PyDict_GetItemWithError(globals, name))))
-      return false;
+    if (!add_or_absent(read_entry(globals, name))) return false;
   }
   return true;
 }
 
 // By its blob, which tells everything.
 bool SnapshotWalk::add_code(PyObject* code) {
-  const CodeInfo* info = shared_.known_code_info(code);
+  const CodeInfo* info = shared_.known_code_info(cpython::read_code(code));
   return info != nullptr && text(info->pyc.get());
 }
 
 bool SnapshotWalk::add_module(PyObject* module) {
-  PyObject* name = checked_lookup(
-      PyDict_GetItemWithError(PyModule_GetDict(module), names_.attr_name));
+  PyObject* name = cpython::read_module_entry(module, names_.attr_name);
   if (name == nullptr || !PyUnicode_CheckExact(name) ||
-      cpython::loaded_module(name) != module || shared_.policy().is_registered(name))
+      cpython::read_loaded_module(name) != module ||
+      shared_.policy().is_registered(name))
     return false;
   word(Tag::kModule);
   return text(name);

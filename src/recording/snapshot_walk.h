@@ -10,6 +10,7 @@
 
 #include "bytecode/code_info.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "pickling/memo.h"
 #include "pickling/pickler.h"
 #include "policy/policy.h"
@@ -76,7 +77,7 @@ class SnapshotWalk {
   }
   void kind(PyObject* object) {
     word(Tag::kObject);
-    pointer(Py_TYPE(object));
+    pointer(cpython::read_type(object));
   }
   // An exact str or bytes.
   bool text(PyObject* object) {
@@ -94,7 +95,7 @@ class SnapshotWalk {
     PyTypeObject* type = Py_TYPE(object);
     if (type == &PyUnicode_Type) return pickling::Memo::unifies(object);
     return type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
-           object == Py_None || object == Py_Ellipsis || object == Py_NotImplemented;
+           object == Py_None;
   }
   bool add_scalar(PyObject* object) {
     PyTypeObject* type = Py_TYPE(object);
@@ -116,8 +117,8 @@ class SnapshotWalk {
   bool add_set(PyObject* set);
 
   bool add_function(PyObject* object);
-  bool add_function_parts(PyFunctionObject* function);
-  bool add_closure(PyFunctionObject* function);
+  bool add_function_parts(PyObject* function);
+  bool add_closure(PyObject* function, const bytecode::CodeInfo& info);
   bool add_cell(PyObject* cell, PyObject* variable);
   bool add_namespace(PyObject* globals);
   bool add_code(PyObject* code);
@@ -133,6 +134,7 @@ class SnapshotWalk {
   bool add_class_parts(PyTypeObject* type);
   bool add_class_attributes(PyTypeObject* type, std::uint64_t version);
   std::vector<PyObject*> walked_attributes(PyTypeObject* type) const;
+  bool add_metaclass(PyTypeObject* metaclass);
   bool add_pinned(PyObject* value);
   bool is_unregistered_base(PyTypeObject* type);
   bool add_static_type(PyTypeObject* type);

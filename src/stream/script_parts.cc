@@ -3,6 +3,7 @@
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 
 namespace cppickle::stream {
 
@@ -60,7 +61,7 @@ void new_dict(Script& script, const std::vector<Entry>& entries) {
 }
 
 void build_state(Script& script, PyObject* dict, const std::vector<Entry>& slots) {
-  bool has_dict = dict != nullptr && PyDict_GET_SIZE(dict) != 0;
+  bool has_dict = dict != nullptr && cpython::read_size(dict) != 0;
   if (slots.empty()) {
     if (has_dict) script.save(dict, Label::kState).op(Opcode::BUILD);
     return;

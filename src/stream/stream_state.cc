@@ -6,14 +6,16 @@
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/reads.h"
 #include "parts/class_parts.h"
 
 namespace cppickle::stream {
 
 using core::Opcode;
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Names;
+using cpython::read_attribute_or_none;
+using cpython::read_entry;
 using cpython::Ref;
 using parts::ClassName;
 using parts::name_of_class;
@@ -28,14 +30,11 @@ constexpr std::size_t kFewNamespaces = 8;
 }  // namespace
 
 bool is_dynamic_namespace(PyObject* globals, const Names& names) {
-  auto entry = [](PyObject* dict, PyObject* key) {
-    return checked_lookup(PyDict_GetItemWithError(dict, key));
-  };
-  PyObject* name = entry(globals, names.attr_name);
+  PyObject* name = read_entry(globals, names.attr_name);
   if (name == nullptr || !PyUnicode_CheckExact(name) ||
-      entry(globals, names.spec) == nullptr)
+      read_entry(globals, names.spec) == nullptr)
     return false;
-  return cpython::loaded_module(name) == nullptr;
+  return cpython::read_loaded_module(name) == nullptr;
 }
 
 InProgress::~InProgress() = default;
@@ -50,8 +49,8 @@ bool StreamState::travels_by_value(Pickler& pickler, PyObject* cls) {
 bool StreamState::save_under_own_name(Pickler& pickler, PyObject* object,
                                       PyObject* name_attribute) {
   pickler.before_foreign_code();
-  Ref module = cpython::lookup_attribute(object, pickler.names().attr_module);
-  Ref name = cpython::lookup_attribute(object, name_attribute);
+  Ref module = read_attribute_or_none(object, pickler.names().attr_module);
+  Ref name = read_attribute_or_none(object, name_attribute);
   if (!module || !name || !PyUnicode_Check(name.get())) return false;
   GlobalName borrowed{module.get(), name.get()};
   if (!shared_.policy().is_importable(pickler, object, borrowed)) return false;

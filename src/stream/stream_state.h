@@ -12,6 +12,7 @@
 
 #include "cpython/identity_map.h"
 #include "cpython/names.h"
+#include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "identity/content_graph.h"
 #include "identity/tracker.h"
@@ -91,6 +92,7 @@ class StreamState : public pickling::Reducers {
                            PyObject* name_attribute);
   // See sentinels.h.
   policy::GlobalName name_of_sentinel(PyObject* object) {
+    cpython::note_read(cpython::Read::kVerdict, object);
     return shared_.sentinels().name_of(object, may_read_modules_);
   }
   // Looks for new modules of the standard library, once for each memo.

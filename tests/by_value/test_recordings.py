@@ -4,6 +4,7 @@ The third dump of a function or class repeats the second. A pickler with a hook 
 does: it says what is right.
 """
 
+import builtins
 import gc
 import io
 import pickle
@@ -286,6 +287,8 @@ CHANGES = {
     "a member's attribute": ("Color", "Color.RED.note = 1"),
     "a field": ("Record", "Record.__dataclass_fields__['x'].repr = False"),
     "a parameter": ("Record", "Record.__dataclass_params__.order = False"),
+    "a field's docstring": ("Pair", "Pair.left.__doc__ = 'Left.'"),
+    "a typed field's docstring": ("Typed", "Typed.x.__doc__ = 'Abscissa.'"),
     "the abstract methods": ("Abstract", "Abstract.__abstractmethods__ = frozenset()"),
     "a registered class": ("Abstract", "Abstract.register(Base)"),
     "a held instance": ("Holder", "Holder.held.x = 4"),
@@ -337,7 +340,7 @@ def test_1_and_true_and_1_0_differ(made):
 @pytest.fixture
 def module(tmp_path, monkeypatch):
     (tmp_path / "recorded_module.py").write_text(
-        "def function(): return 1\nclass Class: pass\n"
+        "def function(): return 1\nclass Class: pass\nclass Meta(type): pass\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     import recorded_module
@@ -375,6 +378,47 @@ def test_a_dispatch_table_entry_is_seen(made, monkeypatch):
     )
     assert cppickle.dumps(made.Holder) != before
     repeat(made.Holder)
+
+
+def has_been_seen(root, before):
+    """Whether the stream is another one, and right."""
+    return repeat(root) != before
+
+
+def test_a_metaclass_that_goes_by_reference_is_seen(module):
+    """How the class is made depends on it."""
+    made = define("class Made(metaclass=Meta): pass\n", Meta=module.Meta)
+    before = repeat(made.Made)
+    module.Meta.__init__ = lambda cls, *args: type.__init__(cls, *args)
+    assert has_been_seen(made.Made, before)
+
+
+@pytest.mark.parametrize("value", [..., NotImplemented])
+@pytest.mark.parametrize("code", ["def use(): return VALUE", "class use: it = VALUE"])
+def test_a_reducer_of_a_constant_is_seen(monkeypatch, value, code):
+    made = define(code, VALUE=value)
+    before = repeat(made.use)
+    monkeypatch.setitem(
+        cppickle.Pickler.dispatch, type(value), lambda value: (str, ("constant",))
+    )
+    assert has_been_seen(made.use, before)
+
+
+def test_a_reducer_of_fields_is_seen(made, monkeypatch):
+    before = repeat(made.Pair)
+    field = type(vars(made.Pair)["left"])
+    monkeypatch.setitem(
+        cppickle.Pickler.dispatch, field, lambda value: (str, ("field",))
+    )
+    assert has_been_seen(made.Pair, before)
+
+
+@pytest.mark.parametrize("name", ["property", "staticmethod", "classmethod"])
+def test_a_builtin_that_leads_elsewhere_is_seen(made, monkeypatch, name):
+    repeat(made.Base)
+    monkeypatch.setattr(builtins, name, None)
+    with pytest.raises(pickle.PicklingError):
+        cppickle.dumps(made.Base)
 
 
 def test_an_extension_code_is_seen(module, made):
