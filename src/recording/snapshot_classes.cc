@@ -47,13 +47,13 @@ bool is_pinned_by_class(PyObject* value) {
 
 bool SnapshotWalk::add_class(PyObject* cls) {
   auto type = reinterpret_cast<PyTypeObject*>(cls);
+  PyTypeObject* metaclass = read_type(cls);
+  if (metaclass != &PyType_Type && !has_no_reducer(metaclass)) return false;
   if (shared_.known_global(cls).module != nullptr) {
     word(Tag::kKnown);
     pointer(cls);
     return true;
   }
-  PyTypeObject* metaclass = read_type(cls);
-  if (metaclass != &PyType_Type && !has_no_reducer(metaclass)) return false;
   if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return add_static_type(type);
   ClassName name = name_of_class(type, names_);
   bool by_reference;
