@@ -51,7 +51,7 @@ class StringPool {
   void clear();
 
  private:
-  static constexpr std::size_t kFirstSize = 64;
+  static constexpr std::size_t kFirstSize = 16;
 
   // The entry of a string that equals `text`, or the free one that it would get.
   PyObject*& slot_of(PyObject* text, Py_hash_t hash) const {

@@ -144,6 +144,9 @@ void KnownGlobals::know_functions() {
   for (const Function& function : functions) {
     know(function.module, own_name(function.name), function.object);
   }
+  // Each field of a named tuple has one.
+  Ref getter = cpython::import_attribute("_collections", "_tuplegetter");
+  know("_collections", own_name("_tuplegetter"), getter.get());
   // Of bases, metaclasses and annotations: their names would be made anew each time.
   for (PyTypeObject* type :
        {&PyBaseObject_Type, &PyType_Type, &PyLong_Type, &PyFloat_Type, &PyBool_Type,

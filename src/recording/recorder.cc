@@ -16,6 +16,7 @@
 #include "cpython/error.h"
 #include "identity/helper.h"
 #include "pickling/memo.h"
+#include "pickling/string_pool.h"
 #include "stream/shared.h"
 #include "stream/stream_state.h"
 

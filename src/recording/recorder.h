@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cpython/ref.h"
+#include "pickling/memo.h"
 #include "pickling/pickler.h"
 #include "recording/recording.h"
 #include "recording/snapshot.h"
