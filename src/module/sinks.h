@@ -17,7 +17,7 @@ class BytesSink final : public core::ByteSink {
   cpython::Ref take(std::size_t size);
 
  private:
-  static constexpr std::size_t kShort = 2048;
+  static constexpr std::size_t kShort = 3072;  // bytes; most streams of one class fit
 
   char short_[kShort];
   cpython::Ref bytes_;
