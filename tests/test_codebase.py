@@ -22,7 +22,7 @@ RANKS = {
     "parts": 5,
     "stream": 6,
     "kinds": 7,
-    "recording": 8,
+    "caching": 8,
     "by_value": 9,
     "module": 10,
 }
@@ -94,7 +94,7 @@ def included(path):
 
 
 def test_units_have_no_circles():
-    """A unit is a header with the source of the same name: `stream/shared`."""
+    """A unit is a header with the source of the same name."""
     needs = {}
     for path in sources():
         unit = str(path.with_suffix(""))

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Looks for recordings that are stale, for five minutes or as ARGUMENT says: see
-# `python -m fuzz.recordings --help`.  $PYTHON chooses the interpreter.
+# Looks for cached expansions that are stale, for five minutes or as ARGUMENT says: see
+# `python -m fuzz.cached_expansions --help`.  $PYTHON chooses the interpreter.
 source "$(dirname "$0")/common.sh"
 
 [ $# -gt 0 ] || set -- --dumps 10000000 --seconds 300 --seed "$RANDOM"
@@ -11,4 +11,4 @@ make_venv "$venv" "$python" test
 install_project "$venv" "$BUILD/cmake-$tag" CPPICKLE_WERROR=ON
 # Sets are in the same order when a case runs again.
 export PYTHONHASHSEED=${PYTHONHASHSEED:-0}
-exec nice "$venv/bin/python" -X faulthandler -m fuzz.recordings "$@"
+exec nice "$venv/bin/python" -X faulthandler -m fuzz.cached_expansions "$@"

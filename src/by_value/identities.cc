@@ -10,12 +10,12 @@
 
 namespace cppickle::by_value {
 
+using caching::IdentityLookup;
 using core::Hash128;
 using cpython::Ref;
 using identity::ContentGraph;
 using identity::Identity;
 using pickling::Pickler;
-using recording::IdentityLookup;
 using stream::StreamState;
 
 namespace {
@@ -34,7 +34,7 @@ Hash128 hash_of_id(PyObject* id) { return core::siphash128(content_of(id), kShap
 }  // namespace
 
 // True when the content gives this id.
-bool Identities::is_plain(const ContentGraph::Node& node, PyObject* id) const {
+bool Identities::is_digest(const ContentGraph::Node& node, PyObject* id) const {
   if (!node.is_determined || !PyBytes_Check(id)) return false;
   auto bytes = tracker_.plain_id(node.digest, scope_).bytes();
   return content_of(id) == std::string_view(bytes.data(), bytes.size());
@@ -45,13 +45,14 @@ void Identities::add(Found found) {
   if (places_.add(found.object.get(), place)) known_.push_back(std::move(found));
 }
 
-Identity Identities::of(StreamState& reducers, Pickler& pickler,
+Identity Identities::of(StreamState& state, Pickler& pickler,
                         identity::Expander& expander, PyObject* object) {
   if (const Identity* identity = known(object)) return identity->copy();
-  scope_ = reducers.options().class_ids;
-  IdentityLookup lookup(recordings_, reducers, pickler, object);
+  scope_ = state.options().class_ids;
+  IdentityLookup lookup(cache_, state, pickler, object);
   for (Found& found : lookup.found()) add(std::move(found));
   if (const Identity* identity = known(object)) return identity->copy();
+  // The reducers that write the texts ask objects how they are reduced.
   pickler.before_foreign_code();
   std::size_t number = graph_.close({Ref::borrow(object), Ref()}, expander);
   identify_new_nodes();
@@ -69,7 +70,7 @@ void Identities::identify_new_nodes() {
   std::vector<std::size_t> waiting;
   for (std::size_t number = graph_.size(); number-- > identified_;) {
     const ContentGraph::Node& node = graph_[number];
-    if (node.is_closed && node.part.is_tracked() && !ids_[number])
+    if (node.is_closed && node.key.is_tracked() && !ids_[number])
       waiting.push_back(number);
   }
   while (!waiting.empty()) {
@@ -80,7 +81,7 @@ void Identities::identify_new_nodes() {
   for (std::size_t number = identified_; number < graph_.size(); ++number) {
     const ContentGraph::Node& node = graph_[number];
     if (!ids_[number]) continue;
-    PyObject* object = node.part.object.get();
+    PyObject* object = node.key.object.get();
     Found found{Ref::borrow(object), {Ref::borrow(ids_[number].get()), Ref()}};
     found.identity.token = token_of(number);
     add(std::move(found));
@@ -99,22 +100,22 @@ bool Identities::give_id(std::size_t number) {
   add(node.expansion.shape.value_or(Hash128{}));
   for (std::size_t i = 0; i < node.expansion.shape_edges; ++i) {
     std::size_t base = node.edges[i];
-    if (!graph_[base].part.is_tracked()) continue;
+    if (!graph_[base].key.is_tracked()) continue;
     if (!ids_[base]) return false;
     // Not its id, which is another one in the scope of the process.
-    add({tracker_.incarnation_of(graph_[base].part.object.get()), 0});
+    add({tracker_.incarnation_of(graph_[base].key.object.get()), 0});
   }
   std::optional<Hash128> shape;
   if (node.expansion.shape) shape = core::siphash128(text, kShapeKey);
-  ids_[number] = tracker_.id_of(node.part.object.get(), shape,
+  ids_[number] = tracker_.id_of(node.key.object.get(), shape,
                                 node.is_determined ? &node.digest : nullptr, scope_);
   labels_[number] = hash_of_id(ids_[number].get());
-  all_plain_ = all_plain_ && is_plain(node, ids_[number].get());
+  all_ids_are_digests_ = all_ids_are_digests_ && is_digest(node, ids_[number].get());
   return true;
 }
 
-bool Identities::reaches_only_plain(std::size_t number) const {
-  if (all_plain_) return true;
+bool Identities::reaches_only_digest_ids(std::size_t number) const {
+  if (all_ids_are_digests_) return true;
   std::vector<bool> seen(graph_.size());
   std::vector<std::size_t> waiting{number};
   while (!waiting.empty()) {
@@ -123,7 +124,7 @@ bool Identities::reaches_only_plain(std::size_t number) const {
     if (seen[next]) continue;
     seen[next] = true;
     const ContentGraph::Node& node = graph_[next];
-    if (node.part.is_tracked() && !is_plain(node, ids_[next].get())) return false;
+    if (node.key.is_tracked() && !is_digest(node, ids_[next].get())) return false;
     waiting.insert(waiting.end(), node.edges.begin(), node.edges.end());
   }
   return true;
@@ -132,7 +133,7 @@ bool Identities::reaches_only_plain(std::size_t number) const {
 Ref Identities::token_of(std::size_t number) const {
   const ContentGraph::Node& node = graph_[number];
   // One object for equal bytes: a stream then refers to it, in every process alike.
-  if (node.is_determined && reaches_only_plain(number))
+  if (node.is_determined && reaches_only_digest_ids(number))
     return Ref::borrow(ids_[number].get());
   Hash128 digest;
   if (!graph_.digest_over(number, labels_, digest)) return identity::random_id();
@@ -152,8 +153,8 @@ bool Identities::reached_identities(std::size_t number,
     seen[next] = true;
     const ContentGraph::Node& node = graph_[next];
     if (!node.expansion.is_determined) return false;
-    if (node.part.is_tracked()) {
-      PyObject* object = node.part.object.get();
+    if (node.key.is_tracked()) {
+      PyObject* object = node.key.object.get();
       reached.push_back({Ref::borrow(object), known(object)->copy()});
     }
     waiting.insert(waiting.end(), node.edges.begin(), node.edges.end());

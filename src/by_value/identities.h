@@ -6,14 +6,14 @@
 #include <memory_resource>
 #include <vector>
 
+#include "caching/expansion_cache.h"
+#include "caching/identity_lookup.h"
 #include "core/siphash.h"
 #include "cpython/identity_map.h"
 #include "cpython/ref.h"
 #include "identity/content_graph.h"
 #include "identity/tracker.h"
 #include "pickling/pickler.h"
-#include "recording/identity_lookup.h"
-#include "recording/recordings.h"
 #include "stream/stream_state.h"
 
 namespace cppickle::by_value {
@@ -26,18 +26,19 @@ namespace cppickle::by_value {
 // worker has to set again is that text, in which classes are found by their ids.
 // Content that is not determined counts as changed: its token is another at each dump.
 //
-// Holds all objects, so it lives no longer than the dump.  Requires the GIL.
+// Holds all objects, so it lives no longer than the dump.
+// Thread safety: requires the GIL.
 class Identities {
  public:
-  Identities(identity::Tracker& tracker, recording::Recordings& recordings)
-      : tracker_(tracker), recordings_(recordings) {}
+  Identities(identity::Tracker& tracker, caching::ExpansionCache& cache)
+      : tracker_(tracker), cache_(cache) {}
 
   // Runs foreign code.
-  identity::Identity of(stream::StreamState& reducers, pickling::Pickler& pickler,
+  identity::Identity of(stream::StreamState& state, pickling::Pickler& pickler,
                         identity::Expander& expander, PyObject* object);
 
  private:
-  using Found = recording::IdentityLookup::Found;
+  using Found = caching::IdentityLookup::Found;
 
   const identity::Identity* known(PyObject* object) const {
     const cpython::IdentityMap::Number* place = places_.find(object);
@@ -46,13 +47,13 @@ class Identities {
   void add(Found found);
   void identify_new_nodes();
   bool give_id(std::size_t number);
-  bool is_plain(const identity::ContentGraph::Node& node, PyObject* id) const;
-  bool reaches_only_plain(std::size_t number) const;
+  bool is_digest(const identity::ContentGraph::Node& node, PyObject* id) const;
+  bool reaches_only_digest_ids(std::size_t number) const;
   cpython::Ref token_of(std::size_t number) const;
   bool reached_identities(std::size_t number, std::vector<Found>& reached) const;
 
   identity::Tracker& tracker_;
-  recording::Recordings& recordings_;
+  caching::ExpansionCache& cache_;
   identity::IdScope scope_ = identity::IdScope::kContent;  // of the dump in progress
   identity::ContentGraph graph_;
   std::vector<Found> known_;
@@ -60,8 +61,8 @@ class Identities {
   // By number of node: the id of a class or type variable, and a hash of it.
   std::vector<cpython::Ref> ids_;
   std::vector<core::Hash128> labels_;
-  std::size_t identified_ = 0;  // nodes before this one have a token
-  bool all_plain_ = true;       // each id is what the content gives
+  std::size_t identified_ = 0;       // nodes before this one have a token
+  bool all_ids_are_digests_ = true;  // each id is what the content gives
 };
 
 }  // namespace cppickle::by_value

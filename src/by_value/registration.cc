@@ -3,7 +3,7 @@
 #include "cpython/imported.h"
 #include "kinds/code_objects.h"
 #include "kinds/functions.h"
-#include "kinds/imports.h"
+#include "kinds/modules.h"
 #include "kinds/sentinel_objects.h"
 #include "kinds/type_aliases.h"
 #include "kinds/typing_objects.h"
@@ -14,18 +14,19 @@
 
 namespace cppickle::by_value {
 
-using stream::LateType;
+using stream::ByValueContext;
+using stream::LazilyImportedType;
 using stream::Reducer;
-using stream::Shared;
 using stream::StreamState;
 
 namespace {
 
-bool save_known(StreamState& reducers, pickling::Pickler& pickler, PyObject* object) {
-  return reducers.shared().save_known_global(pickler, object);
+bool save_by_known_name(StreamState& state, pickling::Pickler& pickler,
+                        PyObject* object) {
+  return state.context().save_known_global(pickler, object);
 }
 
-constexpr LateType kLateTypes[] = {
+constexpr LazilyImportedType kLazilyImportedTypes[] = {
     {"typing", "TypeVar", kinds::save_type_variable},
     {"typing", "ParamSpec", kinds::save_type_variable},
     {"typing", "TypeVarTuple", kinds::save_type_variable},
@@ -37,35 +38,35 @@ constexpr LateType kLateTypes[] = {
     {"weakref", "WeakKeyDictionary", kinds::save_as_dict},
     {"weakref", "WeakValueDictionary", kinds::save_as_dict},
     {"weakref", "WeakMethod", kinds::save_weak_method},
-    {"dataclasses", "MISSING", save_known, true},
-    {"dataclasses", "KW_ONLY", save_known, true},
-    {"dataclasses", "_FIELD", save_known, true},
-    {"dataclasses", "_FIELD_CLASSVAR", save_known, true},
-    {"dataclasses", "_FIELD_INITVAR", save_known, true},
-    {"dataclasses", "_HAS_DEFAULT_FACTORY", save_known, true},
-    {"enum", "EnumMeta", save_known, true},
-    {"enum", "Enum", save_known, true},
-    {"enum", "IntEnum", save_known, true},
-    {"enum", "StrEnum", save_known, true},
-    {"enum", "Flag", save_known, true},
-    {"enum", "IntFlag", save_known, true},
-    {"abc", "ABC", save_known, true},
+    {"dataclasses", "MISSING", save_by_known_name, true},
+    {"dataclasses", "KW_ONLY", save_by_known_name, true},
+    {"dataclasses", "_FIELD", save_by_known_name, true},
+    {"dataclasses", "_FIELD_CLASSVAR", save_by_known_name, true},
+    {"dataclasses", "_FIELD_INITVAR", save_by_known_name, true},
+    {"dataclasses", "_HAS_DEFAULT_FACTORY", save_by_known_name, true},
+    {"enum", "EnumMeta", save_by_known_name, true},
+    {"enum", "Enum", save_by_known_name, true},
+    {"enum", "IntEnum", save_by_known_name, true},
+    {"enum", "StrEnum", save_by_known_name, true},
+    {"enum", "Flag", save_by_known_name, true},
+    {"enum", "IntFlag", save_by_known_name, true},
+    {"abc", "ABC", save_by_known_name, true},
 };
 
 }  // namespace
 
-void register_reducers(Shared& shared) {
-  shared.serve_later(kLateTypes);
+void register_reducers(ByValueContext& context) {
+  context.register_lazily_imported(kLazilyImportedTypes);
   auto builtin = [&](PyTypeObject& type, Reducer reducer) {
-    shared.serve(reinterpret_cast<PyObject*>(&type), reducer);
+    context.register_reducer(reinterpret_cast<PyObject*>(&type), reducer);
   };
   builtin(PyCode_Type, kinds::save_code);
   builtin(PyCell_Type, kinds::save_cell);
   builtin(PyMethod_Type, kinds::save_method);
   builtin(PyModule_Type, kinds::save_module);
   builtin(PyCFunction_Type, kinds::save_builtin_function);
-  builtin(PyMethodDescr_Type, save_known);
-  builtin(PyWrapperDescr_Type, save_known);
+  builtin(PyMethodDescr_Type, save_by_known_name);
+  builtin(PyWrapperDescr_Type, save_by_known_name);
   builtin(PyGetSetDescr_Type, kinds::save_getset_descriptor);
   builtin(PyStaticMethod_Type, kinds::save_method_wrapper);
   builtin(PyClassMethod_Type, kinds::save_method_wrapper);
@@ -79,12 +80,13 @@ void register_reducers(Shared& shared) {
   builtin(PyODictValues_Type, kinds::save_dict_view);
   builtin(PyODictItems_Type, kinds::save_dict_view);
   builtin(PyBaseObject_Type, kinds::save_sentinel);
-  shared.serve(cpython::import_attribute("_weakref", "ref").get(),
-               kinds::save_weak_reference);
-  shared.serve(cpython::import_attribute("io", "TextIOWrapper").get(),
-               kinds::save_text_file);
-  shared.serve(shared.imported().lru_cache_type, kinds::save_lru_cache);
-  shared.serve(shared.imported().cached_property, kinds::save_cached_property);
+  context.register_reducer(cpython::import_attribute("_weakref", "ref").get(),
+                           kinds::save_weak_reference);
+  context.register_reducer(cpython::import_attribute("io", "TextIOWrapper").get(),
+                           kinds::save_text_file);
+  context.register_reducer(context.imported().lru_cache_type, kinds::save_lru_cache);
+  context.register_reducer(context.imported().cached_property,
+                           kinds::save_cached_property);
 }
 
 }  // namespace cppickle::by_value

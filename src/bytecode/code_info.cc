@@ -19,21 +19,21 @@ const CodeInfo& make(PyObject* code, const CodeInfoSlot& slot) {
   // Making tuples can start the garbage collector (up to 3.11), its finalizers
   // anything: another thread may have been here, and may still use what it has put
   // there.
-  if (const CodeInfo* others = known_code_info(code, slot)) return *others;
+  if (const CodeInfo* others = cached_code_info(code, slot)) return *others;
   cpython::set_code_extra(code, slot.index, info.get());
   return *info.release();
 }
 
 }  // namespace
 
-const CodeInfo* known_code_info(PyObject* code, const CodeInfoSlot& slot) {
+const CodeInfo* cached_code_info(PyObject* code, const CodeInfoSlot& slot) {
   return static_cast<const CodeInfo*>(cpython::code_extra(code, slot.index));
 }
 
 CodeInfoSlot request_code_info_slot() { return {cpython::request_code_extra(release)}; }
 
 const CodeInfo& code_info(PyObject* code, const CodeInfoSlot& slot) {
-  if (const CodeInfo* info = known_code_info(code, slot)) [[likely]]
+  if (const CodeInfo* info = cached_code_info(code, slot)) [[likely]]
     return *info;
   return make(code, slot);
 }

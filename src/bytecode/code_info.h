@@ -36,11 +36,12 @@ struct CodeInfoSlot {
 CodeInfoSlot request_code_info_slot();
 
 // What is kept of the code object already, or null.
-const CodeInfo* known_code_info(PyObject* code, const CodeInfoSlot& slot);
+const CodeInfo* cached_code_info(PyObject* code, const CodeInfoSlot& slot);
 
 // Made on the first call and kept until the code object dies.  The answer is valid as
 // long as the code object is.  Throws ErrorSet as pyc_of_code() does; then nothing is
-// kept.  Requires the GIL.
+// kept.
+// Thread safety: requires the GIL.
 const CodeInfo& code_info(PyObject* code, const CodeInfoSlot& slot);
 
 }  // namespace cppickle::bytecode

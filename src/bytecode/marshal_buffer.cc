@@ -24,8 +24,9 @@ Word word_at(const char* data) {
   return word;
 }
 
-// Requires at least four bytes.  The last words overlap the ones before, and two lanes
-// keep one multiplication from waiting for the other.
+// The last words overlap the ones before, and two lanes keep one multiplication from
+// waiting for the other.
+// REQUIRES: at least four bytes.
 std::uint32_t hash_of(std::string_view key) {
   const char* data = key.data();
   const char* end = data + key.size();

@@ -46,7 +46,8 @@ class Bytes {
 // happen to be one object.  marshal numbers by first byte those parts that carry a
 // flag; the flag is set, by finish(), on those that a reference names.
 //
-// Knows nothing of Python's objects.  Not thread safe.
+// Knows nothing of Python's objects.
+// Thread safety: none.  One thread at a time.
 class MarshalBuffer {
  public:
   using PartId = std::uint32_t;

@@ -119,6 +119,7 @@ PartId MarshalWriter::write_part(PyObject* object) {
     return *known;
   }
   PartId id = write_new(object);
+  // A short cut alone: equal parts are found by their bytes, whatever their addresses.
   if (id != MarshalBuffer::kNoPart) known_.add(object, id);
   return id;
 }

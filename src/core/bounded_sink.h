@@ -15,6 +15,7 @@ struct SinkIsFull {};
 
 // Keeps bytes in memory, up to a bound.  An emitter that begins anew on the same sink
 // writes over what is there.
+// Thread safety: none.  One thread at a time.
 class BoundedSink final : public ByteSink {
  public:
   // `most`: bytes; a text of up to two thirds of it fits for certain.

@@ -9,8 +9,8 @@
 
 namespace cppickle::core {
 
-// The bytes [begin, begin + size) are written, [.., begin + capacity) is room.  Not
-// thread safe.
+// The bytes [begin, begin + size) are written, [.., begin + capacity) is room.
+// Thread safety: none.  One thread at a time.
 class ByteSink {
  public:
   struct Room {

@@ -27,7 +27,8 @@ struct Item {
 // items end and nothing of what they mean: whether text is text, a number a number, a
 // frame in its place is the caller's matter.
 //
-// Requires: the bytes outlive the cursor and the items.  Not thread safe.
+// REQUIRES: the bytes outlive the cursor and the items.
+// Thread safety: none.  One thread at a time.
 class Cursor {
  public:
   explicit Cursor(std::string_view stream) : stream_(stream) {}

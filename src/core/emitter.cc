@@ -45,6 +45,7 @@ void Emitter::commit_frame() {
 
 // Fills in the length of the frame in progress; a tiny one loses its header instead.
 void Emitter::close_frame() {
+  // The header of the next frame would be in the middle of what is recorded.
   record_is_whole_ = false;
   if (frame_ == nullptr) return;
   char* items = frame_ + kFrameHeaderSize;
@@ -53,6 +54,7 @@ void Emitter::close_frame() {
     *frame_ = static_cast<char>(Opcode::FRAME);
     std::memcpy(frame_ + 1, &length, sizeof length);
   } else {
+    // The standard pickler writes no header for so little.
     std::memmove(frame_, items, length);
     pos_ -= kFrameHeaderSize;
   }

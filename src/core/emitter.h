@@ -22,7 +22,8 @@ namespace cppickle::core {
 // of frames.  The closed frame costs the hot path nothing: while no frame is open,
 // `limit_` is `pos_`, so that the check for room fails and the slow path opens one.
 //
-// Requires: the sink outlives the emitter.  Throws what the sink throws.
+// Throws what the sink throws.
+// REQUIRES: the sink outlives the emitter.
 class Emitter {
  public:
   Emitter(ByteSink& sink, int protocol) : Emitter(sink, protocol, protocol >= 1) {}
@@ -104,7 +105,8 @@ class Emitter {
   }
   // BINFLOAT; requires protocol >= 1.
   void float8(double value) { pos_ = put_float8(room(kFloat8Size), value); }
-  // LONG1 or LONG4 around a two's complement, little endian.  Requires protocol >= 2.
+  // LONG1 or LONG4 around a two's complement, little endian.
+  // REQUIRES: protocol >= 2.
   void long_bytes(std::string_view digits);
 
   // A UTF-8 string, protocol >= 1.  `owner`: see ByteSink::write_through.
@@ -130,19 +132,20 @@ class Emitter {
 
   class Run;
 
-  // Whole opcodes with their arguments, encoded beforehand.  Requires protocol >= 4 for
-  // what is in them.
+  // Whole opcodes with their arguments, encoded beforehand.
+  // REQUIRES: protocol >= 4 for what is in them.
   void fragment(std::string_view encoded) { raw(encoded); }
-  // The same for a fragment that was encoded for an empty memo: `gets` are the places of
-  // its BINGET arguments, `first` the number of entries that the memo has now.  Requires
-  // that no argument exceeds 255 with that.
+  // The same for a fragment that was encoded for an empty memo: `gets` are the places
+  // of its BINGET arguments, `first` the number of entries that the memo has now.
+  // REQUIRES: no argument exceeds 255 with that.
   void relocated_fragment(std::string_view encoded, std::span<const std::uint32_t> gets,
                           std::size_t first) {
     raw(encoded);
     if (first == 0) return;
     char* begin = pos_ - encoded.size();
     for (std::uint32_t place : gets)
-      begin[place] = static_cast<char>(static_cast<unsigned char>(begin[place]) + first);
+      begin[place] =
+          static_cast<char>(static_cast<unsigned char>(begin[place]) + first);
   }
 
   // Stores the stack's top in the memo as number `index`.

@@ -97,7 +97,7 @@ bool values_at(char* begin, InlineValues& found) {
 
 #if PY_VERSION_HEX >= 0x030c0000
 
-// One pointer for both: values are told by the lowest bit, with 1 subtracted.
+// One pointer for both: values are marked by the lowest bit, with 1 subtracted.
 PyObject* dict_of(PyObject* object) {
   PyObject* either = reinterpret_cast<PyObject**>(object)[-3];
   return (reinterpret_cast<std::uintptr_t>(either) & 1) != 0 ? nullptr : either;

@@ -27,10 +27,10 @@ struct Attributes {
   }
 };
 
-// Reads what the instance's __dict__ holds, or would hold.  Requires a type with a
-// __dict__ of its own (tp_dictoffset).  False for what instance_dict() has to be asked:
-// names that are not exact str, a dict of a derived type, too many entries.  Runs no
-// foreign code.
+// Reads what the instance's __dict__ holds, or would hold.  False for what
+// instance_dict() has to be asked: names that are not exact str, a dict of a derived
+// type, too many entries.  Runs no foreign code.
+// REQUIRES: a type with a __dict__ of its own (tp_dictoffset).
 bool read_attributes(PyObject* object, Attributes& attributes);
 
 }  // namespace cppickle::cpython

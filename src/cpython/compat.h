@@ -106,11 +106,12 @@ PyObject* function_annotate(PyObject* function);
 // function_annotate(); borrowed.
 PyObject* function_annotations(PyObject* function);
 // What a member of a builtin type holds, such as property's fget (tp_members);
-// borrowed, None for null.  Requires an object of exactly this type.
+// borrowed, None for null.
+// REQUIRES: an object of exactly this type.
 PyObject* builtin_member(PyObject* object, PyTypeObject& type, std::string_view name);
 // The mapping behind a types.MappingProxyType; borrowed.
 PyObject* proxied_mapping(PyObject* proxy);
-// A class's qualified name; borrowed or null for static types (their tp_name tells).
+// A class's qualified name; borrowed or null for static types (their tp_name has it).
 PyObject* class_qualname(PyTypeObject* type);
 // The name of an object's class with its module, as messages have it.
 Ref type_name(PyObject* object);

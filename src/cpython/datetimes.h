@@ -41,7 +41,7 @@ struct DateTimeState {
 
   std::string_view view() const { return {bytes.data(), size}; }
 };
-// Requires that the object is of this kind, and no kDelta.
+// REQUIRES: the object is of this kind, and no kDelta.
 DateTimeState datetime_state(PyObject* object, DateTimeKind kind);
 
 // Days, seconds, microseconds of a timedelta.

@@ -16,7 +16,8 @@
 namespace cppickle::cpython {
 
 // A list as long as the objects are few, then an open-addressing table.  Takes no
-// references: the objects must outlive it.  Not thread safe.
+// references: the objects must outlive it.
+// Thread safety: none.  One thread at a time.
 class IdentityMap {
  public:
   using Number = std::uint32_t;
@@ -97,7 +98,8 @@ class ReusedIdentityMap {
     const Entry& entry = table_[slot_of(object)];
     return entry.generation == generation_ ? &entry.number : nullptr;
   }
-  // The object's number, or null, when the object gets `number`.  Requires room.
+  // The object's number, or null, when the object gets `number`.
+  // REQUIRES: room.
   const Number* find_or_add(PyObject* object, Number number) {
     Entry& entry = table_[slot_of(object)];
     if (entry.generation == generation_) return &entry.number;

@@ -28,8 +28,9 @@ struct LoggedRead {
 };
 
 // The reads between begin() and end().  Logs nest, and a read is noted in all that are
-// open.  Holds no references: those would change how objects are written.  Requires the
-// GIL, and that it is not given up meanwhile; one interpreter at a time.
+// open.  Holds no references: those would change how objects are written.
+// Thread safety: requires the GIL, and that it is not given up meanwhile; one
+//   interpreter at a time.
 class ReadLog {
  public:
   ReadLog() = default;

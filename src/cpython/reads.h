@@ -1,7 +1,7 @@
 // Reads of the user's objects, by which the bytes of a dump depend on them.
 //
 // What the reducers of functions and classes look at, and what the check of recordings
-// (recording/snapshot_walk.h) looks at, goes through these functions.  In an ordinary
+// (caching/cache_key_builder.h) looks at, goes through these functions.  In an ordinary
 // build each is the plain read and nothing else.  With -DCPPICKLE_LOG_READS=ON each is
 // noted as well, so that a test can tell whether the check has read all that the
 // reducers did (recording/read_check.h).

@@ -65,6 +65,8 @@ std::vector<Hash128> refined(std::vector<Hash128> colors,
     now = distinct(colors);
   }
   if (colors.size() == 1) return colors;
+  // How many members there are counts, too: in a circle of two nodes and in one of
+  // three, all of one text, each node sees the same neighbours.
   std::vector<Hash128> sorted = colors;
   std::ranges::sort(sorted);
   for (const Hash128& color : sorted) text.add('m', color);
@@ -77,32 +79,32 @@ std::vector<Hash128> refined(std::vector<Hash128> colors,
 
 Expander::~Expander() = default;
 
-std::size_t ContentGraph::number_of(const Part& part) {
+std::size_t ContentGraph::number_of(const NodeKey& key) {
   auto [entry, is_new] =
-      numbers_.try_emplace({part.object.get(), part.name.get()}, nodes_.size());
+      numbers_.try_emplace({key.object.get(), key.name.get()}, nodes_.size());
   if (is_new) {
     nodes_.push_back(std::make_unique<Node>());
-    nodes_.back()->part = {cpython::Ref::borrow(part.object.get()),
-                           cpython::Ref::borrow(part.name.get())};
+    nodes_.back()->key = {cpython::Ref::borrow(key.object.get()),
+                          cpython::Ref::borrow(key.name.get())};
   }
   return entry->second;
 }
 
 void ContentGraph::expand(std::size_t number, Expander& expander) {
   Node& expanded = node(number);
-  expanded.expansion = expander.expand(expanded.part);
+  expanded.expansion = expander.expand(expanded.key);
   expanded.edges.reserve(expanded.expansion.edges.size());
-  for (const Part& edge : expanded.expansion.edges)
+  for (const NodeKey& edge : expanded.expansion.edges)
     expanded.edges.push_back(number_of(edge));
   expanded.is_expanded = true;
 }
 
-std::size_t ContentGraph::close(const Part& part, Expander& expander) {
+std::size_t ContentGraph::close(const NodeKey& key, Expander& expander) {
   struct Visit {
     std::size_t number;
     std::size_t next_edge = 0;
   };
-  std::size_t root = number_of(part);
+  std::size_t root = number_of(key);
   std::vector<Visit> visits;
   Component open;  // nodes that belong to no component yet
   std::size_t discovered = 0;
@@ -156,7 +158,8 @@ void ContentGraph::close_alone(Node& node) {
 
 void ContentGraph::close_component(const Component& component) {
   Node& only = node(component[0]);
-  if (component.size() == 1 && std::ranges::find(only.edges, component[0]) == only.edges.end())
+  if (component.size() == 1 &&
+      std::ranges::find(only.edges, component[0]) == only.edges.end())
     return close_alone(only);
   std::map<std::size_t, std::size_t> members;  // by number of node
   for (std::size_t i = 0; i < component.size(); ++i) members.emplace(component[i], i);
@@ -195,7 +198,7 @@ bool ContentGraph::digest_over(std::size_t number, std::span<const Hash128> labe
     colors.push_back(node.expansion.own);
     targets.emplace_back();
     for (std::size_t edge : node.edges) {
-      if (nodes_[edge]->part.is_tracked()) {
+      if (nodes_[edge]->key.is_tracked()) {
         targets.back().push_back({false, 0, labels[edge]});
         continue;
       }

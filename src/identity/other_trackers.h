@@ -14,7 +14,7 @@ namespace cppickle::identity {
 // module with _DYNAMIC_CLASS_TRACKER_BY_CLASS and _DYNAMIC_CLASS_TRACKER_BY_ID (a
 // WeakKeyDictionary and a WeakValueDictionary).  Those that are not imported, and those
 // that look otherwise, are passed over.  The helper of the streams knows them too
-// (helper.cc).
+// (runtime_helper.cc).
 
 // A metaclass that hashes its classes in its own way runs foreign code, or refuses:
 // such a class is in nobody's table.

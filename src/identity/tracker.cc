@@ -50,7 +50,7 @@ Ref id_from(const core::Hash128& digest) {
 }
 
 void Tracker::load() {
-  helpers_ = made_helpers();
+  helper_ = made_runtime_helper();
   sys_dict_ = cpython::import_attribute("sys", "__dict__").release();
 }
 
@@ -58,7 +58,7 @@ int Tracker::traverse(visitproc visit, void* arg) const {
   Py_VISIT(sys_dict_);
   Py_VISIT(objects_);
   Py_VISIT(references_);
-  Py_VISIT(helpers_.unhooked.get());
+  Py_VISIT(helper_.without_init_subclass.get());
   return 0;
 }
 
@@ -66,7 +66,7 @@ void Tracker::release() {
   known_.clear();
   ids_.clear();
   last_read_.reset();
-  helpers_ = {};
+  helper_ = {};
   for (PyObject** owned : {&sys_dict_, &objects_, &references_}) Py_CLEAR(*owned);
 }
 
@@ -96,7 +96,7 @@ core::Hash128 Tracker::plain_id(const core::Hash128& digest, IdScope scope) {
 Ref Tracker::id_of(PyObject* object, const std::optional<core::Hash128>& shape,
                    const core::Hash128* digest, IdScope scope) {
   open();
-  Known* known = find(object);
+  TrackedObject* known = find(object);
   if (known == nullptr) {
     known = &add(object, shape, brought_id(object));
   } else if (!known->shape) {
@@ -109,35 +109,37 @@ Ref Tracker::id_of(PyObject* object, const std::optional<core::Hash128>& shape,
   enter(object, id.get());
   // Last, so that an error leaves nothing half done, and looked for again: a garbage
   // collection may have come in between.
-  if (Known* entered = find(object)) {
+  if (TrackedObject* entered = find(object)) {
     entered->ids[index_of(scope)] = Ref::borrow(id.get());
     if (scope == IdScope::kProcess) entered->process_epoch = epoch(scope);
   }
   return id;
 }
 
-Tracker::Known& Tracker::add(PyObject* object,
-                             const std::optional<core::Hash128>& shape, Ref brought) {
-  if (known_.size() >= many_known_) forget_the_dead();
-  Known made{checked(PyWeakref_NewRef(object, nullptr)), shape, ++incarnations_};
+Tracker::TrackedObject& Tracker::add(PyObject* object,
+                                     const std::optional<core::Hash128>& shape,
+                                     Ref brought) {
+  if (known_.size() >= many_known_) drop_dead_entries();
+  TrackedObject made{checked(PyWeakref_NewRef(object, nullptr)), shape,
+                     ++incarnations_};
   made.is_brought = static_cast<bool>(brought);
   made.ids[index_of(IdScope::kContent)] = std::move(brought);
   return known_.insert_or_assign(object, std::move(made)).first->second;
 }
 
 std::uint64_t Tracker::incarnation_of(PyObject* object) {
-  Known* known = find(object);
+  TrackedObject* known = find(object);
   return known == nullptr ? 0 : known->incarnation;
 }
 
 // Borrowed, or null when the object has none yet.
-PyObject* Tracker::id_in(const Known& known, IdScope scope) {
+PyObject* Tracker::id_in(const TrackedObject& known, IdScope scope) {
   if (known.is_brought) scope = IdScope::kContent;
   if (scope == IdScope::kProcess && known.process_epoch != epoch(scope)) return nullptr;
   return known.ids[index_of(scope)].get();
 }
 
-Tracker::Known* Tracker::find(PyObject* object) {
+Tracker::TrackedObject* Tracker::find(PyObject* object) {
   auto found = known_.find(object);
   if (found == known_.end()) return nullptr;
   // Another object may have lived at this address.
@@ -147,7 +149,7 @@ Tracker::Known* Tracker::find(PyObject* object) {
   return nullptr;
 }
 
-void Tracker::forget_the_dead() {
+void Tracker::drop_dead_entries() {
   std::erase_if(known_, [](const auto& entry) {
     return !cpython::weakly_referenced(entry.second.weak.get());
   });
@@ -161,6 +163,7 @@ void Tracker::read_new_ids() {
   Py_ssize_t next = position_;
   bool continues = last_read_ && PyDict_Next(references_, &next, &id, &weak) &&
                    id == last_read_.get();
+  // Objects die without a word to ids_: from time to time it is read anew.
   bool many_are_gone = ids_.size() > kManyKnown + 2 * static_cast<std::size_t>(
                                                           PyDict_GET_SIZE(references_));
   if (!continues || many_are_gone) {
@@ -186,6 +189,7 @@ Ref Tracker::id_from_stream(PyObject* object) {
   if (found == ids_.end()) return Ref();
   Ref id = Ref::borrow(found->second.get());
   PyObject* weak = checked_lookup(PyDict_GetItemWithError(references_, id.get()));
+  // ids_ goes by addresses, and what lived there may have died: the table decides.
   bool same = weak != nullptr && PyWeakref_CheckRef(weak) &&
               cpython::weakly_referenced(weak).get() == object;
   return same ? std::move(id) : Ref();
@@ -202,7 +206,7 @@ Ref Tracker::free_id(const core::Hash128* content, IdScope scope) {
   if (content == nullptr) return random_id();
   Ref digest = id_from(plain_id(*content, scope));
   if (!is_taken(digest.get())) return digest;
-  constexpr int kFewTwins = 8;
+  constexpr int kFewDuplicates = 8;
   std::string_view bytes = cpython::bytes_view(digest.get());
   for (int number = 2;; ++number) {
     Ref suffix = checked(PyBytes_FromFormat("-%d", number));
@@ -210,8 +214,8 @@ Ref Tracker::free_id(const core::Hash128* content, IdScope scope) {
     PyBytes_Concat(&joined, suffix.get());
     Ref id = checked(joined);
     if (!is_taken(id.get())) return id;
-    if (number < kFewTwins) continue;
-    // The numbers of many twins are not tried one by one.
+    if (number < kFewDuplicates) continue;
+    // The numbers of many duplicates are not tried one by one.
     if (numbers_.size() >= kManyKnown) numbers_.clear();
     int& last = numbers_.try_emplace(std::string(bytes), number).first->second;
     number = std::max(last, number);
@@ -235,7 +239,7 @@ void Tracker::enter(PyObject* object, PyObject* id) {
 }
 
 // A copy of cloudpickle that was imported meanwhile gets to know what is known here.
-void Tracker::notice_other_trackers() {
+void Tracker::scan_other_trackers() {
   Py_ssize_t modules = PyDict_GET_SIZE(cpython::loaded_modules());
   if (modules == modules_) return;
   modules_ = modules;
@@ -252,13 +256,15 @@ void Tracker::notice_other_trackers() {
 }
 
 void Tracker::open() {
-  notice_other_trackers();
+  scan_other_trackers();
   PyObject* objects =
       checked_lookup(PyDict_GetItemWithError(sys_dict_, imported_.names.tracker));
   if (objects != nullptr && objects == objects_) return;
   known_.clear();
   ids_.clear();
   last_read_.reset();
+  // Cached expansions have ids of the table before in them; the epoch is part of their
+  // keys.
   ++epoch_;
   Ref opened = objects != nullptr
                    ? Ref::borrow(objects)

@@ -12,7 +12,7 @@
 #include "core/siphash.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
-#include "identity/helper.h"
+#include "identity/runtime_helper.h"
 
 namespace cppickle::identity {
 
@@ -40,7 +40,10 @@ cpython::Ref random_id();
 // of a key that no other process has, nor one that was forked from it.  An object may
 // have an id in each scope, and is known under both.  One that a stream of cppickle or
 // cloudpickle has brought keeps the id that came with it, in both.  Objects are
-// referenced weakly.  Requires the GIL.
+// referenced weakly.
+// An object keeps its id as long as it lives and its shape is the same, also while its
+// content cannot be determined: readers find their class by it.
+// Thread safety: requires the GIL.
 class Tracker {
  public:
   explicit Tracker(const cpython::Imported& imported) : imported_(imported) {}
@@ -70,10 +73,10 @@ class Tracker {
   void load();
   int traverse(visitproc visit, void* arg) const;
   void release();
-  const Helpers& helpers() const { return helpers_; }
+  const RuntimeHelper& helper() const { return helper_; }
 
  private:
-  struct Known {
+  struct TrackedObject {
     cpython::Ref weak;
     std::optional<core::Hash128> shape;
     std::uint64_t incarnation;
@@ -82,27 +85,27 @@ class Tracker {
     std::uint64_t process_epoch = 0;    // for which the id of the process holds
   };
 
-  Known* find(PyObject* object);
-  Known& add(PyObject* object, const std::optional<core::Hash128>& shape,
-             cpython::Ref brought);
-  PyObject* id_in(const Known& known, IdScope scope);
+  TrackedObject* find(PyObject* object);
+  TrackedObject& add(PyObject* object, const std::optional<core::Hash128>& shape,
+                     cpython::Ref brought);
+  PyObject* id_in(const TrackedObject& known, IdScope scope);
   cpython::Ref brought_id(PyObject* object);
-  void forget_the_dead();
+  void drop_dead_entries();
   cpython::Ref id_from_stream(PyObject* object);
   void read_new_ids();
   bool is_taken(PyObject* id) const;
   cpython::Ref free_id(const core::Hash128* digest, IdScope scope);
-  void notice_other_trackers();
+  void scan_other_trackers();
   void enter(PyObject* object, PyObject* id);
   void draw_key();
 
   static constexpr std::size_t kManyKnown = 64;
 
   const cpython::Imported& imported_;
-  std::unordered_map<PyObject*, Known> known_;
+  std::unordered_map<PyObject*, TrackedObject> known_;
   std::size_t many_known_ = kManyKnown;  // from here on the dead are looked for
   std::unordered_map<std::string, int>
-      numbers_;              // the last, of digests with many twins
+      numbers_;              // the last, of digests with many duplicates
   std::uint64_t epoch_ = 0;  // counts tables
   core::SipHashKey process_key_{};
   int process_ = 0;          // which has that key; 0: none was drawn
@@ -111,9 +114,9 @@ class Tracker {
   Py_ssize_t modules_ = 0;  // how many were loaded when other trackers were looked for
   std::size_t others_ = 0;
   PyObject* sys_dict_ = nullptr;
-  PyObject* objects_ = nullptr;     // sys._cppickle_tracker: see helper.cc
+  PyObject* objects_ = nullptr;     // sys._cppickle_tracker: see runtime_helper.cc
   PyObject* references_ = nullptr;  // objects.data: id -> weak reference
-  Helpers helpers_;
+  RuntimeHelper helper_;
   // The ids in `references_` by their objects' addresses, as far as they have been
   // read: up to the entry of `last_read_`, which begins at `position_`.
   std::unordered_map<PyObject*, cpython::Ref> ids_;

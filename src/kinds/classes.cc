@@ -19,9 +19,9 @@
 #include "parts/ctypes_types.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
-#include "policy/replacements.h"
+#include "policy/overrides.h"
+#include "stream/by_value_context.h"
 #include "stream/script_parts.h"
-#include "stream/shared.h"
 #include "stream/tracked_objects.h"
 
 namespace cppickle::kinds {
@@ -45,6 +45,7 @@ using cpython::same_name;
 using identity::hashes_by_identity;
 using identity::Identity;
 using identity::Tracker;
+using parts::attributes_from_getstate;
 using parts::attributes_of_class;
 using parts::ClassAttribute;
 using parts::ClassName;
@@ -53,19 +54,18 @@ using parts::is_read_by_ctypes;
 using parts::is_recursive_field_list;
 using parts::name_of_class;
 using parts::subclass_hook_owner;
-using parts::told_attributes_of_class;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
-using policy::Helper;
-using policy::Replacements;
+using policy::Overridable;
+using policy::Overrides;
 using stream::begin_state;
 using stream::begin_tracked;
 using stream::begin_tuple;
 using stream::end_first_state;
 using stream::end_state;
 using stream::end_tracked;
-using stream::end_tracked_alone;
+using stream::end_tracked_without_cloudpickle;
 using stream::end_tuple;
 using stream::Entry;
 using stream::is_atom;
@@ -165,6 +165,7 @@ bool needs_no_methods(PyObject* value) {
 
 bool is_slot(PyObject* slots, PyObject* name) {
   if (slots == nullptr) return false;
+  // `__slots__ = "name"` declares one slot; a search in it would find its letters.
   if (PyUnicode_Check(slots)) return PyUnicode_Compare(slots, name) == 0;
   cpython::note_read(cpython::Read::kContent, slots);
   return cpython::checked_status(PySequence_Contains(slots, name)) != 0;
@@ -201,9 +202,12 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
     PyObject* placeholder = atom           ? value
                             : fills_itself ? parts.empty_dict.get()
                                            : Py_None;
+    // type.__new__ refuses a value under the name of a slot.
     if (!is_slot(slots, name)) parts.body.push_back({name, placeholder});
     (is_function_like(value) ? parts.functions : parts.rest).push_back({name, value});
   }
+  // Two calls of the helper cost bytes and time: functions get one of their own only
+  // where something in the rest may call them while it is loaded.
   bool plain = std::ranges::all_of(
       parts.rest, [](const Entry& entry) { return needs_no_methods(entry.value); });
   if (plain || parts.functions.empty()) {
@@ -213,15 +217,14 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
   }
 }
 
-ClassParts parts_of(StreamState& reducers, Pickler& pickler, PyObject* cls) {
+ClassParts parts_of(StreamState& state, Pickler& pickler, PyObject* cls) {
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   ClassParts parts;
-  const Replacements& replacements = reducers.shared().replacements();
-  parts.attributes =
-      replacements.of(Helper::kClassGetstate) == nullptr
-          ? attributes_of_class(type, pickler.names())
-          : told_attributes_of_class(type, pickler.names(), replacements);
-  if (is_enumeration(reducers, type))
+  const Overrides& overrides = state.context().overrides();
+  parts.attributes = overrides.of(Overridable::kClassGetstate) == nullptr
+                         ? attributes_of_class(type, pickler.names())
+                         : attributes_from_getstate(type, pickler.names(), overrides);
+  if (is_enumeration(state, type))
     adapt_enum_attributes(parts.attributes, pickler.names());
   // A state that lacks a name deletes it; but these two are always there.
   const Names& names = pickler.names();
@@ -240,8 +243,8 @@ ClassParts parts_of(StreamState& reducers, Pickler& pickler, PyObject* cls) {
   return parts;
 }
 
-// The metaclass whose __new__ makes the class, past the user's; ABCMeta's gives it its
-// registry and caches.
+// The metaclass whose __new__ makes the class, bypassing the user's; ABCMeta's gives it
+// its registry and caches.
 PyTypeObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
   if (!is_abstract_base(type, pickler.names()))
     return read_builtin_base(read_type(as_object(type)));
@@ -297,10 +300,10 @@ void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
   Pickler& pickler = script.pickler();
   const Names& names = pickler.names();
   if (hook_owner != nullptr) {
-    Tracker& tracker = StreamState::of(pickler).shared().tracker();
-    PyObject* unhooked = tracker.helpers().unhooked.get();
-    cpython::note_made_function(unhooked);
-    script.save(unhooked).op(Opcode::MARK).save(hook_owner);
+    Tracker& tracker = StreamState::of(pickler).context().tracker();
+    PyObject* without_init_subclass = tracker.helper().without_init_subclass.get();
+    cpython::note_made_function(without_init_subclass);
+    script.save(without_init_subclass).op(Opcode::MARK).save(hook_owner);
   }
   PyTypeObject* metaclass = read_type(as_object(type));
   bool itself = makes_classes_alike(metaclass, making, names);
@@ -335,7 +338,8 @@ void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObje
   new_dict(script, parts.body);
   script.op(Opcode::TUPLE);
   auto cls = reinterpret_cast<PyObject*>(type);
-  hashes_by_identity(cls) ? end_tracked(script, cls) : end_tracked_alone(script, cls);
+  hashes_by_identity(cls) ? end_tracked(script, cls)
+                          : end_tracked_without_cloudpickle(script, cls);
 }
 
 void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
@@ -371,15 +375,17 @@ void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
 
 }  // namespace
 
-void save_class_by_value(StreamState& reducers, Pickler& pickler, PyObject* cls) {
-  pickler.memo().unify_strings();
-  reducers.notice_new_modules();
+void save_class_by_value(StreamState& state, Pickler& pickler, PyObject* cls) {
+  pickler.memo().pool_strings();
+  state.scan_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (is_ctypes_class(type) && save_made_ctypes_class(pickler, cls)) return;
   if (!is_python_class(type)) refuse(pickler, cls);
-  Identity identity = reducers.identify(pickler, cls);
-  reducers.note_class(cls);
-  ClassParts parts = parts_of(reducers, pickler, cls);
+  // Before anything of the class is read: this runs foreign code, which may change it.
+  Identity identity = state.identify(pickler, cls);
+  // Cells of its methods may hold its namespace; they are written with its attributes.
+  state.note_class(cls);
+  ClassParts parts = parts_of(state, pickler, cls);
   Script script(pickler);
   write_skeleton(script, pickler, type, identity.id.get(), parts);
   write_attributes(script, pickler, cls, identity, parts);

@@ -10,13 +10,12 @@
 //
 // K is the most derived metaclass made in C, mostly type; M is ABCMeta for abstract
 // base classes, else K.  The first form, with the metaclass for M, is for classes whose
-// metaclass makes classes as M does.
-// `methods` is there when values of the state may need them while they are loaded. With
-// a hook among the bases, `unhooked` stands before the tuple, which begins with the
-// hook's owner and what makes the class (helper.h).  The skeleton is in the memo before
-// the attributes are written, so that they may refer to it.  Neither the user's
-// metaclass nor __init_subclass__ nor __set_name__ runs again: what they did is in the
-// attributes.
+// metaclass makes classes as M does.  `methods` is there when values of the state may
+// need them while they are loaded. With a hook among the bases, `without_init_subclass`
+// stands before the tuple, which begins with the hook's owner and what makes the class
+// (runtime_helper.h).  The skeleton is in the memo before the attributes are written,
+// so that they may refer to it.  Neither the user's metaclass nor __init_subclass__ nor
+// __set_name__ runs again: what they did is in the attributes.
 #ifndef CPPICKLE_KINDS_CLASSES_H_
 #define CPPICKLE_KINDS_CLASSES_H_
 
@@ -25,7 +24,7 @@
 
 namespace cppickle::kinds {
 
-void save_class_by_value(stream::StreamState& reducers, pickling::Pickler& pickler,
+void save_class_by_value(stream::StreamState& state, pickling::Pickler& pickler,
                          PyObject* cls);
 
 }  // namespace cppickle::kinds

@@ -10,9 +10,9 @@
 #include "cpython/error.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
-#include "policy/replacements.h"
+#include "policy/overrides.h"
+#include "stream/by_value_context.h"
 #include "stream/script_parts.h"
-#include "stream/shared.h"
 
 namespace cppickle::kinds {
 
@@ -22,11 +22,11 @@ using cpython::checked;
 using cpython::Ref;
 using pickling::Pickler;
 using pickling::Script;
-using policy::Helper;
-using policy::Replacements;
+using policy::Overridable;
+using policy::Overrides;
 using stream::begin_tuple;
+using stream::ByValueContext;
 using stream::end_tuple;
-using stream::Shared;
 using stream::StreamState;
 using stream::write_global;
 
@@ -77,6 +77,8 @@ void emit_guarded(core::Emitter& emitter, PyObject* code, const CodeInfo& info) 
 
 void write_guarded(Script& script, Pickler& pickler, PyObject* code,
                    const CodeInfo& info) {
+  // In one piece, without the memo: the strings stand nowhere else in the stream.  A
+  // long blob takes its turn as a step.
   if (script.is_direct() && script.protocol() >= 4 && is_short(info))
     return emit_guarded(pickler.emitter(), code, info);
   std::string text = guard_text(code);
@@ -113,9 +115,9 @@ void write_unguarded(Script& script, Pickler& pickler, const CodeInfo& info) {
 // Pushes a code object that is not in the memo yet.
 void write_new_code(Script& script, PyObject* code) {
   Pickler& pickler = script.pickler();
-  StreamState& reducers = StreamState::of(pickler);
-  const CodeInfo& info = reducers.shared().code_info(cpython::read_code(code));
-  if (reducers.guard_is_due(pickler.memoizing())) {
+  StreamState& state = StreamState::of(pickler);
+  const CodeInfo& info = state.context().code_info(cpython::read_code(code));
+  if (state.guard_is_due(pickler.memoizing())) {
     write_guarded(script, pickler, code, info);
   } else {
     write_unguarded(script, pickler, info);
@@ -126,8 +128,8 @@ void write_new_code(Script& script, PyObject* code) {
 }  // namespace
 
 void write_code(Script& script, PyObject* code) {
-  Shared& shared = StreamState::of(script.pickler()).shared();
-  bool replaced = shared.replacements().of(Helper::kCodeReduce) != nullptr;
+  ByValueContext& context = StreamState::of(script.pickler()).context();
+  bool replaced = context.overrides().of(Overridable::kCodeReduce) != nullptr;
   if (!script.is_direct() || replaced) {
     script.save(code);
   } else if (!script.pickler().get(code)) {
@@ -135,11 +137,11 @@ void write_code(Script& script, PyObject* code) {
   }
 }
 
-bool save_code(StreamState& reducers, Pickler& pickler, PyObject* code) {
-  pickler.memo().unify_strings();
-  const Replacements& replacements = reducers.shared().replacements();
-  if (replacements.of(Helper::kCodeReduce) != nullptr) [[unlikely]] {
-    Ref value = replacements.call(Helper::kCodeReduce, code);
+bool save_code(StreamState& state, Pickler& pickler, PyObject* code) {
+  pickler.memo().pool_strings();
+  const Overrides& overrides = state.context().overrides();
+  if (overrides.of(Overridable::kCodeReduce) != nullptr) [[unlikely]] {
+    Ref value = overrides.call(Overridable::kCodeReduce, code);
     return pickler.save_reduce_value(code, value.get()), true;
   }
   Script script(pickler);

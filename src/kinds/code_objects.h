@@ -21,8 +21,7 @@ namespace cppickle::kinds {
 // As a part of another script.
 void write_code(pickling::Script& script, PyObject* code);
 
-bool save_code(stream::StreamState& reducers, pickling::Pickler& pickler,
-               PyObject* code);
+bool save_code(stream::StreamState& state, pickling::Pickler& pickler, PyObject* code);
 
 }  // namespace cppickle::kinds
 

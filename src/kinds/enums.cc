@@ -50,8 +50,8 @@ PyObject* listed_name(PyObject* member, PyObject* member_dict, const Names& name
   return read_entry(map, name) == member ? name : nullptr;
 }
 
-// How a member without its attributes is made: base.__new__(cls, *arguments), past the
-// enumeration's own __new__.
+// How a member without its attributes is made: base.__new__(cls, *arguments), bypassing
+// the enumeration's own __new__.
 struct Construction {
   Ref make;
   Ref arguments;
@@ -81,8 +81,8 @@ Construction construction_of(Pickler& pickler, PyObject* member) {
   return result;
 }
 
-// Attributes that are set at once: hash() and repr() of members work from then on.
-bool is_set_at_once(PyObject* member, PyObject* value) {
+// Attributes that are set first: hash() and repr() of members work from then on.
+bool is_set_first(PyObject* member, PyObject* value) {
   return is_atom(value) || value == as_object(read_type(member));
 }
 
@@ -104,12 +104,12 @@ void write_construction(Script& script, const Construction& construction) {
 void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* dict,
                   PyObject* name) {
   Construction construction = construction_of(pickler, member);
-  std::vector<Entry> at_once, later;
+  std::vector<Entry> first, later;
   Py_ssize_t position = 0;
   PyObject *key, *value;
   while (read_next(dict, &position, &key, &value)) {
     if (is_cache(key)) continue;
-    (is_set_at_once(member, value) ? at_once : later)
+    (is_set_first(member, value) ? first : later)
         .push_back({key, value, Label::kAttribute});
   }
   script.save(pickler.imported().dict_setdefault);
@@ -120,7 +120,7 @@ void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* 
   write_construction(script, construction);
   end_tuple(script, 3);
   script.op(Opcode::REDUCE).memoize(member);
-  for (const std::vector<Entry>& entries : {at_once, later}) {
+  for (const std::vector<Entry>& entries : {first, later}) {
     if (entries.empty()) continue;
     new_dict(script, entries);
     script.op(Opcode::BUILD);
@@ -129,8 +129,8 @@ void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* 
 
 }  // namespace
 
-bool is_enumeration(StreamState& reducers, PyTypeObject* type) {
-  PyTypeObject* meta = reducers.shared().enum_meta();
+bool is_enumeration(StreamState& state, PyTypeObject* type) {
+  PyTypeObject* meta = state.context().enum_meta();
   return meta != nullptr &&
          PyType_IsSubtype(cpython::read_class(read_type(as_object(type))), meta);
 }
@@ -160,17 +160,16 @@ void adapt_enum_attributes(std::vector<ClassAttribute>& attributes,
   }
 }
 
-bool save_enum_member(StreamState& reducers, Pickler& pickler, PyObject* member) {
+bool save_enum_member(StreamState& state, Pickler& pickler, PyObject* member) {
   PyObject* cls = as_object(read_type(member));
-  if (!is_enumeration(reducers, Py_TYPE(member)) ||
-      !reducers.travels_by_value(pickler, cls))
+  if (!is_enumeration(state, Py_TYPE(member)) || !state.travels_by_value(pickler, cls))
     return false;
   pickler.before_foreign_code();
   Ref dict = read_instance_dict(member);
   if (!dict) return false;
   PyObject* name = listed_name(member, dict.get(), pickler.names());
   Script script(pickler);
-  if (pickler.memoizing() && !pickler.knows(cls)) {
+  if (pickler.memoizing() && !pickler.is_memoized(cls)) {
     // The class brings its members along; then this one is in the memo, or can be
     // looked up.
     script.save(cls).op(Opcode::POP).save(member);

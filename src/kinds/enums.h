@@ -1,6 +1,7 @@
 // Enumerations: members are made raw, and a process has each of them once.
 //
-//   member := helper (map name make arguments) REDUCE MEMOIZE atoms BUILD [rest BUILD]
+//   member := dict.setdefault (map name new) REDUCE MEMOIZE [first BUILD] [rest BUILD]
+//   new    := make arguments REDUCE
 //   pseudo := class (value) REDUCE MEMOIZE                  composite flags
 //   map    := getattr (class '_member_map_') REDUCE
 #ifndef CPPICKLE_KINDS_ENUMS_H_
@@ -15,14 +16,14 @@
 
 namespace cppickle::kinds {
 
-bool is_enumeration(stream::StreamState& reducers, PyTypeObject* type);
+bool is_enumeration(stream::StreamState& state, PyTypeObject* type);
 
 // Leaves out of the class's tables the pseudo-members that enum makes on demand.
 void adapt_enum_attributes(std::vector<parts::ClassAttribute>& attributes,
                            const cpython::Names& names);
 
 // A member of an enumeration that travels by value; false for others.
-bool save_enum_member(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_enum_member(stream::StreamState& state, pickling::Pickler& pickler,
                       PyObject* member);
 
 }  // namespace cppickle::kinds

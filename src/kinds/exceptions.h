@@ -13,8 +13,8 @@
 
 namespace cppickle::kinds {
 
-// False for exceptions that the reduce protocol serves well.
-bool save_exception(stream::StreamState& reducers, pickling::Pickler& pickler,
+// False for exceptions that the reduce protocol handles well.
+bool save_exception(stream::StreamState& state, pickling::Pickler& pickler,
                     PyObject* exception);
 
 }  // namespace cppickle::kinds

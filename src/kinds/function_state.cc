@@ -10,7 +10,7 @@
 #include "cpython/error.h"
 #include "cpython/reads.h"
 #include "pickling/work_stack.h"
-#include "policy/replacements.h"
+#include "policy/overrides.h"
 
 namespace cppickle::kinds {
 
@@ -25,8 +25,8 @@ using cpython::read_field;
 using cpython::read_items;
 using cpython::Ref;
 using pickling::Label;
-using policy::Helper;
-using policy::Replacements;
+using policy::Overridable;
+using policy::Overrides;
 using stream::Entry;
 using stream::StreamState;
 
@@ -117,11 +117,10 @@ std::span<PyObject* const> FunctionState::cells() const {
   return closure_ != nullptr ? read_items(closure_) : std::span<PyObject* const>();
 }
 
-FunctionState::FunctionState(StreamState& reducers, PyObject* object)
-    : function_(object) {
-  const Replacements& replacements = reducers.shared().replacements();
-  if (replacements.of(Helper::kFunctionGetstate) != nullptr) [[unlikely]]
-    answer_ = replacements.call(Helper::kFunctionGetstate, object);
+FunctionState::FunctionState(StreamState& state, PyObject* object) : function_(object) {
+  const Overrides& overrides = state.context().overrides();
+  if (overrides.of(Overridable::kFunctionGetstate) != nullptr) [[unlikely]]
+    answer_ = overrides.call(Overridable::kFunctionGetstate, object);
   attributes_ = read_field<&PyFunctionObject::func_dict>(object);
   closure_ = read_field<&PyFunctionObject::func_closure>(object);
   globals_ = read_field<&PyFunctionObject::func_globals>(object);
@@ -129,7 +128,7 @@ FunctionState::FunctionState(StreamState& reducers, PyObject* object)
     read_answer(answer_.get());
   } else {
     PyObject* code = read_code(read_field<&PyFunctionObject::func_code>(object));
-    const CodeInfo& info = reducers.shared().code_info(code);
+    const CodeInfo& info = state.context().code_info(code);
     global_names_ = Ref::borrow(info.global_names.get());
   }
 }
@@ -137,14 +136,14 @@ FunctionState::FunctionState(StreamState& reducers, PyObject* object)
 void FunctionState::read_answer(PyObject* answer) {
   require(PyTuple_Check(answer) && own_items(answer).size() == 2, answer);
   PyObject* attributes = own_items(answer)[0];
-  told_slots_ = own_items(answer)[1];
-  require(PyDict_CheckExact(told_slots_), answer);
+  overridden_slots_ = own_items(answer)[1];
+  require(PyDict_CheckExact(overridden_slots_), answer);
   attributes_ = PyDict_CheckExact(attributes) ? attributes : nullptr;
-  globals_ = cpython::own_entry(told_slots_, "__globals__");
+  globals_ = cpython::own_entry(overridden_slots_, "__globals__");
   require(globals_ != nullptr && PyDict_CheckExact(globals_), answer);
   global_names_ = interned_keys(globals_);
   // Cells of its own hold other contents.
-  PyObject* cells = cpython::own_entry(told_slots_, "__closure__");
+  PyObject* cells = cpython::own_entry(overridden_slots_, "__closure__");
   bool fits = cells != nullptr && closure_ != nullptr && PyTuple_CheckExact(cells) &&
               own_items(cells).size() == read_items(closure_).size() &&
               std::ranges::all_of(own_items(cells),
@@ -157,7 +156,8 @@ std::vector<Entry> FunctionState::slots(const Names& names,
   std::vector<Entry> slots = differing_slots(function_, names, defaults_differ);
   Py_ssize_t position = 0;
   PyObject *name, *value;
-  while (told_slots_ != nullptr && own_next(told_slots_, &position, &name, &value)) {
+  while (overridden_slots_ != nullptr &&
+         own_next(overridden_slots_, &position, &name, &value)) {
     if (!is_slot_name(name)) continue;
     Ref present = cpython::read_attribute_or_none(function_, name);
     if (present.get() != value) put(slots, name, value);

@@ -21,11 +21,11 @@ std::vector<stream::Entry> differing_slots(PyObject* function,
                                            const cpython::Names& names,
                                            bool defaults_differ);
 
-// A function's state: as it is, or as a replaced _function_getstate tells it.
+// A function's state: as it is, or as an overridden _function_getstate answers it.
 class FunctionState {
  public:
-  // Runs the replaced helper, if there is one.
-  FunctionState(stream::StreamState& reducers, PyObject* function);
+  // Runs the override, if there is one.
+  FunctionState(stream::StreamState& state, PyObject* function);
 
   PyObject* attributes() const { return attributes_; }  // a dict, or null
   PyObject* closure() const { return closure_; }        // a tuple of cells, or null
@@ -44,8 +44,8 @@ class FunctionState {
   PyObject* closure_;
   PyObject* globals_;
   cpython::Ref global_names_;
-  PyObject* told_slots_ = nullptr;  // a dict
-  cpython::Ref answer_;             // the owner of what it tells
+  PyObject* overridden_slots_ = nullptr;  // a dict
+  cpython::Ref answer_;                   // owns what the override answered
 };
 
 }  // namespace cppickle::kinds

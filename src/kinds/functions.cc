@@ -14,11 +14,11 @@
 #include "cpython/ref.h"
 #include "kinds/code_objects.h"
 #include "kinds/function_state.h"
-#include "kinds/imports.h"
+#include "kinds/modules.h"
 #include "kinds/namespaces.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
-#include "policy/replacements.h"
+#include "policy/overrides.h"
 #include "stream/script_parts.h"
 
 namespace cppickle::kinds {
@@ -41,7 +41,7 @@ using cpython::Ref;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
-using policy::Helper;
+using policy::Overridable;
 using stream::begin_tuple;
 using stream::build_state;
 using stream::end_tuple;
@@ -59,7 +59,7 @@ namespace {
 
 // dataclass(slots=True) makes a class anew; functions that make annotations still refer
 // to the namespace of the first.
-bool is_namespace_of_lost_class(PyObject* value, PyObject* variable) {
+bool is_namespace_of_orphaned_class(PyObject* value, PyObject* variable) {
   return variable != nullptr && PyDict_CheckExact(value) &&
          PyUnicode_CompareWithASCIIString(variable, "__classdict__") == 0;
 }
@@ -89,7 +89,7 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
     // __classdict__: there the namespace of the class as it is rebuilt, read-only.
     write_call(script, script.pickler().imported().builtin_getattr,
                {cls, names.attr_dict});
-  } else if (is_namespace_of_lost_class(value, variable)) {
+  } else if (is_namespace_of_orphaned_class(value, variable)) {
     script.save(names_of_namespace(value).get());
   } else {
     script.save(value, variable != nullptr ? Label::kFreeVariable : Label::kAttribute,
@@ -100,8 +100,8 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
   script.op(Opcode::BUILD);
 }
 
-PyObject* replaced_maker_of_cells(Pickler& pickler) {
-  return StreamState::of(pickler).shared().replacements().of(Helper::kMakeEmptyCell);
+PyObject* overridden_cell_maker(Pickler& pickler) {
+  return StreamState::of(pickler).context().overrides().of(Overridable::kMakeEmptyCell);
 }
 
 // An atom goes into the constructor; what may refer back to the function is set when
@@ -109,7 +109,7 @@ PyObject* replaced_maker_of_cells(Pickler& pickler) {
 void write_cell_shell(Script& script, PyObject* cell) {
   Pickler& pickler = script.pickler();
   PyObject* value = read_cell(cell);
-  PyObject* maker = replaced_maker_of_cells(pickler);
+  PyObject* maker = overridden_cell_maker(pickler);
   bool inside =
       value != nullptr && maker == nullptr && (is_atom(value) || !pickler.memoizing());
   script.save(maker != nullptr ? maker : reinterpret_cast<PyObject*>(&PyCell_Type));
@@ -122,7 +122,7 @@ void write_cell_shell(Script& script, PyObject* cell) {
 bool is_filled_later(Pickler& pickler, PyObject* cell) {
   PyObject* value = read_cell(cell);
   return pickler.memoizing() && value != nullptr &&
-         (!is_atom(value) || replaced_maker_of_cells(pickler) != nullptr);
+         (!is_atom(value) || overridden_cell_maker(pickler) != nullptr);
 }
 
 // A function's free variables whose cells its script makes, and those of them that are
@@ -135,7 +135,8 @@ std::vector<Entry> new_cells(Pickler& pickler, PyObject* closure, PyObject* vari
     PyObject* cell = all[i];
     bool repeated = false;
     for (const Entry& earlier : cells) repeated = repeated || earlier.value == cell;
-    if (!repeated && is_filled_later(pickler, cell) && !pickler.knows(cell)) {
+    // Who brought a cell that is in the memo fills it, too.
+    if (!repeated && is_filled_later(pickler, cell) && !pickler.is_memoized(cell)) {
       cells.push_back({i < names.size() ? names[i] : nullptr, cell});
     }
   }
@@ -156,34 +157,34 @@ bool all_atoms(PyObject* tuple) {
 }
 
 // The modules among a function's globals and free variables.
-std::vector<PyObject*> modules_around(const FunctionState& state) {
+std::vector<PyObject*> modules_around(const FunctionState& function_state) {
   std::vector<PyObject*> modules;
   auto add = [&](PyObject* value) {
     if (value != nullptr && PyModule_Check(value)) modules.push_back(value);
   };
-  for (PyObject* name : own_items(state.global_names()))
-    add(read_entry(state.globals(), name));
-  for (PyObject* cell : state.cells()) add(read_cell(cell));
+  for (PyObject* name : own_items(function_state.global_names()))
+    add(read_entry(function_state.globals(), name));
+  for (PyObject* cell : function_state.cells()) add(read_cell(cell));
   return modules;
 }
 
-// True for what Script::save() writes at once.
-bool is_written_at_once(StreamState& reducers, Pickler& pickler, PyObject* value) {
-  return pickler.is_short_leaf(value) || pickler.knows(value) ||
-         reducers.shared().known_global(value).module != nullptr;
+// True for what Script::save() writes inline.
+bool value_fits_inline(StreamState& state, Pickler& pickler, PyObject* value) {
+  return pickler.is_short_leaf(value) || pickler.is_memoized(value) ||
+         state.context().known_global(value).module != nullptr;
 }
 
-bool all_written_at_once(StreamState& reducers, Pickler& pickler,
-                         const std::vector<Entry>& entries) {
+bool values_fit_inline(StreamState& state, Pickler& pickler,
+                       const std::vector<Entry>& entries) {
   return std::ranges::all_of(entries, [&](const Entry& entry) {
-    return is_written_at_once(reducers, pickler, entry.value);
+    return value_fits_inline(state, pickler, entry.value);
   });
 }
 
 // What is written for a function, read once.  Borrows from the function, and from
-// `state`.
+// `function_state`.
 struct FunctionParts {
-  FunctionParts(StreamState& reducers, Pickler& pickler, PyObject* object);
+  FunctionParts(StreamState& state, Pickler& pickler, PyObject* object);
 
   PyObject* function;
   PyObject* code;
@@ -191,7 +192,7 @@ struct FunctionParts {
   PyObject* defaults;  // a tuple, or null
   const CodeInfo& info;
   Namespace& space;
-  FunctionState state;
+  FunctionState function_state;
   bool memoizing;
   bool has_name;         // another than its code's
   bool defaults_inside;  // of the constructor's arguments
@@ -200,52 +201,55 @@ struct FunctionParts {
   std::vector<Entry> slots;
 };
 
-FunctionParts::FunctionParts(StreamState& reducers, Pickler& pickler, PyObject* object)
+FunctionParts::FunctionParts(StreamState& state, Pickler& pickler, PyObject* object)
     : function(object),
       code(read_code(read_field<&PyFunctionObject::func_code>(object))),
       name(read_field<&PyFunctionObject::func_name>(object)),
       defaults(read_field<&PyFunctionObject::func_defaults>(object)),
-      info(reducers.shared().code_info(code)),
-      space(reducers.namespace_of(read_field<&PyFunctionObject::func_globals>(object))),
-      state(reducers, object),
+      info(state.context().code_info(code)),
+      space(state.namespace_of(read_field<&PyFunctionObject::func_globals>(object))),
+      function_state(state, object),
       memoizing(pickler.memoizing()) {
-  globals = missing_globals(space, state.global_names(), state.globals(), memoizing);
-  if (PyObject* closure = state.closure()) {
+  globals = missing_globals(space, function_state.global_names(),
+                            function_state.globals(), memoizing);
+  if (PyObject* closure = function_state.closure()) {
     cells = new_cells(pickler, closure, cpython::code_free_variables(code).get());
   }
   has_name = !same_text(name, reinterpret_cast<PyCodeObject*>(code)->co_name);
   bool has_defaults = defaults != nullptr;
   defaults_inside = has_defaults && (all_atoms(defaults) || !memoizing);
-  slots = state.slots(pickler.names(), has_defaults && !defaults_inside);
+  slots = function_state.slots(pickler.names(), has_defaults && !defaults_inside);
 }
 
 // True when all of it is written without a frame of the work stack.
-bool fits_inline(StreamState& reducers, Pickler& pickler, const FunctionParts& parts) {
-  PyObject* attributes = parts.state.attributes();
+bool fits_inline(StreamState& state, Pickler& pickler, const FunctionParts& parts) {
+  PyObject* attributes = parts.function_state.attributes();
+  // A long blob may be what the frame of the format ends with.
   if (parts.info.blob().size() >= Pickler::kLongestFragment / 2 ||
       (attributes != nullptr && read_size(attributes) != 0) ||
-      (parts.defaults_inside && !pickler.fits_frame(parts.defaults)))
+      (parts.defaults_inside && !pickler.is_inline_tuple(parts.defaults)))
     return false;
-  for (PyObject* cell : parts.state.cells()) {
+  for (PyObject* cell : parts.function_state.cells()) {
     PyObject* value = read_cell(cell);
-    if (value != nullptr && !is_written_at_once(reducers, pickler, value)) return false;
+    if (value != nullptr && !value_fits_inline(state, pickler, value)) return false;
   }
-  bool new_space = !pickler.knows(parts.space.stand_in.get());
+  bool new_space = !pickler.is_memoized(parts.space.memo_key.get());
+  // The dynamic module has to be made first.
   if (new_space && parts.space.module) return false;
-  return (!new_space || all_written_at_once(reducers, pickler,
-                                            base_entries(parts.space.globals.get(),
-                                                         pickler.names()))) &&
-         all_written_at_once(reducers, pickler, parts.globals) &&
-         all_written_at_once(reducers, pickler, parts.slots);
+  return (!new_space || values_fit_inline(state, pickler,
+                                          base_entries(parts.space.globals.get(),
+                                                       pickler.names()))) &&
+         values_fit_inline(state, pickler, parts.globals) &&
+         values_fit_inline(state, pickler, parts.slots);
 }
 
-void write_function(StreamState& reducers, Pickler& pickler,
-                    const FunctionParts& parts) {
+void write_function(StreamState& state, Pickler& pickler, const FunctionParts& parts) {
   const Names& names = pickler.names();
   if (parts.memoizing) {
+    // Before any value is written: a function among them may name the same globals.
     for (const Entry& entry : parts.globals) parts.space.note_sent(entry.key);
   }
-  PyObject* closure = parts.state.closure();
+  PyObject* closure = parts.function_state.closure();
   Script script(pickler);
   script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
   std::size_t size = closure != nullptr      ? 5
@@ -267,36 +271,37 @@ void write_function(StreamState& reducers, Pickler& pickler,
   end_tuple(script, size);
   script.op(Opcode::REDUCE).memoize(parts.function);
 
-  build_state(script, parts.state.attributes(), parts.slots);
+  build_state(script, parts.function_state.attributes(), parts.slots);
   for (const Entry& cell : parts.cells) {
     script.get(cell.value);
     write_cell_state(script, read_cell(cell.value), cell.key, names);
     script.op(Opcode::POP);
   }
   if (parts.memoizing && !parts.globals.empty()) {
-    script.get(parts.space.stand_in.get());
+    script.get(parts.space.memo_key.get());
     write_globals(script, parts.space, parts.globals);
     script.op(Opcode::POP);
   }
-  write_submodule_imports(reducers, script, modules_around(parts.state),
+  write_submodule_imports(state, script, modules_around(parts.function_state),
                           parts.info.mentioned_names.get());
   script.start(parts.function);
 }
 
 }  // namespace
 
-bool save_function_at_once(StreamState& reducers, Pickler& pickler, PyObject* object) {
-  if (!pickler.memoizing() || !pickler.memo().unifies_strings()) return false;
-  FunctionParts parts(reducers, pickler, object);
-  if (!fits_inline(reducers, pickler, parts)) return false;
-  Pickler::AtOnce at_once(pickler);
-  write_function(reducers, pickler, parts);
+bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* object) {
+  if (!pickler.memoizing() || !pickler.memo().pools_strings()) return false;
+  FunctionParts parts(state, pickler, object);
+  // Nothing has been written yet: the caller can still make a step of it.
+  if (!fits_inline(state, pickler, parts)) return false;
+  Pickler::InlineScope inline_scope(pickler);
+  write_function(state, pickler, parts);
   return true;
 }
 
-void save_function_by_value(StreamState& reducers, Pickler& pickler, PyObject* object) {
-  pickler.memo().unify_strings();
-  write_function(reducers, pickler, FunctionParts(reducers, pickler, object));
+void save_function_by_value(StreamState& state, Pickler& pickler, PyObject* object) {
+  pickler.memo().pool_strings();
+  write_function(state, pickler, FunctionParts(state, pickler, object));
 }
 
 bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
@@ -312,17 +317,18 @@ bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
 
 // As getattr(self, name), the standard form, where the class on the other side has that
 // method; else by value.
-bool save_method(StreamState& reducers, Pickler& pickler, PyObject* method) {
+bool save_method(StreamState& state, Pickler& pickler, PyObject* method) {
   PyObject* function = read_field<&PyMethodObject::im_func>(method);
   PyObject* self = read_field<&PyMethodObject::im_self>(method);
   PyObject* owner = PyType_Check(self) ? self : as_object(read_type(self));
-  if (PyFunction_Check(function) && !reducers.travels_by_value(pickler, owner)) {
+  if (PyFunction_Check(function) && !state.travels_by_value(pickler, owner)) {
     pickler.before_foreign_code();
     Ref name = read_attribute(function, pickler.names().attr_name);
     PyObject* found = PyUnicode_Check(name.get())
                           ? cpython::read_type_lookup(
                                 reinterpret_cast<PyTypeObject*>(owner), name.get())
                           : nullptr;
+    // The reduce protocol's form does: getattr(self, name).
     if (found == function) return false;
     if (found != nullptr && Py_TYPE(found) == &PyClassMethod_Type) {
       Ref wrapped = read_attribute(found, pickler.names().attr_func);

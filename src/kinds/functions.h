@@ -17,15 +17,14 @@
 
 namespace cppickle::kinds {
 
-void save_function_by_value(stream::StreamState& reducers, pickling::Pickler& pickler,
+void save_function_by_value(stream::StreamState& state, pickling::Pickler& pickler,
                             PyObject* function);
 // The same when it can be written whole without a frame; false for others, of which
 // nothing is written.
-bool save_function_at_once(stream::StreamState& reducers, pickling::Pickler& pickler,
-                           PyObject* function);
-bool save_cell(stream::StreamState& reducers, pickling::Pickler& pickler,
-               PyObject* cell);
-bool save_method(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool try_save_function_inline(stream::StreamState& state, pickling::Pickler& pickler,
+                              PyObject* function);
+bool save_cell(stream::StreamState& state, pickling::Pickler& pickler, PyObject* cell);
+bool save_method(stream::StreamState& state, pickling::Pickler& pickler,
                  PyObject* method);
 
 }  // namespace cppickle::kinds

@@ -8,7 +8,7 @@
 #include "pickling/pickler.h"
 #include "pickling/work_stack.h"
 #include "policy/policy.h"
-#include "stream/shared.h"
+#include "stream/by_value_context.h"
 
 namespace cppickle::kinds {
 
@@ -74,11 +74,12 @@ void write_new_namespace(Script& script, PyObject* globals) {
     script.get_or_write(space.module.get(), write_namespace_module, globals);
     script.save(pickler.names().attr_dict);
     end_tuple(script, 2);
-    script.op(Opcode::REDUCE).memoize(space.stand_in.get());
+    script.op(Opcode::REDUCE).memoize(space.memo_key.get());
   } else {
     new_dict(script, {});
-    script.memoize(space.stand_in.get());
+    script.memoize(space.memo_key.get());
   }
+  // The module brings its names along.
   if (space.is_whole) return;
   set_entries(script, base_entries(globals, pickler.names()));
   write_builtins_entry(script, pickler.names());
@@ -87,7 +88,7 @@ void write_new_namespace(Script& script, PyObject* globals) {
 }  // namespace
 
 void write_namespace(Script& script, Namespace& space) {
-  script.get_or_write(space.stand_in.get(), write_new_namespace, space.globals.get());
+  script.get_or_write(space.memo_key.get(), write_new_namespace, space.globals.get());
 }
 
 std::vector<Entry> missing_globals(const Namespace& space, PyObject* names,
@@ -114,7 +115,7 @@ bool is_part_by_itself(StreamState& state, PyObject* value) {
   if (!PyFunction_Check(value)) return true;
   policy::GlobalName name{read_field<&PyFunctionObject::func_module>(value),
                           read_field<&PyFunctionObject::func_qualname>(value)};
-  return state.shared().policy().plain_verdict(value, name) !=
+  return state.context().policy().verdict_without_calls(value, name) !=
          policy::Policy::Verdict::kByReference;
 }
 
@@ -128,6 +129,7 @@ void write_globals(Script& script, const Namespace& space,
   for (const Entry& entry : entries) {
     script.key(entry.key);
     PyObject* present = read_entry(globals, entry.key);
+    // An override of _function_getstate may give other values than the dict has.
     if (present == entry.value && is_part_by_itself(state, present)) {
       state.write_entry_edge(script, globals, entry.key);
     } else {

@@ -24,8 +24,8 @@ std::vector<stream::Entry> base_entries(PyObject* globals, const cpython::Names&
 // Pushes the rebuilt globals dict: empty but for the base names when it is new.
 void write_namespace(pickling::Script& script, stream::Namespace& space);
 
-// The entries of `names` in `values` (the namespace's own dict, but for a replaced
-// helper) that the other side's namespace does not have yet.
+// The entries of `names` in `values` (the namespace's own dict, unless
+// _function_getstate is overridden) that the other side's namespace does not have yet.
 std::vector<stream::Entry> missing_globals(const stream::Namespace& space,
                                            PyObject* names, PyObject* values,
                                            bool memoizing);

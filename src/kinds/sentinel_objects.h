@@ -9,7 +9,7 @@ namespace cppickle::kinds {
 
 // A reducer for exact instances of object; streams without code have them as the
 // standard pickler does.
-bool save_sentinel(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_sentinel(stream::StreamState& state, pickling::Pickler& pickler,
                    PyObject* object);
 
 }  // namespace cppickle::kinds

@@ -54,7 +54,7 @@ bool is_generic(const Alias& alias) {
 }
 
 // True when the alias is met in its own value, as far as other aliases and the
-// arguments of typing's forms tell.  Runs foreign code.
+// arguments of typing's forms show.  Runs foreign code.
 bool refers_to_itself(const Alias& alias, const Names& names) {
   std::unordered_set<PyObject*> seen;
   std::vector<Ref> waiting;
@@ -77,6 +77,7 @@ bool refers_to_itself(const Alias& alias, const Names& names) {
           waiting.push_back(std::move(part));
       }
     }
+    // Held, so that nothing new gets an address that has been seen.
     kept.push_back(std::move(next));
   }
   return false;
@@ -133,8 +134,8 @@ void save_whole(Pickler& pickler, const Alias& alias) {
 
 }  // namespace
 
-bool save_type_alias(StreamState& reducers, Pickler& pickler, PyObject* object) {
-  if (reducers.save_under_own_name(pickler, object, pickler.names().attr_name))
+bool save_type_alias(StreamState& state, Pickler& pickler, PyObject* object) {
+  if (state.save_under_own_name(pickler, object, pickler.names().attr_name))
     return true;
   pickler.before_foreign_code();
   Alias alias = alias_of(object, pickler.names());

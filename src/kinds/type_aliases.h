@@ -17,7 +17,7 @@
 
 namespace cppickle::kinds {
 
-bool save_type_alias(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_type_alias(stream::StreamState& state, pickling::Pickler& pickler,
                      PyObject* alias);
 
 }  // namespace cppickle::kinds

@@ -89,10 +89,10 @@ Ref maker_of(Pickler& pickler, PyObject* object, const Recipe& recipe) {
                        recipe.keywords.get());
 }
 
-void save_by_recipe(StreamState& reducers, Pickler& pickler, PyObject* object,
+void save_by_recipe(StreamState& state, Pickler& pickler, PyObject* object,
                     Recipe recipe) {
-  if (reducers.save_as_edge(pickler, object)) return;
-  Identity identity = reducers.identify(pickler, object);
+  if (state.save_as_edge(pickler, object)) return;
+  Identity identity = state.identify(pickler, object);
   Ref make = maker_of(pickler, object, recipe);
   Script script(pickler);
   begin_tracked(script, identity.id.get());
@@ -106,16 +106,15 @@ void save_by_recipe(StreamState& reducers, Pickler& pickler, PyObject* object,
 
 }  // namespace
 
-bool save_type_variable(StreamState& reducers, Pickler& pickler, PyObject* variable) {
-  if (reducers.save_under_own_name(pickler, variable, pickler.names().attr_name))
+bool save_type_variable(StreamState& state, Pickler& pickler, PyObject* variable) {
+  if (state.save_under_own_name(pickler, variable, pickler.names().attr_name))
     return true;
-  save_by_recipe(reducers, pickler, variable,
-                 variable_recipe(variable, pickler.names()));
+  save_by_recipe(state, pickler, variable, variable_recipe(variable, pickler.names()));
   return true;
 }
 
-bool save_new_type(StreamState& reducers, Pickler& pickler, PyObject* new_type) {
-  if (reducers.save_under_own_name(pickler, new_type, pickler.names().qualname))
+bool save_new_type(StreamState& state, Pickler& pickler, PyObject* new_type) {
+  if (state.save_under_own_name(pickler, new_type, pickler.names().qualname))
     return true;
   if (pickler.protocol() < 2) return false;
   Script script(pickler);

@@ -12,9 +12,9 @@
 
 namespace cppickle::kinds {
 
-bool save_type_variable(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_type_variable(stream::StreamState& state, pickling::Pickler& pickler,
                         PyObject* variable);
-bool save_new_type(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_new_type(stream::StreamState& state, pickling::Pickler& pickler,
                    PyObject* new_type);
 
 }  // namespace cppickle::kinds

@@ -34,6 +34,7 @@ PyObject* type_of(PyObject* object) {
 // A plain byte view of a copy of what the view shows.
 void write_flat_view(Script& script, PyObject* view, const Py_buffer& buffer) {
   Ref content = checked(PyObject_CallMethod(view, "tobytes", nullptr));
+  // Over bytes the view would be read-only there.
   if (!buffer.readonly) content = checked(PyByteArray_FromObject(content.get()));
   script.save(reinterpret_cast<PyObject*>(&PyMemoryView_Type));
   begin_tuple(script, 1);
@@ -208,6 +209,7 @@ bool save_text_file(StreamState&, Pickler& pickler, PyObject* file) {
   // io.StringIO.__setstate__ takes the text, the newline, the position and the
   // attributes.
   Ref position = checked(PyLong_FromSsize_t(PyUnicode_GET_LENGTH(content.text.get())));
+  // What tell() answers counts bytes and a decoder's state: it may lie beyond the text.
   if (PyObject_RichCompareBool(content.position.get(), position.get(), Py_LT) == 1) {
     position = std::move(content.position);
   }

@@ -83,10 +83,10 @@ void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label 
   script.start(wrapper);
 }
 
-// Makes an object of a subclass past its constructor, by that of the builtin `base`:
+// Makes an object of a subclass without its constructor, by that of the builtin `base`:
 // leaves base.__init__ and its arguments, with `object` as the first, to be completed.
 // From 3.15 on base.__new__ wants an argument, too, but for property's.
-void begin_past_constructor(Script& script, PyObject* object, PyTypeObject* base) {
+void begin_bypassing_constructor(Script& script, PyObject* object, PyTypeObject* base) {
   const Names& names = script.pickler().names();
   Ref make = read_attribute(as_object(base), names.attr_new);
   script.save(make.get());
@@ -99,7 +99,7 @@ void begin_past_constructor(Script& script, PyObject* object, PyTypeObject* base
   script.save(cpython::read_type_lookup(base, names.init)).op(Opcode::MARK).get(object);
 }
 
-void end_past_constructor(Script& script, PyObject* object, PyObject* attributes) {
+void end_bypassing_constructor(Script& script, PyObject* object, PyObject* attributes) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
   build_state(script, attributes, {});
   script.start(object);
@@ -115,16 +115,16 @@ bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
 
 }  // namespace
 
-bool save_builtin_function(StreamState& reducers, Pickler& pickler, PyObject* object) {
+bool save_builtin_function(StreamState& state, Pickler& pickler, PyObject* object) {
   PyObject* self = read_field<&PyCFunctionObject::m_self>(object);
   pickler.before_foreign_code();
-  if (reducers.shared().save_known_global(pickler, object)) return true;
+  if (state.context().save_known_global(pickler, object)) return true;
   Ref name = checked(PyUnicode_InternFromString(
       read_field<&PyCFunctionObject::m_ml>(object)->ml_name));
   bool of_module = self == nullptr || PyModule_Check(self);
   PyObject* module = read_field<&PyCFunctionObject::m_module>(object);
   if (!of_module || module == nullptr || !PyUnicode_Check(module)) return false;
-  if (!reducers.shared().policy().is_importable(pickler, object, {module, name.get()}))
+  if (!state.context().policy().is_importable(pickler, object, {module, name.get()}))
     return false;
   pickler.emit_global(object, module, name.get());
   return true;
@@ -150,9 +150,9 @@ bool save_method_wrapper(StreamState&, Pickler& pickler, PyObject* wrapper) {
     return true;
   }
   Script script(pickler);
-  begin_past_constructor(script, wrapper, base);
+  begin_bypassing_constructor(script, wrapper, base);
   script.save(function.get(), Label::kText, pickler.names().func_text);
-  end_past_constructor(script, wrapper, attributes.get());
+  end_bypassing_constructor(script, wrapper, attributes.get());
   return true;
 }
 
@@ -179,18 +179,19 @@ bool save_property(StreamState&, Pickler& pickler, PyObject* property) {
     script.op(Opcode::REDUCE).memoize(property).start(property);
     return true;
   }
-  begin_past_constructor(script, property, &PyProperty_Type);
+  begin_bypassing_constructor(script, property, &PyProperty_Type);
   write_parts();
-  end_past_constructor(script, property, cpython::read_instance_dict(property).get());
+  end_bypassing_constructor(script, property,
+                            cpython::read_instance_dict(property).get());
   return true;
 }
 
 // functools._lru_cache_wrapper(function, maxsize, typed, _CacheInfo): an empty cache of
 // the same kind.
-bool save_lru_cache(StreamState& reducers, Pickler& pickler, PyObject* cache) {
+bool save_lru_cache(StreamState& state, Pickler& pickler, PyObject* cache) {
   pickler.before_foreign_code();
   const Names& names = pickler.names();
-  if (reducers.save_under_own_name(pickler, cache, names.qualname)) return true;
+  if (state.save_under_own_name(pickler, cache, names.qualname)) return true;
   Ref function = read_attribute_or_none(cache, names.wrapped);
   Ref parameters = read_attribute_or_none(cache, names.cache_parameters);
   if (!function || !parameters || !PyFunction_Check(parameters.get())) return false;

@@ -8,24 +8,24 @@
 namespace cppickle::kinds {
 
 // A function of an importable module; false for others and for methods.
-bool save_builtin_function(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_builtin_function(stream::StreamState& state, pickling::Pickler& pickler,
                            PyObject* function);
 
 // As getattr(type, name): getset descriptors have no reduce value of their own.
-bool save_getset_descriptor(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_getset_descriptor(stream::StreamState& state, pickling::Pickler& pickler,
                             PyObject* descriptor);
 
-// classmethod, staticmethod and property; what derives from them is made past its own
-// constructor, by theirs.
-bool save_method_wrapper(stream::StreamState& reducers, pickling::Pickler& pickler,
+// classmethod, staticmethod and property; what derives from them is made without its
+// own constructor, by theirs.
+bool save_method_wrapper(stream::StreamState& state, pickling::Pickler& pickler,
                          PyObject* wrapper);
-bool save_property(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_property(stream::StreamState& state, pickling::Pickler& pickler,
                    PyObject* property);
-bool save_lru_cache(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_lru_cache(stream::StreamState& state, pickling::Pickler& pickler,
                     PyObject* cache);
-bool save_partial_method(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_partial_method(stream::StreamState& state, pickling::Pickler& pickler,
                          PyObject* partial);
-bool save_cached_property(stream::StreamState& reducers, pickling::Pickler& pickler,
+bool save_cached_property(stream::StreamState& state, pickling::Pickler& pickler,
                           PyObject* property);
 
 }  // namespace cppickle::kinds

@@ -5,7 +5,7 @@
 #include "cpython/error.h"
 #include "cpython/ref.h"
 #include "module/state.h"
-#include "stream/shared.h"
+#include "stream/by_value_context.h"
 
 namespace cppickle::module {
 namespace {
@@ -13,12 +13,12 @@ namespace {
 using cpython::guarded;
 
 PyObject* by_value_modules(PyObject* module, PyObject*) {
-  return Py_NewRef(state_of_module(module).shared.policy().registry());
+  return Py_NewRef(state_of_module(module).context.policy().registry());
 }
 
 PyObject* use_by_value_modules(PyObject* module, PyObject* names) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
-    state_of_module(module).shared.policy().use_registry(names);
+    state_of_module(module).context.policy().use_registry(names);
     return Py_NewRef(Py_None);
   });
 }
@@ -28,7 +28,7 @@ PyObject* replace_helper(PyObject* module, PyObject* args) {
     PyObject *name, *function;
     if (!PyArg_ParseTuple(args, "UO:_replace_helper", &name, &function))
       throw cpython::ErrorSet{};
-    state_of_module(module).shared.replacements().set(name, function);
+    state_of_module(module).context.overrides().set(name, function);
     return Py_NewRef(Py_None);
   });
 }
@@ -37,8 +37,8 @@ PyObject* code_globals(PyObject* module, PyObject* code) {
   return guarded(static_cast<PyObject*>(nullptr), [&]() -> PyObject* {
     if (!PyCode_Check(code))
       cpython::raise(PyExc_TypeError, "_code_globals() needs a code object");
-    stream::Shared& shared = state_of_module(module).shared;
-    return Py_NewRef(shared.code_info(code).global_names.get());
+    stream::ByValueContext& context = state_of_module(module).context;
+    return Py_NewRef(context.code_info(code).global_names.get());
   });
 }
 

@@ -1,6 +1,6 @@
 #include "module/functions.h"
 
-#include "by_value/by_value.h"
+#include "by_value/dispatcher.h"
 #include "core/emitter.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
@@ -54,10 +54,11 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
         cpython::type_lookup(state.pickler_type, state.imported.names.dispatch_table));
     hooks.dispatch_table = table.get();
     hooks.memo_is_dropped = true;
-    hooks.foreign_reducers = state.shared.replacements().any();
+    hooks.foreign_reducers = state.context.overrides().any();
     pickling::Memo memo;
-    if (!hooks.foreign_reducers) memo.begin_quiet();
-    by_value::ByValue reducers(state.shared, state.recordings);
+    // An override is foreign code where the engine expects none.
+    if (!hooks.foreign_reducers) memo.borrow_keys();
+    by_value::Dispatcher reducers(state.context, state.expansion_cache);
     hooks.answers = &reducers.answers();
     reducers.use(options);
     BytesSink sink;
@@ -131,7 +132,7 @@ PyObject* register_pickle_by_value(PyObject* module, PyObject* const* args,
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     auto [argument] = parsed_arguments<1>("register_pickle_by_value", {"module"}, 1,
                                           args, given, keywords);
-    state_of_module(module).shared.policy().add(argument);
+    state_of_module(module).context.policy().add(argument);
     return Py_NewRef(Py_None);
   });
 }
@@ -141,14 +142,14 @@ PyObject* unregister_pickle_by_value(PyObject* module, PyObject* const* args,
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     auto [argument] = parsed_arguments<1>("unregister_pickle_by_value", {"module"}, 1,
                                           args, given, keywords);
-    state_of_module(module).shared.policy().remove(argument);
+    state_of_module(module).context.policy().remove(argument);
     return Py_NewRef(Py_None);
   });
 }
 
 PyObject* list_registry_pickle_by_value(PyObject* module, PyObject*) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
-    return state_of_module(module).shared.policy().registry_copy().release();
+    return state_of_module(module).context.policy().registry_copy().release();
   });
 }
 

@@ -42,7 +42,7 @@ void proxy_dealloc(PyObject* self) {
 
 // {id(object): (index, object)}
 Ref copied(pickling::Memo& memo) {
-  memo.settle();
+  memo.own_keys();
   Ref dict = checked(PyDict_New());
   memo.for_each([&](PyObject* key, std::size_t index) {
     Ref id = checked(PyLong_FromVoidPtr(key));

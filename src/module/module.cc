@@ -26,7 +26,7 @@ int ModuleState::traverse(visitproc visit, void* arg) const {
   Py_VISIT(memo_proxy_type);
   Py_VISIT(reducer_override);
   Py_VISIT(block_options);
-  if (int status = shared.traverse(visit, arg)) return status;
+  if (int status = context.traverse(visit, arg)) return status;
   return imported.traverse(visit, arg);
 }
 
@@ -37,8 +37,8 @@ void ModuleState::release() {
   Py_CLEAR(reducer_override);
   Py_CLEAR(block_options);
   plans.clear();
-  recordings.clear();
-  shared.release();
+  expansion_cache.clear();
+  context.release();
   imported.release();
 }
 
@@ -117,9 +117,9 @@ int exec_module(PyObject* module) {
     *slot = new ModuleState;
     ModuleState& state = **slot;
     state.imported.load();
-    state.shared.load();
-    by_value::register_reducers(state.shared);
-    state.recordings.load();
+    state.context.load();
+    by_value::register_reducers(state.context);
+    state.expansion_cache.load();
     add_types(module, state);
     checked_status(PyModule_AddObjectRef(module, "DeepRecursionError",
                                          state.imported.deep_recursion_error));

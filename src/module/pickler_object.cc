@@ -287,6 +287,7 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
   if (!table) table = cpython::lookup_attribute(self, names.dispatch_table);
   Ref persistent_id = persistent_id_of(self, names);
   Ref reducer_override = reducer_override_of(self, state);
+  // Held for this dump: a hook may call __init__ again, which replaces them.
   Ref write = Ref::borrow(data.write.get());
   Ref buffer_callback = Ref::borrow(data.buffer_callback.get());
 
@@ -299,14 +300,15 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
   hooks.fix_imports = data.fix_imports;
   hooks.fast = pickler->fast != 0;
   hooks.foreign_sink = true;
-  hooks.foreign_reducers = state.shared.replacements().any();
-  if (!hooks.foreign_reducers) data.memo.begin_quiet();
+  hooks.foreign_reducers = state.context.overrides().any();
+  if (!hooks.foreign_reducers) data.memo.borrow_keys();
   FileSink sink(write.get(), data.memo);
   core::Emitter emitter(sink, data.protocol, pickler->bin != 0);
   pickling::Pickler(state.imported, state.plans, data.memo, data.reducers, emitter,
                     hooks)
       .dump(object);
-  data.memo.settle();
+  // Between two dumps anything may run.
+  data.memo.own_keys();
 }
 
 }  // namespace cppickle::module

@@ -2,7 +2,7 @@
 #ifndef CPPICKLE_MODULE_PICKLER_STRUCT_H_
 #define CPPICKLE_MODULE_PICKLER_STRUCT_H_
 
-#include "by_value/by_value.h"
+#include "by_value/dispatcher.h"
 #include "cpython/ref.h"
 #include "module/state.h"
 #include "pickling/memo.h"
@@ -11,10 +11,11 @@ namespace cppickle::module {
 
 // What an instance owns beside its members that Python sees.
 struct PicklerData {
-  explicit PicklerData(ModuleState& state) : reducers(state.shared, state.recordings) {}
+  explicit PicklerData(ModuleState& state)
+      : reducers(state.context, state.expansion_cache) {}
 
   pickling::Memo memo;
-  by_value::ByValue reducers;
+  by_value::Dispatcher reducers;
   cpython::Ref write;            // empty before __init__
   cpython::Ref buffer_callback;  // empty: none
   cpython::Ref options;          // a dict of those that __init__ was given; empty: none

@@ -1,9 +1,9 @@
 #include "module/read_functions.h"
 
+#include "caching/read_check.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/ref.h"
-#include "recording/read_check.h"
 
 namespace cppickle::module {
 namespace {
@@ -14,7 +14,7 @@ using cpython::Ref;
 
 PyObject* take_read_report(PyObject*, PyObject*) {
   return guarded(static_cast<PyObject*>(nullptr), [] {
-    recording::ReadReport report = recording::take_read_report();
+    caching::ReadReport report = caching::take_read_report();
     Ref missing = checked(PyList_New(0));
     for (const std::string& text : report.missing) {
       Ref line = checked(PyUnicode_DecodeUTF8(
@@ -29,7 +29,7 @@ PyObject* take_read_report(PyObject*, PyObject*) {
 
 PyObject* leave_out_of_walks(PyObject*, PyObject* part) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
-    recording::leave_out_of_walks(cpython::utf8_view(part));
+    caching::leave_out_of_walks(cpython::utf8_view(part));
     return Py_NewRef(Py_None);
   });
 }

@@ -80,7 +80,7 @@ bool FileSink::write_through(std::string_view data, void* owner) {
 }
 
 void FileSink::write(Ref bytes) {
-  memo_.settle();
+  memo_.own_keys();
   checked(PyObject_CallOneArg(write_, bytes.get()));
 }
 

@@ -26,8 +26,8 @@ class BytesSink final : public core::ByteSink {
 // Passes frames and large arguments on to a `write` callable.
 class FileSink final : public core::ByteSink {
  public:
-  // Borrows both for its life.  `memo` is settled before anything is written: that runs
-  // foreign code.
+  // Borrows both for its life.  `memo` owns its keys before anything is written: that
+  // runs foreign code.
   FileSink(PyObject* write, pickling::Memo& memo) : write_(write), memo_(memo) {}
 
   Room grow(std::size_t size, std::size_t capacity) override {

@@ -2,19 +2,21 @@
 #ifndef CPPICKLE_MODULE_STATE_H_
 #define CPPICKLE_MODULE_STATE_H_
 
+#include "caching/expansion_cache.h"
 #include "cpython/imported.h"
 #include "pickling/instance_plans.h"
-#include "recording/recordings.h"
+#include "stream/by_value_context.h"
 #include "stream/options.h"
-#include "stream/shared.h"
 
 namespace cppickle::module {
 
+// Nothing is kept in globals or statics: sub-interpreters stay apart.
+// Thread safety: requires the GIL.
 struct ModuleState {
   cpython::Imported imported;
   pickling::InstancePlans plans{imported.names};
-  stream::Shared shared{imported};
-  recording::Recordings recordings;
+  stream::ByValueContext context{imported};
+  caching::ExpansionCache expansion_cache;
   PyTypeObject* base_pickler_type = nullptr;  // owned, as all below
   PyTypeObject* pickler_type = nullptr;       // its subclass that users see
   PyTypeObject* memo_proxy_type = nullptr;

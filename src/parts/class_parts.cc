@@ -14,8 +14,8 @@ using cpython::is_any_of;
 using cpython::Names;
 using cpython::own_items;
 using cpython::Ref;
-using policy::Helper;
-using policy::Replacements;
+using policy::Overridable;
+using policy::Overrides;
 
 namespace {
 
@@ -42,6 +42,7 @@ bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
   if (Py_TYPE(value) == &PyGetSetDescr_Type &&
       is_any_of(name, {names.weakref, names.attr_dict}))
     return true;
+  // type.__new__ sets it.
   if (value == Py_None && is_any_of(name, {names.doc})) return true;
   // copyreg's cache, made when the first instance is reduced.
   if (PyList_CheckExact(value) && is_any_of(name, {names.slotnames})) return true;
@@ -81,8 +82,8 @@ ClassName name_of_class(PyTypeObject* type, const Names& names) {
   const char* full = type->tp_name;
   const char* dot = std::strrchr(full, '.');
   const char* last = dot == nullptr ? full : dot + 1;
-  // A new string each time, as type.__qualname__ gives: the memo tells it from an equal
-  // module's name.
+  // A new string each time, as type.__qualname__ gives: the memo keeps it apart from an
+  // equal module's name.
   name.qualname = checked(PyUnicode_FromString(last));
   name.module =
       dot == nullptr ? Ref::borrow(names.builtins_name) : interned(full, dot - full);
@@ -111,11 +112,11 @@ std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
   return attributes;
 }
 
-std::vector<ClassAttribute> told_attributes_of_class(PyTypeObject* type,
+std::vector<ClassAttribute> attributes_from_getstate(PyTypeObject* type,
                                                      const Names& names,
-                                                     const Replacements& replacements) {
+                                                     const Overrides& overrides) {
   auto cls = reinterpret_cast<PyObject*>(type);
-  Ref answer = replacements.call(Helper::kClassGetstate, cls);
+  Ref answer = overrides.call(Overridable::kClassGetstate, cls);
   std::vector<ClassAttribute> attributes;
   // A class without a module gets that of the code which loads it.
   PyObject* module = read_module_name(type, names);

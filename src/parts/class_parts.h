@@ -6,12 +6,12 @@
 
 #include "cpython/names.h"
 #include "cpython/ref.h"
-#include "policy/replacements.h"
+#include "policy/overrides.h"
 
 namespace cppickle::parts {
 
 struct ClassName {
-  cpython::Ref module;  // a str; empty when the class does not tell
+  cpython::Ref module;  // a str; empty when the class has none
   cpython::Ref qualname;
 };
 
@@ -31,10 +31,10 @@ bool is_written_attribute(PyTypeObject* type, PyObject* name, PyObject* value,
 // The attributes of a class that are written, in their order.
 std::vector<ClassAttribute> attributes_of_class(PyTypeObject* type,
                                                 const cpython::Names& names);
-// The same as a replaced _class_getstate tells them, which runs.
-std::vector<ClassAttribute> told_attributes_of_class(
+// The same as an overridden _class_getstate answers them, which runs.
+std::vector<ClassAttribute> attributes_from_getstate(
     PyTypeObject* type, const cpython::Names& names,
-    const policy::Replacements& replacements);
+    const policy::Overrides& overrides);
 
 // The class whose __init_subclass__ type.__new__ would run for a subclass of `type`, or
 // null when it is object's or another one made in C.

@@ -1,4 +1,4 @@
-// Classes of ctypes, told by their metaclasses and attributes.
+// Classes of ctypes, recognised by their metaclasses and attributes.
 #ifndef CPPICKLE_PARTS_CTYPES_TYPES_H_
 #define CPPICKLE_PARTS_CTYPES_TYPES_H_
 

@@ -1,4 +1,4 @@
-// Objects that are written at once: numbers, strings, bytes, buffers.
+// Objects that need no frame: numbers, strings, bytes, buffers.
 #include <array>
 #include <memory>
 #include <string>
@@ -120,10 +120,10 @@ void Pickler::save_float(PyObject* object) {
 void Pickler::save_str(PyObject* object) {
   if (!memoizing() || memo_.strings() == Memo::Strings::kByContent)
     return emit_str(object);
-  if (memo_.unifies_strings()) object = memo_.unified(object);
+  if (memo_.pools_strings()) object = memo_.pooled(object);
   std::size_t index;
-  if (memo_.quiet() && cpython::is_sole_reference(object)) {
-    index = memo_.add_unshared(object);
+  if (memo_.borrows_keys() && cpython::is_sole_reference(object)) {
+    index = memo_.add_sole_reference(object);
   } else {
     index = memo_.find_or_add(object);
     if (index != Memo::kAbsent) return emitter_.get(index);

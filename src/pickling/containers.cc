@@ -67,14 +67,14 @@ Frame& Pickler::push_frame(Frame::Kind kind, PyObject* object) {
 
 // What a frame is the last to hold has keys of the memo in it, which have to be
 // referenced before it goes.
-void Pickler::settle_before_pop() {
+void Pickler::own_keys_before_pop() {
   const Frame& frame = stack_.top();
   bool is_last = frame.object != nullptr && cpython::is_sole_reference(frame.object);
-  if (is_last || frame.pending != nullptr || frame.ahead != nullptr) memo_.settle();
+  if (is_last || frame.pending != nullptr || frame.ahead != nullptr) memo_.own_keys();
 }
 
 void Pickler::pop_frame() {
-  if (memo_.quiet_again()) settle_before_pop();
+  if (memo_.borrows_keys_again()) own_keys_before_pop();
   if (hooks_.fast) [[unlikely]] {
     Frame& frame = stack_.top();
     if (frame.object != nullptr) --fast_nesting_;
@@ -97,11 +97,11 @@ void Pickler::begin_container(Opcode binary, Opcode text, PyObject* object) {
 
 // Writes the leaves and short tuples that come first and answers how many they were: up
 // to the first object that is another, and up to where a frame of the format is due.
-// Requires that there are any.
+// REQUIRES: there are any.
 std::size_t Pickler::save_leaves(PyObject* const* items, std::size_t count) {
   constexpr std::size_t kAhead = 8;
   bool is_container = PyList_CheckExact(items[0]) || PyDict_CheckExact(items[0]);
-  if (!plain_ || is_container) return 0;
+  if (!may_use_leaf_writer_ || is_container) return 0;
   core::Emitter::Run run(emitter_);
   LeafWriter writer(memo_);
   std::size_t i = 0;
@@ -114,7 +114,7 @@ std::size_t Pickler::save_leaves(PyObject* const* items, std::size_t count) {
         run.fits_frame(LeafWriter::kLongestTuple)) {
       end = writer.short_tuple(p, item);
     }
-    if (end == nullptr) end = writer.known(p, item);
+    if (end == nullptr) end = writer.memoized(p, item);
     if (end == nullptr) break;
     run.advance(end);
   }
@@ -133,7 +133,7 @@ void Pickler::save_tuple(PyObject* tuple) {
   if (size > 3 || protocol() < 2) op(Opcode::MARK);
   auto i = static_cast<Py_ssize_t>(
       save_leaves(&PyTuple_GET_ITEM(tuple, 0), static_cast<std::size_t>(size)));
-  while (i < size && at_ease() && save_flat(PyTuple_GET_ITEM(tuple, i))) ++i;
+  while (i < size && on_fast_path() && save_flat(PyTuple_GET_ITEM(tuple, i))) ++i;
   if (i == size) return close_tuple(tuple);
   push_frame(Frame::Kind::kTuple, tuple).position = static_cast<std::size_t>(i);
 }
@@ -157,8 +157,8 @@ void Pickler::close_tuple(PyObject* tuple) {
                                Opcode::TUPLE3};
   Py_ssize_t size = PyTuple_GET_SIZE(tuple);
   bool marked = size > 3 || protocol() < 2;
-  bool unshared = memo_.quiet() && cpython::is_sole_reference(tuple);
-  if (!unshared && memoizing() && knows(tuple)) [[unlikely]] {
+  bool unshared = memo_.borrows_keys() && cpython::is_sole_reference(tuple);
+  if (!unshared && memoizing() && is_memoized(tuple)) [[unlikely]] {
     if (marked && emitter_.binary()) {
       op(Opcode::POP_MARK);
     } else {
@@ -198,7 +198,9 @@ PyObject* Pickler::begin_list(PyObject* list) {
   frame.position = written;
   frame.in_batch = static_cast<std::uint32_t>(written);
   PyObject* next = PyList_GET_ITEM(list, written);
-  bool list_follows = plain_ && memo_.quiet() && !frame_is_due() &&
+  // All that save() would ask is known: no frame is due, and a list with one reference
+  // has not been met before.
+  bool list_follows = may_use_leaf_writer_ && memo_.borrows_keys() && !frame_is_due() &&
                       PyList_CheckExact(next) && cpython::is_sole_reference(next);
   if (!list_follows) return nullptr;
   ++frame.position;
@@ -227,6 +229,7 @@ void Pickler::step_list(Frame& frame) {
       op(Opcode::MARK);
       frame.in_batch = 0;
     }
+    // Both sizes are those of now: what was saved last may have run foreign code.
     std::size_t left =
         std::min<std::size_t>(size - frame.position, kBatchSize - frame.in_batch);
     std::size_t written = save_leaves(&PyList_GET_ITEM(list, frame.position), left);
@@ -308,7 +311,7 @@ void Pickler::push_dict(PyObject* dict, const Entries& written) {
 // one's value may be left.
 Pickler::Entries Pickler::save_leaf_entries(PyObject* dict, Entries entries,
                                             std::size_t most) {
-  if (!plain_) return entries;
+  if (!may_use_leaf_writer_) return entries;
   core::Emitter::Run run(emitter_);
   LeafWriter writer(memo_);
   Py_ssize_t position = entries.position;
@@ -341,9 +344,10 @@ void Pickler::step_dict(Frame& frame) {
       PyObject* value = frame.pending;
       Ref hold = Ref::steal(std::exchange(frame.pending, nullptr));
       // Foreign code may have taken it out of the dict.
-      if (memo_.quiet_again() && cpython::is_sole_reference(value)) memo_.settle();
+      if (memo_.borrows_keys_again() && cpython::is_sole_reference(value))
+        memo_.own_keys();
       // The dict holds it too; one reference less keeps it out of the memo's table.
-      if (memo_.quiet()) hold.reset();
+      if (memo_.borrows_keys()) hold.reset();
       save(value);
       if (stack_.depth() != depth) return;
     }

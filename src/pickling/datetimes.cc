@@ -16,7 +16,7 @@ using cpython::DateTimeKind;
 namespace {
 
 // True when the module's attribute is the type: somebody may have put another there.
-bool leads_to(PyObject* module_name, PyObject* qualname, PyTypeObject* type) {
+bool is_found_by_import(PyObject* module_name, PyObject* qualname, PyTypeObject* type) {
   PyObject* module = cpython::loaded_module(module_name);
   if (module == nullptr || !PyModule_CheckExact(module)) return false;
   return cpython::checked_lookup(PyDict_GetItemWithError(
@@ -26,7 +26,7 @@ bool leads_to(PyObject* module_name, PyObject* qualname, PyTypeObject* type) {
 }  // namespace
 
 bool Pickler::save_datetime(PyObject* object, DateTimeKind kind) {
-  if (!plain_ || !save_datetime_type(Py_TYPE(object), kind)) return false;
+  if (!may_use_leaf_writer_ || !save_datetime_type(Py_TYPE(object), kind)) return false;
   commit_due_frame();
   if (kind == DateTimeKind::kDelta) {
     for (int part : cpython::delta_parts(object)) {
@@ -59,7 +59,7 @@ bool Pickler::save_datetime_type(PyTypeObject* type, DateTimeKind kind) {
   const cpython::DateTimes& datetimes = plans_.datetimes();
   PyObject* module = datetimes.module_name();
   PyObject* qualname = datetimes.qualname(kind);
-  if (!leads_to(module, qualname, type)) return false;
+  if (!is_found_by_import(module, qualname, type)) return false;
   emit_global(cls, module, qualname);
   return true;
 }

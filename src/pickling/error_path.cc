@@ -150,7 +150,7 @@ class Path {
     }
     enclose(number == 0 ? 0 : number - 1);
   }
-  // Entries of a dict subclass: the iterator does not tell the key, the object does.
+  // Entries of a dict subclass: the iterator does not give the key, the object does.
   void add_pair(const Frame& frame) {
     std::size_t number = frame.position == 0 ? 0 : frame.position - 1;
     bool dict = expanded_ != nullptr && PyDict_Check(expanded_);
@@ -177,10 +177,11 @@ class Path {
     return true;
   }
   void add_step(const WorkStack& stack, const Frame& frame) {
+    // No step has begun: the frame was pushed just now.
     if (frame.position == frame.extra) return;
     const Step& step = stack.step(frame.position - 1);
     switch (step.label) {
-      case Label::kTransparent:
+      case Label::kNone:
         break;
       case Label::kText:
         add_text(utf8(step.label_key));
@@ -225,6 +226,7 @@ Path path_of(const WorkStack& stack, PyObject* root, const cpython::Names& names
   std::span<const Frame> frames = stack.frames();
   for (std::size_t i = 0; i < frames.size(); ++i) {
     if (frames.size() > 2 * kShownFrames && i == kShownFrames) {
+      // A path may have a million frames; its ends are what helps.
       path.omit();
       i = frames.size() - kShownFrames;
     }
@@ -252,6 +254,7 @@ void annotate(PyObject* error, const Path& path, bool ours,
     PyErr_Clear();
   if (!path.has_steps()) return;
   std::string line = joined({"  while pickling ", path.text()});
+  // An error of the user's keeps its message, for code that looks at it.
   if (ours) return extend_message(error, line);
   Ref note = Ref::steal(PyUnicode_FromString(line.c_str() + 2));
   Ref added =

@@ -21,8 +21,7 @@ Ref with_iterators(PyObject* value, Made made) {
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(value); ++i) {
     PyObject* part = PyTuple_GET_ITEM(value, i);
     bool replaced = (i == kIterators[0] || i == kIterators[1]) && part != Py_None;
-    PyTuple_SET_ITEM(copy.get(), i,
-                     replaced ? made(part).release() : Py_NewRef(part));
+    PyTuple_SET_ITEM(copy.get(), i, replaced ? made(part).release() : Py_NewRef(part));
   }
   return copy;
 }
@@ -62,6 +61,7 @@ Ref ForeignAnswers::keep(PyObject* object, Question question, Ref answer) {
       return PyIter_Check(part) ? checked(PySequence_List(part)) : Ref::borrow(part);
     });
   }
+  // Each use gets iterators of its own: one that has been read is empty.
   Ref used = for_use(answer.get());
   if (answers_ == nullptr)
     answers_ = std::make_unique<std::unordered_map<PyObject*, Answers>>();

@@ -13,7 +13,8 @@ namespace cppickle::pickling {
 
 // The answers about objects that are written twice: into a digest of the class that
 // holds them, and into the stream.  Holds the objects and the answers until clear(),
-// which is to be called when the dump ends.  Requires the GIL.
+// which is to be called when the dump ends.
+// Thread safety: requires the GIL.
 class ForeignAnswers {
  public:
   enum class Question : std::uint8_t {

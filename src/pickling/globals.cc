@@ -56,14 +56,15 @@ bool is_called(PyObject* parent, PyObject* name, const cpython::Names& names) {
   return own && PyUnicode_Check(own.get()) && PyUnicode_Compare(own.get(), name) == 0;
 }
 
-// The module in which `object` is found under its name, for objects that do not tell:
-// pickle.whichmodule().
+// The module in which `object` is found under its name, for objects without a
+// __module__: pickle.whichmodule().
 Ref search_modules(PyObject* object, PyObject* qualname, const cpython::Names& names) {
   Ref modules = checked(PyDict_Copy(cpython::loaded_modules()));  // lookups may import
   Py_ssize_t position = 0;
   PyObject *name, *module;
   while (PyDict_Next(modules.get(), &position, &name, &module)) {
     if (!PyUnicode_Check(name) || module == Py_None) continue;
+    // The main module is the answer when no other has it.
     if (PyUnicode_Compare(name, names.main) == 0 ||
         PyUnicode_Compare(name, names.mp_main) == 0)
       continue;
@@ -139,7 +140,9 @@ void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname
     return;
   }
   if (protocol() >= 4) {
-    if (careful_ || !PyUnicode_CheckExact(module) || !PyUnicode_CheckExact(qualname)) {
+    // Foreign code may run between the two names: as steps they are held.
+    if (may_call_out_ || !PyUnicode_CheckExact(module) ||
+        !PyUnicode_CheckExact(qualname)) {
       Script(*this)
           .save(module)
           .save(qualname)

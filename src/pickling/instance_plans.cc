@@ -130,6 +130,7 @@ bool is_current(const InstancePlan& plan, PyTypeObject* type) {
 
 const InstancePlan& InstancePlans::plan_for(PyTypeObject* type) {
   auto known = plans_.find(type);
+  // The address may be that of a class which died; versions are never given twice.
   if (known != plans_.end() && is_current(known->second, type)) return known->second;
   InstancePlan plan = made_for(type, names_);
   plan.datetime = datetimes_.kind_of(type);

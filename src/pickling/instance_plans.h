@@ -29,14 +29,17 @@ struct InstancePlan {
   };
 
   std::uint64_t version = 0;  // of the type when the plan was made
-  bool native = false;   // false: ask the object
+  bool native = false;        // false: ask the object
   cpython::DateTimeKind datetime = cpython::DateTimeKind::kNone;  // else: one of these
   bool has_dict = false;
   std::vector<Slot> slots;  // in the order of copyreg._slotnames
 };
 
 // Plans by class; a plan ends with the version of its type, so neither needs to watch
-// the other.  Owns the names of slots and no class.  Requires the GIL.
+// the other.  Owns the names of slots and no class.
+// REQUIRES: a plan is used only until foreign code may run: it may change the class, or
+// make other plans.
+// Thread safety: requires the GIL.
 class InstancePlans {
  public:
   explicit InstancePlans(const cpython::Names& names) : names_(names) {}

@@ -52,7 +52,8 @@ bool InstanceWriter::write(PyObject* object, PlainType& plain) {
   p = core::put_get(p, static_cast<std::uint32_t>(cls));
   p = run.at_object(p, longest);
   p = core::put(p, Opcode::EMPTY_TUPLE, Opcode::NEWOBJ, Opcode::MEMOIZE);
-  cpython::is_sole_reference(object) ? memo_.add_unshared(object) : memo_.add(object);
+  cpython::is_sole_reference(object) ? memo_.add_sole_reference(object)
+                                     : memo_.add(object);
   run.advance(attributes.count == 0 ? p : put_state(run, p, plain, attributes));
   return true;
 }
@@ -92,7 +93,7 @@ char* InstanceWriter::put_state(Run& run, char* p, PlainType& plain,
   if (in_slots) p = run.at_object(core::put(p, Opcode::NONE), longest);
   p = core::put(p, Opcode::EMPTY_DICT, Opcode::MEMOIZE);
   // The lazy one cannot be met again: nobody asks for it as long as no code runs.
-  attributes.dict != nullptr ? memo_.add_unshared(attributes.dict)
+  attributes.dict != nullptr ? memo_.add_sole_reference(attributes.dict)
                              : memo_.add_anonymous();
   bool many = attributes.count > 1;
   if (many) p = core::put(p, Opcode::MARK);
@@ -114,8 +115,9 @@ char* InstanceWriter::put_name(char* p, PlainType::Name& name) {
     return p + name.get_size;
   }
   p = LeafWriter(memo_).leaf(p, name.name);
+  // In digests a name has no index: it is written out each time.
   if (memo_.strings() == Memo::Strings::kByContent) return p;
-  PyObject* known = memo_.unifies_strings() ? memo_.unified(name.name) : name.name;
+  PyObject* known = memo_.pools_strings() ? memo_.pooled(name.name) : name.name;
   std::size_t index = memo_.find(known);
   if (index <= UINT32_MAX) {
     char* end = core::put_get(name.get.data(), static_cast<std::uint32_t>(index));

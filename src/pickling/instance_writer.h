@@ -65,8 +65,9 @@ class PlainTypes {
   std::unique_ptr<Entries> entries_;  // made for the first one
 };
 
-// Writes at protocol 4 and later, with a quiet memo.  Neither frames nor steps are
-// pushed, the lazy __dict__ is not made, and no foreign code runs.
+// Writes at protocol 4 and later, with a memo that borrows its keys.  Neither frames
+// nor steps are pushed, the lazy __dict__ is not made, and no foreign code runs.
+// REQUIRES: what a LeafWriter requires.
 class InstanceWriter {
  public:
   InstanceWriter(Memo& memo, core::Emitter& emitter, const cpython::Names& names)

@@ -36,7 +36,7 @@ bool hides_protocol(PyObject* dict, const cpython::Names& names) {
 
 // As long as no foreign code has run, no type can have changed.
 const InstancePlan& Pickler::plan_for(PyTypeObject* type) {
-  if (type == planned_type_ && memo_.quiet()) return *plan_;
+  if (type == planned_type_ && memo_.borrows_keys()) return *plan_;
   plan_ = &plans_.plan_for(type);
   planned_type_ = type;
   return *plan_;
@@ -47,20 +47,21 @@ bool Pickler::save_instance(PyObject* object) {
   PyTypeObject* type = Py_TYPE(object);
   if (!save_planned_instance(object, plan_for(type))) return false;
   // No hook, table or reducer wanted it: none wants others of its type.
-  if (memo_.quiet() && !nothing_follows()) plain_types_.note(type, plan_for(type));
+  if (memo_.borrows_keys() && !nothing_follows())
+    plain_types_.note(type, plan_for(type));
   return true;
 }
 
 // Another one of its type, since when no foreign code has run.
 bool Pickler::save_known_instance(PyObject* object, PlainType& plain) {
-  if (plain_ && plain.plan->native &&
+  if (may_use_leaf_writer_ && plain.plan->native &&
       InstanceWriter(memo_, emitter_, names()).write(object, plain))
     return true;
   Ref hold = Ref::borrow(object);
   return save_planned_instance(object, *plain.plan);
 }
 
-// Requires that the caller holds one reference of the object.
+// REQUIRES: the caller holds one reference of the object.
 bool Pickler::save_planned_instance(PyObject* object, const InstancePlan& plan) {
   if (plan.native) return save_plain_instance(object, plan);
   return plan.datetime != cpython::DateTimeKind::kNone &&
@@ -79,7 +80,8 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
     set_slots += slot.value_of(object) != nullptr;
 
   auto cls = reinterpret_cast<PyObject*>(Py_TYPE(object));
-  bool known = memoizing() && !careful_ && get(cls);
+  // Of all instances but the first the class is in the memo: they need no script.
+  bool known = memoizing() && !may_call_out_ && get(cls);
   if (known) {
     commit_due_frame();
     emitter_.op(Opcode::EMPTY_TUPLE, Opcode::NEWOBJ);
@@ -108,9 +110,9 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
 void Pickler::save_state(PyObject* object, Ref dict) {
   PyObject* state = dict.get();
   // The object holds it; one reference less keeps it out of the memo's table.
-  if (memo_.quiet()) dict.reset();
-  bool unshared = memo_.quiet() && cpython::is_sole_reference(state);
-  if (!plain_ || !unshared || !PyDict_CheckExact(state)) {
+  if (memo_.borrows_keys()) dict.reset();
+  bool unshared = memo_.borrows_keys() && cpython::is_sole_reference(state);
+  if (!may_use_leaf_writer_ || !unshared || !PyDict_CheckExact(state)) {
     push_frame(Frame::Kind::kState, object);
     return save(state);
   }

@@ -56,10 +56,12 @@ void Pickler::step_items(Frame& frame) {
 void Pickler::step_pairs(Frame& frame) {
   std::size_t depth = stack_.depth();
   for (;;) {
+    // Out of the frame before it is saved: a push moves frames.
     Ref value = Ref::steal(std::exchange(frame.pending, nullptr));
     if (!value) {
       Ref pair = step_batch(frame, true, Opcode::SETITEM, Opcode::SETITEMS);
       if (!pair) return;
+      // The pair ends here, and its value has to outlive the frames of its key.
       frame.pending = Py_NewRef(PyTuple_GET_ITEM(pair.get(), 1));
       value = Ref::borrow(PyTuple_GET_ITEM(pair.get(), 0));
     }

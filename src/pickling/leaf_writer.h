@@ -14,6 +14,8 @@ namespace cppickle::pickling {
 // Writes at protocol 4 and later.  Functions take where to write and answer where the
 // next goes, or null for an object that is none of theirs, of which nothing is written.
 // No foreign code runs.  That places are values and no members keeps them in registers.
+// REQUIRES: one of the plain modes: binary, a memo, no persistent ids, a sink that runs
+// no foreign code.
 class LeafWriter {
  public:
   // With the opcode MEMOIZE.
@@ -30,8 +32,8 @@ class LeafWriter {
            object == Py_None || PyBool_Check(object);
   }
 
-  // A compact int, short ASCII string, float, bool or None.  Requires room for
-  // kLongestLeaf.
+  // A compact int, short ASCII string, float, bool or None.
+  // REQUIRES: room for kLongestLeaf.
   [[gnu::always_inline]] char* leaf(char* p, PyObject* object) const {
     PyTypeObject* type = Py_TYPE(object);
     if (type == &PyUnicode_Type) return is_short(object) ? text(p, object) : nullptr;
@@ -43,8 +45,8 @@ class LeafWriter {
     return nullptr;
   }
 
-  // A tuple of up to three such leaves that nothing else refers to.  Requires room for
-  // kLongestTuple, and that no frame is due within.
+  // A tuple of up to three such leaves that nothing else refers to.
+  // REQUIRES: room for kLongestTuple, and that no frame is due within.
   char* short_tuple(char* p, PyObject* tuple) const {
     constexpr core::Opcode kOpcodes[] = {core::Opcode::TUPLE1, core::Opcode::TUPLE2,
                                          core::Opcode::TUPLE3};
@@ -55,13 +57,14 @@ class LeafWriter {
     }
     cpython::note_read(cpython::Read::kContent, tuple);
     for (Py_ssize_t i = 0; i < size; ++i) p = leaf(p, PyTuple_GET_ITEM(tuple, i));
-    memo_.add_unshared(tuple);
+    memo_.add_sole_reference(tuple);
     return core::put(core::put(p, kOpcodes[size - 1]), core::Opcode::MEMOIZE);
   }
 
-  // An object that is in the memo.  Requires room for kLongestLeaf.  Kept out of the
-  // loops of leaves, which it would take registers from.
-  [[gnu::noinline]] char* known(char* p, PyObject* object) const {
+  // An object that is in the memo.  Kept out of the loops of leaves, which it would
+  // take registers from.
+  // REQUIRES: room for kLongestLeaf.
+  [[gnu::noinline]] char* memoized(char* p, PyObject* object) const {
     if (is_unshared(object)) return nullptr;
     std::size_t index = memo_.find(object);
     if (index > UINT32_MAX) return nullptr;
@@ -75,7 +78,7 @@ class LeafWriter {
 
  private:
   bool is_unshared(PyObject* object) const {
-    return memo_.quiet() && cpython::is_sole_reference(object);
+    return memo_.borrows_keys() && cpython::is_sole_reference(object);
   }
   static bool is_short(PyObject* text) {
     auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
@@ -86,12 +89,12 @@ class LeafWriter {
     return cpython::small_int(object, value) ? core::put_int4(p, value) : nullptr;
   }
   char* text(char* p, PyObject* object) const {
-    if (memo_.unifies_strings()) {
+    if (memo_.pools_strings()) {
       if (memo_.strings() == Memo::Strings::kByContent) return bare_text(p, object);
-      object = memo_.unified(object);
+      object = memo_.pooled(object);
     }
     if (is_unshared(object)) {
-      memo_.add_unshared(object);
+      memo_.add_sole_reference(object);
     } else if (std::size_t index = memo_.find_or_add(object); index != Memo::kAbsent) {
       if (index > UINT32_MAX) throw core::TooLarge{"memo"};
       return core::put_get(p, static_cast<std::uint32_t>(index));

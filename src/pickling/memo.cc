@@ -15,47 +15,53 @@ PyObject* untagged(std::uintptr_t key) {
 }  // namespace
 
 std::size_t Memo::find_or_enter_widely(PyObject* key, std::size_t index) {
+  // It may be in the other table, from when indices were small.
   std::size_t known = find(key);
   if (known != kAbsent) return known;
   return PackedEntry::fits(key, index) ? packed_.find_or_enter(key, index)
                                        : wide_.find_or_enter(key, index);
 }
 
-void Memo::end_quiet() {
-  for (std::size_t index = first_quiet_; index < keys_.size(); ++index) {
+void Memo::take_references() {
+  for (std::size_t index = first_borrowed_; index < keys_.size(); ++index) {
     std::uintptr_t key = keys_[index];
     if (key == 0) continue;
     keys_[index] = reinterpret_cast<std::uintptr_t>(Py_NewRef(untagged(key)));
-    if (key & kLeftOut) find_or_enter(untagged(key), index);
+    // It could not be met again as long as only the engine was at work; foreign code
+    // may hand it out a second time.
+    if (key & kNotInTable) find_or_enter(untagged(key), index);
   }
-  quiet_ = false;
-  was_loud_ = true;
+  borrows_keys_ = false;
+  has_owned_keys_ = true;
   collector_.end();
 }
 
 void Memo::alias(PyObject* key, std::size_t index) {
-  settle();
+  own_keys();
   aliases_.push_back(cpython::Ref::borrow(key));
   find_or_enter(key, index);
 }
 
-void Memo::unify_strings() {
-  settle();
-  if (unifies_strings()) return;
-  strings_ = Strings::kUnified;
+void Memo::pool_strings() {
+  own_keys();
+  if (pools_strings()) return;
+  strings_ = Strings::kPooled;
+  // Strings that have been written already stand for their equals, too.
   for (std::uintptr_t key : keys_) {
-    if (key != 0 && PyUnicode_CheckExact(untagged(key))) unified(untagged(key));
+    if (key != 0 && PyUnicode_CheckExact(untagged(key))) pooled(untagged(key));
   }
 }
 
 void Memo::set(PyObject* key, std::size_t index) {
-  settle();
+  own_keys();
   if (find_or_enter(key, index) == kAbsent) keys_.push_back(key_with_reference(key));
 }
 
 void Memo::clear() {
   std::size_t referenced = referenced_count();
-  quiet_ = was_loud_ = false;
+  borrows_keys_ = has_owned_keys_ = false;
+  // To drop the last reference to a key runs foreign code, which may come back here: by
+  // then the memo is empty.
   Keys keys;
   keys.take(keys_);
   aliases_.clear();

@@ -18,12 +18,18 @@ namespace cppickle::pickling {
 
 // Indices by object address.
 //
-// Two things make it cheap for plain data.  While no foreign code has run since the
-// dump began ("quiet"), nothing can be freed, so keys are not referenced; and an object
-// with a single reference can not be met again, so it gets its index without an entry
-// in the table.  `settle()` ends that: it references every key and enters those left
-// out. Owns its keys after settle(), and those that are older than the present quiet.
-// Requires the GIL (or a lock of the owner).
+// Two things make it cheap for plain data.  As long as no foreign code has run since
+// the dump began, nothing can be freed, so the memo borrows its keys: it takes no
+// reference to them.  And an object with a single reference cannot be met again, so it
+// gets its index without an entry in the table.  `own_keys()` ends that: it takes a
+// reference to every key and enters those left out.  Keys from before the last
+// borrow_keys() stay owned.
+// REQUIRES: own_keys() before any foreign code runs; and whatever is added between
+// borrow_keys() and own_keys() has an owner for that long.  A step of a script may be
+// the only owner of an object, so scripts own the keys before each of their steps; the
+// items of an iterator may have no other owner, so keys are not borrowed while an
+// iterator is on the work stack.
+// Thread safety: requires the GIL (or a lock of the owner).
 class Memo {
  public:
   static constexpr std::size_t kAbsent = kAbsentFromMemo;
@@ -34,7 +40,7 @@ class Memo {
   ~Memo() { clear(); }
 
   std::size_t size() const { return keys_.size(); }
-  bool quiet() const { return quiet_; }
+  bool borrows_keys() const { return borrows_keys_; }
   std::size_t bytes() const {
     return packed_.bytes() + wide_.bytes() + keys_.heap_bytes();
   }
@@ -61,9 +67,10 @@ class Memo {
     find_or_add(key);
     return index;
   }
-  // The same for an object that nothing else refers to.  Requires quiet().
-  std::size_t add_unshared(PyObject* key) {
-    keys_.push_back(reinterpret_cast<std::uintptr_t>(key) | kLeftOut);
+  // The same for an object that nothing else refers to.
+  // REQUIRES: borrows_keys().
+  std::size_t add_sole_reference(PyObject* key) {
+    keys_.push_back(reinterpret_cast<std::uintptr_t>(key) | kNotInTable);
     return keys_.size() - 1;
   }
   // Gives the next index to an object that exists only in the stream.
@@ -77,35 +84,38 @@ class Memo {
   // How strings are told apart.
   enum class Strings : std::uint8_t {
     kByIdentity,  // as the standard pickler has it
-    kUnified,     // equal short strings are one: streams with code must not depend on
+    kPooled,      // equal short strings are one: streams with code must not depend on
                   // which of them are interned
     kByContent,   // each is written out, also bytes: digests, which nobody loads
   };
   Strings strings() const { return strings_; }
   // True in streams with code, and in digests.
-  bool unifies_strings() const { return strings_ != Strings::kByIdentity; }
+  bool pools_strings() const { return strings_ != Strings::kByIdentity; }
   // From now on equal short strings are one.  No change of a memo by content.
-  void unify_strings();
+  // REQUIRES: called before the first code, class, function or dynamic module of a
+  // stream is written: bytes must not depend on which strings happen to be interned.
+  void pool_strings();
   // The same, where the strings of `pool` are those that stand for their equals.  None
   // of them may be here already.
   void unify_strings_with(std::shared_ptr<const StringPool> pool) {
-    unify_strings();
+    pool_strings();
     pool_.share(std::move(pool));
   }
-  // Requires an empty memo.
-  void tell_strings_by_content() { strings_ = Strings::kByContent; }
-  // True for a string that is one with its equals once strings are unified.
-  static bool unifies(PyObject* text) {
-    return PyUnicode_GET_LENGTH(text) <= kLongestUnified;
+  // REQUIRES: an empty memo.
+  void write_strings_by_content() { strings_ = Strings::kByContent; }
+  // True for a string that shares a key with its equals once strings are pooled.
+  static bool is_poolable(PyObject* text) {
+    return PyUnicode_GET_LENGTH(text) <= kLongestPooled;
   }
-  // The string that stands for all that equal `text`.  Requires Strings::kUnified.
-  PyObject* unified(PyObject* text) {
-    return unifies(text) ? pool_.unified(text) : text;
+  // The string that stands for all that equal `text`.
+  // REQUIRES: Strings::kPooled.
+  PyObject* pooled(PyObject* text) {
+    return is_poolable(text) ? pool_.pooled(text) : text;
   }
 
   // The key that has the index, borrowed; null for an anonymous one.
   PyObject* key_at(std::size_t index) const {
-    return reinterpret_cast<PyObject*>(keys_[index] & ~kLeftOut);
+    return reinterpret_cast<PyObject*>(keys_[index] & ~kNotInTable);
   }
   bool has_aliases() const { return !aliases_.empty(); }
 
@@ -114,25 +124,26 @@ class Memo {
   void set(PyObject* key, std::size_t index);
 
   // To be called before any foreign code runs; a second call costs a test.
-  void settle() {
-    if (quiet_) end_quiet();
+  void own_keys() {
+    if (borrows_keys_) take_references();
   }
-  // True when it is quiet and has not always been: foreign code may have taken objects
-  // out of the containers that they are met in.
-  bool quiet_again() const { return quiet_ && was_loud_; }
-  // To be called when the engine alone is going to be at work until settle(): whatever
-  // gets into the memo meanwhile must live as long as that.
-  void begin_quiet() {
-    if (quiet_) return;
-    quiet_ = true;
-    first_quiet_ = keys_.size();
+  // True when keys are borrowed, and have been owned before: foreign code may have
+  // taken objects out of the containers that they are met in.
+  bool borrows_keys_again() const { return borrows_keys_ && has_owned_keys_; }
+  // To be called when the engine alone is going to be at work until own_keys():
+  // whatever gets into the memo meanwhile must live as long as that.
+  void borrow_keys() {
+    if (borrows_keys_) return;
+    borrows_keys_ = true;
+    first_borrowed_ = keys_.size();
     collector_.begin();
   }
 
   void clear();
   int traverse(visitproc visit, void* arg) const;
 
-  // Calls visit(key, index) for every entry.  Requires !quiet().
+  // Calls visit(key, index) for every entry.
+  // REQUIRES: !borrows_keys().
   template <typename Visit>
   void for_each(Visit visit) const {
     auto visit_all = [&](const auto& table) {
@@ -145,14 +156,16 @@ class Memo {
   }
 
  private:
-  static constexpr Py_ssize_t kLongestUnified = 200;  // characters
+  static constexpr Py_ssize_t kLongestPooled = 200;  // characters
   using Keys = core::InlineVector<std::uintptr_t, 32>;
   // The tag of a key that has no entry in the table.
-  static constexpr std::uintptr_t kLeftOut = 1;
+  static constexpr std::uintptr_t kNotInTable = 1;
 
-  std::size_t referenced_count() const { return quiet_ ? first_quiet_ : keys_.size(); }
+  std::size_t referenced_count() const {
+    return borrows_keys_ ? first_borrowed_ : keys_.size();
+  }
   std::uintptr_t key_with_reference(PyObject* key) const {
-    if (!quiet_) Py_INCREF(key);
+    if (!borrows_keys_) Py_INCREF(key);
     return reinterpret_cast<std::uintptr_t>(key);
   }
   std::size_t find_or_enter(PyObject* key, std::size_t index) {
@@ -161,18 +174,18 @@ class Memo {
     return find_or_enter_widely(key, index);
   }
   std::size_t find_or_enter_widely(PyObject* key, std::size_t index);
-  void end_quiet();
+  void take_references();
 
   MemoTable<PackedEntry> packed_;
   MemoTable<WideEntry> wide_;  // what does not fit the other
-  bool quiet_ = false;
-  bool was_loud_ = false;
-  std::size_t first_quiet_ = 0;  // while quiet: keys from here on have no reference
-  cpython::CollectorPause collector_;  // while quiet
+  bool borrows_keys_ = false;
+  bool has_owned_keys_ = false;
+  std::size_t first_borrowed_ = 0;     // while they are borrowed: from here on
+  cpython::CollectorPause collector_;  // while keys are borrowed
   Keys keys_;                          // by index: the key, 0 for anonymous ones
   std::vector<cpython::Ref> aliases_;
   Strings strings_ = Strings::kByIdentity;
-  StringPool pool_;  // the unified strings
+  StringPool pool_;  // the pooled strings
 };
 
 }  // namespace cppickle::pickling

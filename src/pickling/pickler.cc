@@ -25,12 +25,14 @@ void Pickler::dump(PyObject* root) {
     add_path_to_error(stack_, root, error_is_ours_, names());
     throw cpython::ErrorSet{};
   } catch (const cpython::ErrorSet&) {
-    memo_.settle();
+    // The path is made of reprs, which are foreign code.
+    memo_.own_keys();
     if (PyErr_ExceptionMatches(PyExc_RecursionError)) explain_recursion();
     add_path_to_error(stack_, root, error_is_ours_, names());
     throw;
   } catch (const std::bad_alloc&) {
-    if (memo_.quiet()) memo_.clear();  // its keys were never referenced
+    // To own the keys may need memory, for those that are not in the table yet.
+    if (memo_.borrows_keys()) memo_.clear();  // its keys were never referenced
     throw;
   }
 }
@@ -53,8 +55,8 @@ void Pickler::explain_recursion() {
 }
 
 // What was known of types may have changed since.
-void Pickler::begin_quiet() {
-  memo_.begin_quiet();
+void Pickler::borrow_keys() {
+  memo_.borrow_keys();
   unregistered_ = planned_type_ = nullptr;
   plain_types_.clear();
   tables_are_known_ = false;
@@ -128,23 +130,25 @@ bool Pickler::is_short_leaf(PyObject* object) const {
          cpython::is_compact_int(object) || is_short_bytes(object);
 }
 
-bool Pickler::fits_frame(PyObject* tuple) const {
+bool Pickler::is_inline_tuple(PyObject* tuple) const {
   constexpr Py_ssize_t kFewItems = 8;
   Py_ssize_t size = PyTuple_GET_SIZE(tuple);
   if (size == 0) return true;
-  if (careful_ || size > kFewItems) return false;
+  if (may_call_out_ || size > kFewItems) return false;
   for (Py_ssize_t i = 0; i < size; ++i) {
     if (!is_short_leaf(PyTuple_GET_ITEM(tuple, i))) return false;
   }
   return true;
 }
 
-bool Pickler::save_at_once(PyObject* object) {
+bool Pickler::try_save_inline(PyObject* object) {
   if (frame_is_due() || asks_for_ids() || is_written_through(object)) return false;
   if (save_flat(object) || get(object)) return true;
   PyTypeObject* type = Py_TYPE(object);
-  if (type == &PyTuple_Type && fits_frame(object)) {
-    AtOnce at_once(*this);
+  // Its items are short leaves: none of them needs a frame of the work stack, and
+  // together they are no reason to end the frame of the format.
+  if (type == &PyTuple_Type && is_inline_tuple(object)) {
+    InlineScope inline_scope(*this);
     return save_tuple(object), true;
   }
   if (hooks_.reducer_override != nullptr || protocol() < 4) return false;
@@ -153,21 +157,24 @@ bool Pickler::save_at_once(PyObject* object) {
   if (PyType_Check(object) && type != &PyType_Type && registered_reducer(type)) {
     return false;
   }
-  return reducers_.save_at_once(*this, object);
+  return reducers_.try_save_inline(*this, object);
 }
 
 // The way for when a frame is due or persistent ids are asked for: both may run foreign
 // code, which may drop the container's reference to `object`.
-void Pickler::save_with_care(PyObject* object) {
+void Pickler::save_slow(PyObject* object) {
   Ref hold = Ref::borrow(object);
   if (emitter_.frame_is_due()) emitter_.commit_frame();
   if (hooks_.persistent_id == nullptr || !save_persistent(object)) save_now(object);
 }
 
 void Pickler::save_compound(PyObject* object) {
-  if (!(memo_.quiet() && cpython::is_sole_reference(object)) && get(object)) return;
+  // An object with one reference, its container's, cannot have been met before.
+  if (!(memo_.borrows_keys() && cpython::is_sole_reference(object)) && get(object))
+    return;
   PyTypeObject* type = Py_TYPE(object);
-  if (PlainType* plain = plain_types_.find(type); plain != nullptr && memo_.quiet()) {
+  if (PlainType* plain = plain_types_.find(type);
+      plain != nullptr && memo_.borrows_keys()) {
     if (save_known_instance(object, *plain)) return;
   }
   if (type == &PyTuple_Type) return save_tuple(object);
@@ -192,6 +199,8 @@ void Pickler::save_object(PyObject* object) {
   PyTypeObject* type = cpython::read_type(object);
   if (type == &PyType_Type) return reducers_.save_class(*this, object);
   if (type == &PyFunction_Type) return reducers_.save_function(*this, object);
+  // The order is the standard pickler's: exact functions and classes never come to the
+  // table.
   if (Ref reducer = registered_reducer(type)) {
     Ref value = registered_reduction(reducer.get(), object);
     return save_foreign_value(object, value.get());

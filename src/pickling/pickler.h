@@ -34,6 +34,10 @@ class Script;
 // frames, so depth costs heap and never C stack.  Errors are thrown as ErrorSet, sinks'
 // and std::bad_alloc pass through; afterwards the object can only be destroyed. Foreign
 // code may re-enter other picklers, never this one.
+// REQUIRES: whoever writes an object without save() asks commit_due_frame(),
+// Script::object_begins() or Emitter::Run::at_object() first, for a frame of the format
+// may end wherever the standard pickler calls save().
+// Thread safety: requires the GIL.  One thread, one dump.
 class Pickler {
  public:
   Pickler(const cpython::Imported& imported, InstancePlans& plans, Memo& memo,
@@ -44,11 +48,11 @@ class Pickler {
         reducers_(reducers),
         emitter_(emitter),
         hooks_(hooks),
-        careful_(hooks.persistent_id != nullptr || hooks.foreign_sink),
-        may_be_quiet_(!careful_ && !hooks.foreign_reducers &&
-                      hooks.reducer_override == nullptr),
-        plain_(!careful_ && !hooks.fast && emitter.binary() &&
-               emitter.protocol() >= 4) {}
+        may_call_out_(hooks.persistent_id != nullptr || hooks.foreign_sink),
+        may_borrow_keys_(!may_call_out_ && !hooks.foreign_reducers &&
+                         hooks.reducer_override == nullptr),
+        may_use_leaf_writer_(!may_call_out_ && !hooks.fast && emitter.binary() &&
+                             emitter.protocol() >= 4) {}
 
   // Writes the whole stream of `root`.  On failure the error carries the path
   // (error_path.h).
@@ -68,13 +72,15 @@ class Pickler {
   Reducers& reducers() { return reducers_; }
   WorkStack& stack() { return stack_; }
   int protocol() const { return emitter_.protocol(); }
+  // False in fast mode: a reducer then writes a whole form, without references to
+  // anything before it.
   bool memoizing() const { return !hooks_.fast; }
 
   // Saves `object`, now or by frames pushed on the stack.  `object` need only be alive
   // during the call.
   void save(PyObject* object) {
-    if (!at_ease()) [[unlikely]]
-      return save_with_care(object);
+    if (!on_fast_path()) [[unlikely]]
+      return save_slow(object);
     save_now(object);
   }
   // Saves a value that needs no frame and runs no foreign code, of exact type int, str,
@@ -82,38 +88,43 @@ class Pickler {
   bool save_leaf(PyObject* object);
   // Saves a leaf, an object that is in the memo, or a global that is known to be
   // importable; false for others, of which nothing is written.
-  bool save_at_once(PyObject* object);
+  bool try_save_inline(PyObject* object);
   // True when nothing but save_leaf() is needed for a leaf just now.
-  bool at_ease() const { return !frame_is_due() && !careful_; }
+  bool on_fast_path() const { return !frame_is_due() && !may_call_out_; }
   // Bytes of an opcode and what follows, as encoded beforehand; no more than
   // kLongestFragment.
+  // REQUIRES: whole opcodes that put nothing into the memo.
   void emit_fragment(std::string_view fragment) { emitter_.fragment(fragment); }
   static constexpr std::size_t kLongestFragment = 16 * 1024;
   // While one lives, the frame in progress is not closed: what is being written needs
   // no frame of the work stack, as it was found out beforehand, and must not need one
   // now.
-  class AtOnce {
+  // REQUIRES: nothing that is written meanwhile needs a frame; a step that would have
+  // to be kept raises SystemError, since it would tear the stream.
+  class InlineScope {
    public:
-    explicit AtOnce(Pickler& pickler)
-        : pickler_(pickler), before_(pickler.frame_waits_) {
-      pickler.frame_waits_ = true;
+    explicit InlineScope(Pickler& pickler)
+        : pickler_(pickler), before_(pickler.keeps_frame_open_) {
+      pickler.keeps_frame_open_ = true;
     }
-    AtOnce(const AtOnce&) = delete;
-    AtOnce& operator=(const AtOnce&) = delete;
-    ~AtOnce() { pickler_.frame_waits_ = before_; }
+    InlineScope(const InlineScope&) = delete;
+    InlineScope& operator=(const InlineScope&) = delete;
+    ~InlineScope() { pickler_.keeps_frame_open_ = before_; }
 
    private:
     Pickler& pickler_;
     bool before_;
   };
-  // True for a value without parts that save_at_once() writes.
+  // True for a value without parts that try_save_inline() writes.
   bool is_short_leaf(PyObject* object) const;
-  // True for a short tuple of such values that save_at_once() writes just now.
-  bool fits_frame(PyObject* tuple) const;
+  // True for a short tuple of such values that try_save_inline() writes just now.
+  bool is_inline_tuple(PyObject* tuple) const;
   // True when persistent_id has to be asked about every object, names of globals too.
+  // Then nothing may be written beside save(): no fragments, no keys outside of the
+  // memo, no direct scripts.
   bool asks_for_ids() const { return hooks_.persistent_id != nullptr; }
   // True when objects of the type may have a reducer in the dispatch table; true, too,
-  // where only foreign code could tell.
+  // where only foreign code could find out.
   bool may_have_reducer(PyTypeObject* type);
   // Valid as long as no foreign code runs.
   const InstancePlan& plan_for(PyTypeObject* type);
@@ -164,14 +175,21 @@ class Pickler {
     return true;
   }
   // True when `object` is in the memo.
-  bool knows(PyObject* object) const { return memo_.find(object) != Memo::kAbsent; }
+  bool is_memoized(PyObject* object) const {
+    return memo_.find(object) != Memo::kAbsent;
+  }
 
   // To be called before any code runs that is not the engine's own.
-  void before_foreign_code() { memo_.settle(); }
-  // To be called where what follows is likely to be plain data: makes the memo quiet
-  // again, unless frames on the stack hand out objects that nothing else holds.
+  // A re-entrancy point: attributes, hooks, write(), finalizers, __eq__ and iterators
+  // may all come back.  After it sizes have to be read again, and no borrowed pointer
+  // is valid that is not held.
+  void before_foreign_code() { memo_.own_keys(); }
+  // To be called where what follows is likely to be plain data: lets the memo borrow
+  // its keys again, unless frames on the stack hand out objects that nothing else
+  // holds.
   void before_plain_data() {
-    if (!memo_.quiet() && may_be_quiet_ && !stack_.has_iterators()) begin_quiet();
+    if (!memo_.borrows_keys() && may_borrow_keys_ && !stack_.has_iterators())
+      borrow_keys();
   }
 
   // Raises an error of the engine's own: its message will name the path.
@@ -185,15 +203,15 @@ class Pickler {
  private:
   friend class Script;
 
-  void begin_quiet();
+  void borrow_keys();
   void run();
   void explain_recursion();
   void save_now(PyObject* object);
-  void save_with_care(PyObject* object);
+  void save_slow(PyObject* object);
   bool save_persistent(PyObject* object);
-  bool frame_is_due() const { return emitter_.frame_is_due() && !frame_waits_; }
+  bool frame_is_due() const { return emitter_.frame_is_due() && !keeps_frame_open_; }
   // For where the standard pickler saves an object that is written here without save().
-  // Requires that the sink runs no foreign code.
+  // REQUIRES: the sink runs no foreign code.
   void commit_due_frame() {
     if (frame_is_due()) emitter_.commit_frame();
   }
@@ -205,8 +223,9 @@ class Pickler {
   // Gives the next memo index to an object that is not in the memo.  `references`: how
   // many the engine itself holds beside the one of the container.
   std::size_t next_index(PyObject* object, Py_ssize_t references = 0) {
-    bool unshared = memo_.quiet() && cpython::has_references(object, references + 1);
-    return unshared ? memo_.add_unshared(object) : memo_.add(object);
+    bool unshared =
+        memo_.borrows_keys() && cpython::has_references(object, references + 1);
+    return unshared ? memo_.add_sole_reference(object) : memo_.add(object);
   }
 
   // instances.cc
@@ -262,7 +281,7 @@ class Pickler {
   void begin_container(core::Opcode binary, core::Opcode text, PyObject* object);
   Frame& push_frame(Frame::Kind kind, PyObject* object);
   void pop_frame();
-  void settle_before_pop();
+  void own_keys_before_pop();
   void step_list(Frame& frame);
   void step_list_singly(Frame& frame);
   PyObject* begin_list(PyObject* list);
@@ -325,11 +344,11 @@ class Pickler {
   Reducers& reducers_;
   core::Emitter& emitter_;
   Hooks hooks_;
-  bool careful_;  // every save may run foreign code
-  bool may_be_quiet_;
-  bool plain_;  // none of the modes in which a LeafWriter cannot do the work
+  bool may_call_out_;  // every save may run foreign code
+  bool may_borrow_keys_;
+  bool may_use_leaf_writer_;  // in none of the modes that it does not know
   WorkStack stack_;
-  // What was found last, which is so as long as the memo is quiet.
+  // What was found last, which holds as long as the memo borrows its keys.
   PyTypeObject* unregistered_ = nullptr;  // a type without a reducer
   PyTypeObject* planned_type_ = nullptr;
   bool tables_are_known_ = false;
@@ -338,7 +357,7 @@ class Pickler {
   std::size_t table_count_ = 0;
   const InstancePlan* plan_ = nullptr;  // of that type
   PlainTypes plain_types_;              // of instances that were written
-  bool frame_waits_ = false;            // see AtOnce
+  bool keeps_frame_open_ = false;       // see InlineScope
   bool error_is_ours_ = false;
   std::size_t reductions_ = 0;  // frames with a reduce value that foreign code gave
   std::size_t reductions_checked_ = kManyReductions;  // when they are looked at next

@@ -58,12 +58,12 @@ bool Pickler::add_tables(PyObject* table, int deepest) {
 // As long as no foreign code has run, the table consists of the same dicts.
 bool Pickler::has_plain_tables() {
   constexpr int kDeepestTable = 4;
-  if (!tables_are_known_ || !memo_.quiet()) {
+  if (!tables_are_known_ || !memo_.borrows_keys()) {
     table_count_ = 0;
     PyObject* table = hooks_.dispatch_table;
     if (table == nullptr) table = imported_.copyreg_dispatch_table;
     tables_are_plain_ = add_tables(table, kDeepestTable);
-    tables_are_known_ = memo_.quiet();
+    tables_are_known_ = memo_.borrows_keys();
   }
   return tables_are_plain_;
 }
@@ -85,7 +85,7 @@ bool Pickler::may_have_reducer(PyTypeObject* type) {
 
 // As long as no foreign code has run, no table can have changed.
 Ref Pickler::registered_reducer(PyTypeObject* type) {
-  if (type == unregistered_ && memo_.quiet()) return Ref();
+  if (type == unregistered_ && memo_.borrows_keys()) return Ref();
   Ref reducer = look_up_reducer(type);
   if (!reducer) unregistered_ = type;
   return reducer;
@@ -159,6 +159,7 @@ Ref Pickler::find_reduction(PyObject* object) {
   if (PyObject* known = plans_.known_reduction(object)) return Ref::borrow(known);
   Ref value = answer(object, ForeignAnswers::Question::kReduceValue,
                      [&] { return ask_for_reduction(object); });
+  // set.__reduce__ lists the items in the order of iteration.
   if (PyAnySet_Check(object)) order_reduced_set(value.get());
   cpython::note_made(value.get());
   plans_.note_reduction(object, value.get());
@@ -181,6 +182,7 @@ Ref Pickler::ask_for_reduction(PyObject* object) {
 void Pickler::save_foreign_value(PyObject* object, PyObject* value) {
   std::size_t depth = stack_.depth();
   save_reduce_value(object, value);
+  // Written whole: nothing is inside of it, so it takes no part in a recursion.
   if (stack_.depth() == depth) return;
   stack_.top().reduced = true;
   if (++reductions_ < reductions_checked_) return;
@@ -191,6 +193,7 @@ void Pickler::save_foreign_value(PyObject* object, PyObject* value) {
          "values inside of each other, and each makes new objects",
          reductions_);
   }
+  // At each doubling, so that all looks together take time linear in the depth.
   reductions_checked_ = 2 * reductions_;
 }
 

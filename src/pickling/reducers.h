@@ -1,5 +1,5 @@
-// What the engine asks of the by-value reducers, and of nobody else: this edge is cut
-// by injection.
+// What the engine asks of the by-value reducers, and of nobody else: this edge of the
+// layers is cut by injection.
 #ifndef CPPICKLE_PICKLING_REDUCERS_H_
 #define CPPICKLE_PICKLING_REDUCERS_H_
 
@@ -11,6 +11,7 @@ class Pickler;
 
 // The by-value reducers with what they remember between dumps; lives and is cleared
 // together with one memo.
+// Thread safety: requires the GIL.
 class Reducers {
  public:
   Reducers() = default;
@@ -24,7 +25,7 @@ class Reducers {
   virtual void save_class(Pickler& pickler, PyObject* cls) = 0;
   // Saves a function, class or builtin function whole, without a frame; false when that
   // cannot be done, and nothing is written.
-  virtual bool save_at_once(Pickler& pickler, PyObject* object) = 0;
+  virtual bool try_save_inline(Pickler& pickler, PyObject* object) = 0;
   // Saves an object of any other type, or answers false: the reduce protocol's turn.
   virtual bool save_other(Pickler& pickler, PyObject* object) = 0;
 

@@ -41,6 +41,7 @@ class Search {
 
  private:
   void add(PyObject* object) {
+    // Too much to look at counts as found: a dump is stopped only when it is certain.
     if (object == wanted_ || found_.size() >= kLookedAt) done_ = true;
     bool contains = is_plain_container(object) || PyIter_Check(object);
     if (!done_ && contains && seen_.insert(object).second)
@@ -103,6 +104,7 @@ bool is_runaway(Pickler& pickler, const WorkStack& stack) {
   std::vector<Pair> pairs = top_pairs(stack);
   for (const Pair& pair : pairs) {
     Ref value = pickler.reduce_value_of(pair.parent);
+    // Found again: it exists beside its reduce value, so the recursion has an end.
     if (!value || Search(pair.child).may_find_in(value.get())) return false;
   }
   return !pairs.empty();

@@ -45,6 +45,7 @@ void Pickler::step_script(Frame& frame) {
         step.call(*this, step.object);
         break;
     }
+    // The step has pushed a frame, which comes first; run() comes back to this script.
     if (stack_.depth() != depth) return;
     before_foreign_code();
   }
@@ -63,6 +64,8 @@ void Pickler::memoize_or_get(PyObject* object) {
   if (!memoizing()) return;
   std::size_t index = memo_.find_or_add(object);
   if (index == Memo::kAbsent) return emitter_.memoize(memo_.size() - 1);
+  // It was reached again from its own parts, and finished there: to keep this one too
+  // would make two objects of one.
   op(Opcode::POP);
   emitter_.get(index);
 }

@@ -13,9 +13,11 @@ namespace cppickle::pickling {
 
 // Writes a script: the steps of one object's expansion.
 //
-// Steps are done at once as long as none of them needs a frame; from the first that
-// does, they are kept for the frame that start() pushes.  Requires: nothing else is
-// pushed on the stack between construction and start().
+// Steps are carried out right away as long as none of them needs a frame; from the
+// first that does, they are kept for the frame that start() pushes.
+// REQUIRES: nothing else is pushed on the stack between construction and start().
+// REQUIRES: whoever writes with the pickler itself has asked is_direct().  With a
+// persistent_id no script is direct.
 class Script {
  public:
   explicit Script(Pickler& pickler)
@@ -26,9 +28,9 @@ class Script {
   Script(const Script&) = delete;
   Script& operator=(const Script&) = delete;
 
-  Script& save(PyObject* object, Label label = Label::kTransparent,
+  Script& save(PyObject* object, Label label = Label::kNone,
                PyObject* label_key = nullptr) {
-    if (direct_ && pickler_.save_at_once(object)) return *this;
+    if (direct_ && pickler_.try_save_inline(object)) return *this;
     return keep({Step::Kind::kSave,
                  label,
                  {},
@@ -38,8 +40,7 @@ class Script {
   }
   Script& op(core::Opcode code) {
     if (direct_) return pickler_.op(code), *this;
-    return keep(
-        {Step::Kind::kOp, Label::kTransparent, code, nullptr, nullptr, nullptr});
+    return keep({Step::Kind::kOp, Label::kNone, code, nullptr, nullptr, nullptr});
   }
   // A string that stays out of the memo: a key that the stream is not expected to hold
   // again.
@@ -70,26 +71,22 @@ class Script {
   Script& items(PyObject* iterator) { return keep_about(Step::Kind::kItems, iterator); }
   Script& pairs(PyObject* iterator) { return keep_about(Step::Kind::kPairs, iterator); }
   Script& call(Step::Call function, PyObject* object) {
-    return keep({Step::Kind::kCall,
-                 Label::kTransparent,
-                 {},
-                 Py_XNewRef(object),
-                 nullptr,
-                 function});
+    return keep(
+        {Step::Kind::kCall, Label::kNone, {}, Py_XNewRef(object), nullptr, function});
   }
   // Pushes `key` from the memo, or else write(script, object), which memoizes it.
   Script& get_or_write(PyObject* key, Step::Write write, PyObject* object) {
     if (!direct_) {
-      Step step{Step::Kind::kWrite, Label::kTransparent, {},
-                Py_NewRef(object),  Py_NewRef(key),      nullptr};
+      Step step{Step::Kind::kWrite, Label::kNone,   {},
+                Py_NewRef(object),  Py_NewRef(key), nullptr};
       step.write = write;
       return keep(step);
     }
     if (!pickler_.get(key)) write(*this, object);
     return *this;
   }
-  // True as long as everything has been done at once: then the caller may write with
-  // the pickler itself, what needs no frame.
+  // True as long as everything has been carried out right away: then the caller may
+  // write with the pickler itself, what needs no frame.
   bool is_direct() const { return direct_; }
   int protocol() const { return pickler_.protocol(); }
   Pickler& pickler() { return pickler_; }
@@ -103,12 +100,12 @@ class Script {
 
  private:
   Script& keep_about(Step::Kind kind, PyObject* object) {
-    return keep({kind, Label::kTransparent, {}, Py_NewRef(object), nullptr, nullptr});
+    return keep({kind, Label::kNone, {}, Py_NewRef(object), nullptr, nullptr});
   }
   Script& keep(Step step) {
     direct_ = false;
     stack_.add_step(step);
-    if (pickler_.frame_waits_) [[unlikely]]
+    if (pickler_.keeps_frame_open_) [[unlikely]]
       pickler_.fail(PyExc_SystemError, "a frame is needed where none was expected");
     return *this;
   }

@@ -219,6 +219,7 @@ std::vector<Item> sorted(const std::vector<Ref>& objects, InstancePlans& plans,
     std::string_view text = ascii ? cpython::compact_ascii(item) : std::string_view();
     items.push_back({head_of(text), text, item});
   }
+  // Numbers hash by their value, in every process alike.
   if (same_everywhere) return {};
   std::vector<std::string> keys;
   if (!all_ascii) {
@@ -230,14 +231,15 @@ std::vector<Item> sorted(const std::vector<Ref>& objects, InstancePlans& plans,
       item.key = keys.back();
     }
   }
+  // Stable, so that items whose keys are equal stay in the order of iteration.
   std::stable_sort(items.begin(), items.end());
   return items;
 }
 
 }  // namespace
 
-Ref in_canonical_order(PyObject* set, InstancePlans& plans,
-                       const AskForReduction& ask) {
+Ref canonically_ordered(PyObject* set, InstancePlans& plans,
+                        const AskForReduction& ask) {
   if (PySet_GET_SIZE(set) < 2) return Ref();
   std::vector<Ref> objects = referenced_items(set);
   std::vector<Item> items = sorted(objects, plans, ask);

@@ -13,18 +13,18 @@ namespace cppickle::pickling {
 // hashes by them, or by its address) are others in each process.  A stream with code
 // must be the same in all of them: class ids are made of it.
 //
-// The kinds in order: numbers, strings, bytes, tuples, frozensets, functions and classes
-// by name, instances by their class and attributes, and others by their reduce values;
-// each kind by its content.  Items that differ too deep inside keep the order in which
-// they are given.
+// The kinds in order: numbers, strings, bytes, tuples, frozensets, functions and
+// classes by name, instances by their class and attributes, and others by their reduce
+// values; each kind by its content.  Items that differ too deep inside keep the order
+// in which they are given.
 
 // Asks for the reduce value of an item; empty where there is none.  Runs foreign code.
 using AskForReduction = std::function<cpython::Ref(PyObject*)>;
 
 // The items of a set as a tuple; empty when iteration gives the same order in every
 // process.
-cpython::Ref in_canonical_order(PyObject* set, InstancePlans& plans,
-                                const AskForReduction& ask);
+cpython::Ref canonically_ordered(PyObject* set, InstancePlans& plans,
+                                 const AskForReduction& ask);
 // Sorts a list of such items, which nobody else knows.
 void sort_canonically(PyObject* list, InstancePlans& plans, const AskForReduction& ask);
 

@@ -51,18 +51,20 @@ Ref Pickler::reduction_for_order(PyObject* object) {
 // The items of a set in the order of their content; empty in streams without code, and
 // where iteration has it already.
 Ref Pickler::ordered_items(PyObject* set) {
-  if (!memo_.unifies_strings()) return Ref();
-  return in_canonical_order(
+  // Data alone is written as the standard pickler writes it.
+  if (!memo_.pools_strings()) return Ref();
+  return canonically_ordered(
       set, plans_, [this](PyObject* object) { return reduction_for_order(object); });
 }
 
 // Those of a set's subclass in the list that set.__reduce__ has made of them.
 void Pickler::order_reduced_set(PyObject* value) {
-  if (!memo_.unifies_strings() || !PyTuple_Check(value) || PyTuple_GET_SIZE(value) < 2)
+  if (!memo_.pools_strings() || !PyTuple_Check(value) || PyTuple_GET_SIZE(value) < 2)
     return;
   PyObject* arguments = PyTuple_GET_ITEM(value, 1);
   if (!PyTuple_Check(arguments) || PyTuple_GET_SIZE(arguments) != 1) return;
   PyObject* items = PyTuple_GET_ITEM(arguments, 0);
+  // A list that somebody else has as well is not ours to sort.
   if (!PyList_CheckExact(items) || !cpython::is_sole_reference(items)) return;
   sort_canonically(items, plans_,
                    [this](PyObject* object) { return reduction_for_order(object); });
@@ -150,7 +152,7 @@ void Pickler::step_frozenset(Frame& frame) {
     save(item);
     if (stack_.depth() != depth) return;
   }
-  if (memoizing() && knows(set)) {
+  if (memoizing() && is_memoized(set)) {
     op(Opcode::POP_MARK);
     get(set);
   } else {

@@ -15,7 +15,8 @@ namespace cppickle::pickling {
 
 // The first string of each content that it has met.  Holds a reference to each: strings
 // are in no cycle, so the garbage collector need not know.  Open addressing by the hash
-// that strings keep, at most half full.  Requires the GIL (or a lock of the owner).
+// that strings keep, at most half full.
+// Thread safety: requires the GIL (or a lock of the owner).
 class StringPool {
  public:
   StringPool() = default;
@@ -33,7 +34,7 @@ class StringPool {
     return used_ == 0 ? nullptr : slot_of(text, cpython::str_hash(text));
   }
   // The same; where there is none, it is `text` from now on.
-  PyObject* unified(PyObject* text) {
+  PyObject* pooled(PyObject* text) {
     if (shared_ != nullptr) {
       if (PyObject* known = shared_->find(text)) return known;
     }
@@ -56,8 +57,9 @@ class StringPool {
   // The entry of a string that equals `text`, or the free one that it would get.
   PyObject*& slot_of(PyObject* text, Py_hash_t hash) const {
     std::size_t i = static_cast<std::size_t>(hash) & mask_;
-    while (table_[i] != nullptr && table_[i] != text &&
-           !(cpython::str_hash(table_[i]) == hash && cpython::same_str(table_[i], text)))
+    while (
+        table_[i] != nullptr && table_[i] != text &&
+        !(cpython::str_hash(table_[i]) == hash && cpython::same_str(table_[i], text)))
       i = (i + 1) & mask_;
     return table_[i];
   }

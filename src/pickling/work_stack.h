@@ -18,13 +18,13 @@ class Script;
 
 // How a child is named in a path: what is written after the parent.
 enum class Label : std::uint8_t {
-  kTransparent,   // nothing
+  kNone,          // not part of the path
   kText,          // label_key verbatim, a str such as ".__closure__"
   kAttribute,     // .name
   kKey,           // [repr]
   kGlobal,        // .__globals__[repr]
   kFreeVariable,  // .__closure__[repr]
-  kState,         // nothing; dict entries of the state are attributes
+  kState,         // not part of the path; dict entries of the state are attributes
 };
 
 // One step of a script: what to do for an object that is not a plain container.
@@ -82,6 +82,7 @@ struct Frame {
 };
 
 // Frames and the steps of their scripts.  Owns what they own.
+// REQUIRES: no Frame& is used after a push or pop: frames move.
 class WorkStack {
  public:
   WorkStack() = default;

@@ -44,10 +44,10 @@ bool tells_truthfully(PyTypeObject* type) {
 }  // namespace
 
 void KnownGlobals::load() {
-  know_members_of("types");
-  know_members_of("_collections_abc");
-  know_methods();
-  know_functions();
+  register_members_of("types");
+  register_members_of("_collections_abc");
+  register_methods();
+  register_functions();
 }
 
 int KnownGlobals::traverse(visitproc visit, void* arg) const {
@@ -71,7 +71,7 @@ bool KnownGlobals::save(pickling::Pickler& pickler, PyObject* object) const {
   const KnownGlobal& known = found->second;
   // Data by itself keeps the standard pickler's bytes, which memoizes the names.
   if (pickler.protocol() < 4 || pickler.asks_for_ids() ||
-      !pickler.memo().unifies_strings()) {
+      !pickler.memo().pools_strings()) {
     pickler.emit_global(object, known.name.module, known.name.qualname);
   } else {
     pickler.emit_fragment(known.fragment);
@@ -85,7 +85,8 @@ PyObject* KnownGlobals::own_name(const char* text) {
   return owned_.back();
 }
 
-void KnownGlobals::know(const char* module, PyObject* name, PyObject* object) {
+void KnownGlobals::register_global(const char* module, PyObject* name,
+                                   PyObject* object) {
   PyObject* module_name = own_name(module);
   owned_.push_back(Py_NewRef(name));
   owned_.push_back(Py_NewRef(object));
@@ -93,7 +94,7 @@ void KnownGlobals::know(const char* module, PyObject* name, PyObject* object) {
       object, KnownGlobal{{module_name, name}, encoded_global(module_name, name)});
 }
 
-void KnownGlobals::know_members_of(const char* module) {
+void KnownGlobals::register_members_of(const char* module) {
   Ref imported = checked(PyImport_ImportModule(module));
   Py_ssize_t position = 0;
   PyObject *name, *value;
@@ -101,12 +102,12 @@ void KnownGlobals::know_members_of(const char* module) {
     if (!PyType_Check(value)) continue;
     auto type = reinterpret_cast<PyTypeObject*>(value);
     bool plain = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0;
-    if (plain && !tells_truthfully(type)) know(module, name, value);
+    if (plain && !tells_truthfully(type)) register_global(module, name, value);
   }
 }
 
 // Methods that our own streams call: a dotted name is shorter than getattr(type, name).
-void KnownGlobals::know_methods() {
+void KnownGlobals::register_methods() {
   for (const char* full :
        {"type.__new__", "type.__setattr__", "object.__new__", "int.__new__",
         "str.__new__", "property.__new__", "property.__init__", "dict.setdefault",
@@ -118,12 +119,12 @@ void KnownGlobals::know_methods() {
     Ref owner = cpython::import_attribute("builtins", owner_name.c_str());
     Ref method =
         checked(PyObject_GetAttrString(owner.get(), full + owner_name.size() + 1));
-    know("builtins", own_name(full), method.get());
+    register_global("builtins", own_name(full), method.get());
   }
 }
 
 // Classes and functions that most of our streams call.
-void KnownGlobals::know_functions() {
+void KnownGlobals::register_functions() {
   struct Function {
     const char* module;
     const char* name;
@@ -142,17 +143,18 @@ void KnownGlobals::know_functions() {
       {"_abc", "_abc_register", imported_.abc_register},
   };
   for (const Function& function : functions) {
-    know(function.module, own_name(function.name), function.object);
+    register_global(function.module, own_name(function.name), function.object);
   }
   // Each field of a named tuple has one.
   Ref getter = cpython::import_attribute("_collections", "_tuplegetter");
-  know("_collections", own_name("_tuplegetter"), getter.get());
+  register_global("_collections", own_name("_tuplegetter"), getter.get());
   // Of bases, metaclasses and annotations: their names would be made anew each time.
   for (PyTypeObject* type :
        {&PyBaseObject_Type, &PyType_Type, &PyLong_Type, &PyFloat_Type, &PyBool_Type,
         &PyUnicode_Type, &PyBytes_Type, &PyList_Type, &PyTuple_Type, &PyDict_Type,
         &PySet_Type, &PyFrozenSet_Type}) {
-    know("builtins", own_name(type->tp_name), reinterpret_cast<PyObject*>(type));
+    register_global("builtins", own_name(type->tp_name),
+                    reinterpret_cast<PyObject*>(type));
   }
 }
 

@@ -1,4 +1,4 @@
-// Objects of the standard library that are written under a name of their own.
+// Objects of the standard library that are written under a name known beforehand.
 #ifndef CPPICKLE_POLICY_KNOWN_GLOBALS_H_
 #define CPPICKLE_POLICY_KNOWN_GLOBALS_H_
 
@@ -16,9 +16,10 @@ class Pickler;
 
 namespace cppickle::policy {
 
-// Where objects are found that do not tell it truthfully themselves
-// (types.FunctionType says builtins.function), and those that most of our streams name.
-// Requires the GIL.
+// The names of objects whose own __module__ and __qualname__ are wrong
+// (types.FunctionType says builtins.function), and of those that most of our streams
+// name.
+// Thread safety: requires the GIL.
 class KnownGlobals {
  public:
   explicit KnownGlobals(const cpython::Imported& imported) : imported_(imported) {}
@@ -31,13 +32,13 @@ class KnownGlobals {
   GlobalName name_of(PyObject* object) const;
   // Writes such an object by reference, if it is one.  Its names stay out of the memo.
   bool save(pickling::Pickler& pickler, PyObject* object) const;
-  void know(const char* module, PyObject* name, PyObject* object);
+  void register_global(const char* module, PyObject* name, PyObject* object);
 
  private:
   PyObject* own_name(const char* text);  // interned, borrowed from owned_
-  void know_members_of(const char* module);
-  void know_methods();
-  void know_functions();
+  void register_members_of(const char* module);
+  void register_methods();
+  void register_functions();
 
   struct KnownGlobal {
     GlobalName name;

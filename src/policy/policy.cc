@@ -101,13 +101,14 @@ void Policy::use_registry(PyObject* names) {
                           "the registry of modules must be a set, not %.200s",
                           Py_TYPE(names)->tp_name);
   }
+  // Dropped when the new one is in place: that may run foreign code, which may ask.
   Ref old = Ref::steal(std::exchange(registry_, Py_NewRef(names)));
 }
 
 bool Policy::is_registered(PyObject* module_name) const {
-  if (replacements_.of(Helper::kIsRegistered) != nullptr) [[unlikely]] {
+  if (overrides_.of(Overridable::kIsRegistered) != nullptr) [[unlikely]] {
     if (PyObject* module = loaded_module(module_name))
-      return replacements_.is_true(Helper::kIsRegistered, Ref::borrow(module).get());
+      return overrides_.is_true(Overridable::kIsRegistered, Ref::borrow(module).get());
   }
   return is_in_registry(module_name);
 }
@@ -115,6 +116,8 @@ bool Policy::is_registered(PyObject* module_name) const {
 bool Policy::is_in_registry(PyObject* module_name) const {
   cpython::note_read(cpython::Read::kEntry, registry_, module_name);
   if (PySet_GET_SIZE(registry_) == 0) return false;
+  // Held: a name may be of a subclass of str, whose __hash__ may put another set in the
+  // registry's place.
   Ref registry = Ref::borrow(registry_);
   Ref name = Ref::borrow(module_name);
   for (;;) {
@@ -136,6 +139,7 @@ bool Policy::is_main(PyObject* module_name) const {
 // The parts of a dotted name, and at the end the name itself, which the table holds.
 const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
   if (auto known = parts_.find(qualname); known != parts_.end()) return known->second;
+  // Classes come and go; without a bound the names of all of them would stay.
   if (parts_.size() >= kMostNames) parts_.clear();
   Ref dot = checked(PyUnicode_FromString("."));
   Ref list = checked(PyUnicode_Split(qualname, dot.get(), -1));
@@ -149,7 +153,8 @@ const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
   return parts_.emplace(qualname, std::move(parts)).first->second;
 }
 
-Policy::Verdict Policy::plain_verdict(PyObject* object, const GlobalName& name) const {
+Policy::Verdict Policy::verdict_without_calls(PyObject* object,
+                                              const GlobalName& name) const {
   cpython::note_read(cpython::Read::kVerdict, object);
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return Verdict::kByValue;
@@ -175,18 +180,18 @@ Policy::Verdict Policy::plain_verdict(PyObject* object, const GlobalName& name) 
   return found == object ? Verdict::kByReference : Verdict::kByValue;
 }
 
-bool Policy::leads_to(pickling::Pickler& pickler, PyObject* object,
-                      const GlobalName& name) const {
-  if (replacements_.of(Helper::kIsRegistered) == nullptr) [[likely]] {
-    Verdict verdict = plain_verdict(object, name);
+bool Policy::is_found_by_import(pickling::Pickler& pickler, PyObject* object,
+                                const GlobalName& name) const {
+  if (overrides_.of(Overridable::kIsRegistered) == nullptr) [[likely]] {
+    Verdict verdict = verdict_without_calls(object, name);
     if (verdict != Verdict::kUnknown) return verdict == Verdict::kByReference;
   }
-  return is_found_by_asking(pickler, object, name);
+  return is_found_by_getattr(pickler, object, name);
 }
 
-// The same with foreign code: __getattr__ of modules, metaclasses, a replaced helper.
-bool Policy::is_found_by_asking(pickling::Pickler& pickler, PyObject* object,
-                                const GlobalName& name) const {
+// The same with foreign code: __getattr__ of modules, metaclasses, overrides.
+bool Policy::is_found_by_getattr(pickling::Pickler& pickler, PyObject* object,
+                                 const GlobalName& name) const {
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return false;
   Ref found = Ref::borrow(cpython::read_loaded_module(name.module));

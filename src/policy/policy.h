@@ -9,21 +9,24 @@
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 #include "pickling/pickler.h"
-#include "policy/replacements.h"
+#include "policy/overrides.h"
 
 namespace cppickle::policy {
 
 // A global's place; borrowed.
 struct GlobalName {
-  PyObject* module = nullptr;    // a str, or null when the object does not tell
+  PyObject* module = nullptr;    // a str, or null when the object has none
   PyObject* qualname = nullptr;  // a str
 };
 
 // The answers for one module instance.  Owns the registry.
+// That an import does not find an object is an ordinary answer: nothing here throws for
+// it.
+// Thread safety: requires the GIL.
 class Policy {
  public:
-  Policy(const cpython::Imported& imported, const Replacements& replacements)
-      : imported_(imported), replacements_(replacements) {}
+  Policy(const cpython::Imported& imported, const Overrides& overrides)
+      : imported_(imported), overrides_(overrides) {}
 
   void load();
   int traverse(visitproc visit, void* arg) const;
@@ -39,41 +42,41 @@ class Policy {
   PyObject* registry() const { return registry_; }
   void use_registry(PyObject* names);
 
-  // True when `name` or a package above it is registered; runs a replaced helper.
+  // True when `name` or a package above it is registered; runs an override.
   bool is_registered(PyObject* module_name) const;
   // True when `object` is what an import of its name finds on any machine that has the
-  // module; for functions, classes and modules also whatever is_decided_elsewhere()
+  // module; for functions, classes and modules also whatever is_decided_by_override()
   // decides.
   bool is_importable(pickling::Pickler& pickler, PyObject* object,
                      const GlobalName& name) const {
-    if (is_decided_elsewhere(object)) [[unlikely]]
-      return replacements_.is_true(Helper::kShouldPickleByReference, object);
-    return leads_to(pickler, object, name);
+    if (is_decided_by_override(object)) [[unlikely]]
+      return overrides_.is_true(Overridable::kShouldPickleByReference, object);
+    return is_found_by_import(pickler, object, name);
   }
-  // True when a replaced helper decides about the object.
-  bool is_decided_elsewhere(PyObject* object) const {
-    return replacements_.of(Helper::kShouldPickleByReference) != nullptr &&
+  // True when an override decides about the object.
+  bool is_decided_by_override(PyObject* object) const {
+    return overrides_.of(Overridable::kShouldPickleByReference) != nullptr &&
            (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object));
   }
   // The same without running foreign code: unknown where that would be needed to find
   // out.
   enum class Verdict { kByValue, kByReference, kUnknown };
-  Verdict plain_verdict(PyObject* object, const GlobalName& name) const;
-  bool is_plainly_importable(PyObject* object, const GlobalName& name) const {
-    return plain_verdict(object, name) == Verdict::kByReference;
+  Verdict verdict_without_calls(PyObject* object, const GlobalName& name) const;
+  bool is_importable_without_calls(PyObject* object, const GlobalName& name) const {
+    return verdict_without_calls(object, name) == Verdict::kByReference;
   }
 
  private:
   bool is_main(PyObject* module_name) const;
   const std::vector<cpython::Ref>& parts_of(PyObject* qualname) const;
   bool is_in_registry(PyObject* module_name) const;
-  bool leads_to(pickling::Pickler& pickler, PyObject* object,
-                const GlobalName& name) const;
-  bool is_found_by_asking(pickling::Pickler& pickler, PyObject* object,
+  bool is_found_by_import(pickling::Pickler& pickler, PyObject* object,
                           const GlobalName& name) const;
+  bool is_found_by_getattr(pickling::Pickler& pickler, PyObject* object,
+                           const GlobalName& name) const;
 
   const cpython::Imported& imported_;
-  const Replacements& replacements_;
+  const Overrides& overrides_;
   PyObject* registry_ = nullptr;  // a set of names
   // Dotted names by address, and their parts; each is held by its last part.
   mutable std::unordered_map<PyObject*, std::vector<cpython::Ref>> parts_;

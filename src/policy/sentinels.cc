@@ -85,7 +85,7 @@ GlobalName Sentinels::name_of(PyObject* object, bool& may_read) {
   bool standard = false, same_package = true;
   for (const Holder& holder : *holders) {
     GlobalName name{holder.module.get(), holder.name.get()};
-    if (!policy_.is_plainly_importable(object, name)) continue;
+    if (!policy_.is_importable_without_calls(object, name)) continue;
     bool is_standard = is_of_standard_library(holder);
     if (chosen == nullptr || is_standard > standard) {
       chosen = &holder;

@@ -14,10 +14,11 @@ namespace cppickle::policy {
 // Where sentinels are found.  Nothing but its identity makes one what it is, so it goes
 // by reference where an import leads to it, as functions do.
 //
-// It does not tell its module, and those that import it hold it too.  A module of the
+// It does not know its module, and those that import it hold it too.  A module of the
 // standard library is preferred; else all holders must be of one package, of which the
 // topmost is named: the name of anybody else's module may lead nowhere on the other
-// side.  Requires the GIL.
+// side.
+// Thread safety: requires the GIL.
 class Sentinels {
  public:
   Sentinels(const cpython::Imported& imported, const Policy& policy)

@@ -37,13 +37,13 @@ bool is_dynamic_namespace(PyObject* globals, const Names& names) {
   return cpython::read_loaded_module(name) == nullptr;
 }
 
-InProgress::~InProgress() = default;
+RecordingInProgress::~RecordingInProgress() = default;
 
 bool StreamState::travels_by_value(Pickler& pickler, PyObject* cls) {
-  if (shared_.known_global(cls).module != nullptr) return false;
+  if (context_.known_global(cls).module != nullptr) return false;
   ClassName name = name_of_class(reinterpret_cast<PyTypeObject*>(cls), pickler.names());
-  return !shared_.policy().is_importable(pickler, cls,
-                                         {name.module.get(), name.qualname.get()});
+  return !context_.policy().is_importable(pickler, cls,
+                                          {name.module.get(), name.qualname.get()});
 }
 
 bool StreamState::save_under_own_name(Pickler& pickler, PyObject* object,
@@ -53,17 +53,17 @@ bool StreamState::save_under_own_name(Pickler& pickler, PyObject* object,
   Ref name = read_attribute_or_none(object, name_attribute);
   if (!module || !name || !PyUnicode_Check(name.get())) return false;
   GlobalName borrowed{module.get(), name.get()};
-  if (!shared_.policy().is_importable(pickler, object, borrowed)) return false;
+  if (!context_.policy().is_importable(pickler, object, borrowed)) return false;
   pickler.emit_global(object, borrowed.module, borrowed.qualname);
   return true;
 }
 
-void StreamState::notice_new_modules() {
-  if (!std::exchange(noticed_, true)) shared_.notice_new_modules();
+void StreamState::scan_new_modules() {
+  if (!std::exchange(has_scanned_modules_, true)) context_.scan_new_modules();
 }
 
 void StreamState::clear() {
-  noticed_ = false;
+  has_scanned_modules_ = false;
   may_read_modules_ = true;
   guarded_ = false;
   namespaces_.clear();
@@ -76,7 +76,7 @@ void StreamState::clear() {
 int StreamState::traverse(visitproc visit, void* arg) const {
   for (const auto& space : namespaces_) {
     Py_VISIT(space->globals.get());
-    Py_VISIT(space->stand_in.get());
+    Py_VISIT(space->memo_key.get());
     Py_VISIT(space->module.get());
   }
   for (const auto& [dict, cls] : classes_) Py_VISIT(cls.get());
@@ -85,6 +85,7 @@ int StreamState::traverse(visitproc visit, void* arg) const {
 }
 
 Namespace& StreamState::namespace_of(PyObject* globals) {
+  // Most streams have one or two: to look at each is quicker than a hash table.
   if (namespaces_.size() <= kFewNamespaces) {
     for (const auto& space : namespaces_) {
       if (space->globals.get() == globals) return *space;
@@ -95,8 +96,9 @@ Namespace& StreamState::namespace_of(PyObject* globals) {
   }
   auto space = std::make_unique<Namespace>();
   space->globals = Ref::borrow(globals);
-  space->stand_in = checked(cpython::new_object());
-  if (is_dynamic_namespace(globals, shared_.imported().names))
+  // Not the dict itself: that may be in the same stream as data.
+  space->memo_key = checked(cpython::new_object());
+  if (is_dynamic_namespace(globals, context_.imported().names))
     space->module = checked(cpython::new_object());
   namespaces_.push_back(std::move(space));
   if (namespaces_.size() == kFewNamespaces + 1) {
@@ -108,9 +110,9 @@ Namespace& StreamState::namespace_of(PyObject* globals) {
   return *namespaces_.back();
 }
 
-std::optional<std::size_t> StreamState::namespace_place(PyObject* stand_in) const {
+std::optional<std::size_t> StreamState::namespace_place(PyObject* memo_key) const {
   auto found = std::ranges::find_if(namespaces_, [&](const auto& space) {
-    return space->stand_in.get() == stand_in;
+    return space->memo_key.get() == memo_key;
   });
   if (found == namespaces_.end()) return std::nullopt;
   return static_cast<std::size_t>(found - namespaces_.begin());
@@ -154,7 +156,7 @@ std::uint32_t add_edge(DigestText& text, PyObject* object, PyObject* name) {
 
 }  // namespace
 
-// The guard of code tells the version of Python, and nothing of the content.
+// The guard of code names the version of Python and says nothing of the content.
 void StreamState::write_digest(DigestText& text) {
   digest_ = &text;
   guarded_ = true;
@@ -164,7 +166,10 @@ bool StreamState::save_as_edge(Pickler& pickler, PyObject* object) {
   if (digest_ == nullptr || object == digest_->root) return false;
   pickler.before_foreign_code();  // from here on the memo holds the object
   pickler.emitter().op_uint4(Opcode::EXT4, add_edge(*digest_, object, nullptr));
+  // Mentioned again it is a GET: edges come in the order of their first mention, and
+  // each once.
   pickler.memoize_or_get(object);
+  // A cell may hold its namespace (__classdict__), and refers to the class then.
   if (PyType_Check(object)) note_class(object);
   return true;
 }

@@ -20,8 +20,8 @@
 #include "pickling/reducers.h"
 #include "pickling/script.h"
 #include "policy/policy.h"
+#include "stream/by_value_context.h"
 #include "stream/options.h"
-#include "stream/shared.h"
 
 namespace cppickle::stream {
 
@@ -33,7 +33,7 @@ bool is_dynamic_namespace(PyObject* globals, const cpython::Names& names);
 // arrive.
 struct Namespace {
   cpython::Ref globals;   // the sender's dict
-  cpython::Ref stand_in;  // the memo's key for the rebuilt dict
+  cpython::Ref memo_key;  // the memo's key for the rebuilt dict
   cpython::Ref
       module;  // the memo's key for the dynamic module whose dict it is, if any
   bool is_whole = false;  // that module travels, with all its names
@@ -50,33 +50,36 @@ struct Namespace {
   bool has_sent(PyObject* name) const { return sent.find(name) != nullptr; }
 };
 
-// What records the expansion that is being written (recordings.h).
-class InProgress {
+// What records the expansion that is being written (expansion_cache.h).
+class RecordingInProgress {
  public:
-  InProgress() = default;
-  InProgress(const InProgress&) = delete;
-  InProgress& operator=(const InProgress&) = delete;
-  virtual ~InProgress();
+  RecordingInProgress() = default;
+  RecordingInProgress(const RecordingInProgress&) = delete;
+  RecordingInProgress& operator=(const RecordingInProgress&) = delete;
+  virtual ~RecordingInProgress();
 };
 
-// The text of a digest, as far as it is told while it is being written.
+// What is known of the text of a digest while it is being written.
 struct DigestText {
   PyObject* root;  // the class or type variable that it is of, or null
-  std::vector<identity::Part> edges;
+  std::vector<identity::NodeKey> edges;
   std::size_t shape_size = 0;  // bytes
   std::size_t shape_edges = 0;
 };
 
 // What has been written by value into the streams of one memo.  The dispatcher
-// (by_value.h) derives from it: that is what says which reducer an object has.
+// (dispatcher.h) derives from it: that is what says which reducer an object has.
+// REQUIRES: one memo, with which it is cleared.  What is noted here (namespaces,
+// classes, the guard) refers to keys of that memo.
+// Thread safety: requires the GIL.
 class StreamState : public pickling::Reducers {
  public:
-  explicit StreamState(Shared& shared) : shared_(shared) {}
+  explicit StreamState(ByValueContext& context) : context_(context) {}
 
   void clear() override;
   int traverse(visitproc visit, void* arg) const override;
 
-  Shared& shared() { return shared_; }
+  ByValueContext& context() { return context_; }
   // Those of the dump in progress.
   const Options& options() const { return options_; }
   void use(const Options& options) { options_ = options; }
@@ -86,17 +89,17 @@ class StreamState : public pickling::Reducers {
 
   // True when save_class() would write the class by value.
   bool travels_by_value(pickling::Pickler& pickler, PyObject* cls);
-  // Saves an object under its module's name and the one that the attribute tells; false
+  // Saves an object under its module's name and the one that the attribute gives; false
   // when an import does not find it there.
   bool save_under_own_name(pickling::Pickler& pickler, PyObject* object,
                            PyObject* name_attribute);
   // See sentinels.h.
   policy::GlobalName name_of_sentinel(PyObject* object) {
     cpython::note_read(cpython::Read::kVerdict, object);
-    return shared_.sentinels().name_of(object, may_read_modules_);
+    return context_.sentinels().name_of(object, may_read_modules_);
   }
   // Looks for new modules of the standard library, once for each memo.
-  void notice_new_modules();
+  void scan_new_modules();
 
   // --- Identities -------------------------------------------------------------
 
@@ -116,14 +119,16 @@ class StreamState : public pickling::Reducers {
   // What has been written so far cannot be changed of an object that exists.
   void end_shape(pickling::Script& script);
 
-  // --- Recordings (recordings.h) ----------------------------------------------
+  // --- Cached expansions (expansion_cache.h) ---------------------------------
 
   // True before anything has been written by value.
   bool is_fresh() const { return namespaces_.empty() && !guarded_ && !in_progress_; }
-  void begin_recording(std::unique_ptr<InProgress> recording) {
+  void begin_recording(std::unique_ptr<RecordingInProgress> recording) {
     in_progress_ = std::move(recording);
   }
-  std::unique_ptr<InProgress> end_recording() { return std::move(in_progress_); }
+  std::unique_ptr<RecordingInProgress> end_recording() {
+    return std::move(in_progress_);
+  }
   const std::vector<std::unique_ptr<Namespace>>& namespaces() const {
     return namespaces_;
   }
@@ -131,15 +136,15 @@ class StreamState : public pickling::Reducers {
     return classes_;
   }
   bool has_imported_modules() const { return static_cast<bool>(imported_modules_); }
-  // Which of the namespaces has this stand-in.
-  std::optional<std::size_t> namespace_place(PyObject* stand_in) const;
+  // Which of the namespaces has this key in the memo.
+  std::optional<std::size_t> namespace_place(PyObject* memo_key) const;
   void restore_namespace(PyObject* globals, const std::vector<cpython::Ref>& sent);
 
   // --- What the stream knows already ------------------------------------------
 
   // The namespace of a globals dict, made on the first call.
   Namespace& namespace_of(PyObject* globals);
-  // Notes that the class has been written, and tells the class whose own namespace this
+  // Notes that the class has been written; and finds the class whose own namespace this
   // is, a dict or a proxy of it: annotations refer to it.  Null for other objects.
   void note_class(PyObject* cls);
   PyObject* class_with_namespace(PyObject* object) const;
@@ -153,16 +158,16 @@ class StreamState : public pickling::Reducers {
   }
 
  private:
-  Shared& shared_;
+  ByValueContext& context_;
   Options options_;
-  bool noticed_ = false;
+  bool has_scanned_modules_ = false;
   bool may_read_modules_ = true;  // for sentinels
   bool guarded_ = false;
   std::vector<std::unique_ptr<Namespace>> namespaces_;
   std::unordered_map<PyObject*, Namespace*> namespace_index_;  // once they are many
   std::unordered_map<PyObject*, cpython::Ref> classes_;        // by their namespaces
   cpython::Ref imported_modules_;                              // a set of names
-  std::unique_ptr<InProgress> in_progress_;
+  std::unique_ptr<RecordingInProgress> in_progress_;
   DigestText* digest_ = nullptr;
 };
 

@@ -2,41 +2,43 @@
 
 #include "core/opcode.h"
 #include "cpython/imported.h"
-#include "identity/helper.h"
+#include "identity/runtime_helper.h"
 #include "stream/stream_state.h"
 
 namespace cppickle::stream {
 
 using core::Opcode;
-using identity::Helpers;
 using identity::Identity;
+using identity::RuntimeHelper;
 using pickling::Script;
 
 namespace {
 
-void write_helper(Script& script, PyObject* stand_in) {
-  StreamState& reducers = StreamState::of(script.pickler());
+void write_helper(Script& script, PyObject* memo_key) {
+  StreamState& state = StreamState::of(script.pickler());
   const cpython::Imported& imported = script.pickler().imported();
-  const Helpers& helpers = reducers.shared().tracker().helpers();
+  const RuntimeHelper& helper = state.context().tracker().helper();
   script.save(imported.sys_dict_get);
   begin_tuple(script, 2);
-  script.key(helpers.key.get()).save(imported.builtin_eval);
+  script.key(helper.key.get()).save(imported.builtin_eval);
   end_tuple(script, 2);
   script.op(Opcode::REDUCE);
   begin_tuple(script, 2);
-  script.key(helpers.expression.get());
+  script.key(helper.expression.get());
   new_dict(script, {});
-  script.key(imported.names.source).key(helpers.source.get()).op(Opcode::SETITEM);
+  script.key(imported.names.source).key(helper.source.get()).op(Opcode::SETITEM);
   end_tuple(script, 2);
-  script.op(Opcode::REDUCE).memoize(stand_in);
-  if (script.pickler().memoizing()) reducers.note_guard();
+  script.op(Opcode::REDUCE).memoize(memo_key);
+  // Without a memo nothing that follows can rely on this one: each code object is
+  // guarded by itself.
+  if (script.pickler().memoizing()) state.note_guard();
 }
 
 }  // namespace
 
 void begin_tracked(Script& script, PyObject* id) {
   StreamState& state = StreamState::of(script.pickler());
-  PyObject* helper = state.shared().tracker().helpers().stand_in.get();
+  PyObject* helper = state.context().tracker().helper().memo_key.get();
   if (state.writes_digest()) {
     script.op(Opcode::NONE);  // ids do not depend on what the helper is
   } else {
@@ -49,7 +51,7 @@ void end_tracked(Script& script, PyObject* object) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(object);
 }
 
-void end_tracked_alone(Script& script, PyObject* object) {
+void end_tracked_without_cloudpickle(Script& script, PyObject* object) {
   script.save(script.pickler().imported().one);
   end_tracked(script, object);
 }

@@ -4,7 +4,7 @@
 //   first   := helper (id token functions object type None) REDUCE POP
 //   state   := helper (id token attributes object type [GET functions]) REDUCE POP
 //
-// See helper.h.
+// See runtime_helper.h.
 #ifndef CPPICKLE_STREAM_TRACKED_OBJECTS_H_
 #define CPPICKLE_STREAM_TRACKED_OBJECTS_H_
 
@@ -21,7 +21,7 @@ namespace cppickle::stream {
 void begin_tracked(pickling::Script& script, PyObject* id);
 void end_tracked(pickling::Script& script, PyObject* object);
 // The same for what no copy of cloudpickle keeps in its tracker.
-void end_tracked_alone(pickling::Script& script, PyObject* object);
+void end_tracked_without_cloudpickle(pickling::Script& script, PyObject* object);
 
 // Sets attributes unless they are set already, by __setattr__ of the type that follows;
 // then one of the ends.  `key`: the memo's key for the dict of them, or null.

@@ -5,7 +5,7 @@ recorded; `make test-reads` makes one.
 """
 
 import pytest
-from by_value.test_recordings import CHANGES, NAMES, SOURCE, module
+from by_value.test_cached_expansions import CHANGES, NAMES, SOURCE, module
 from support.source import define
 
 import cppickle

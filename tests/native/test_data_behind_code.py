@@ -1,4 +1,4 @@
-"""Plain data behind code: the memo is quiet again, and what dies leaves no trace in it.
+"""Plain data behind code: the memo borrows keys again, what dies leaves no trace.
 
 Objects that only a step or an iterator holds are gone once they are written, and others
 take their places in memory. All that arrives must be what was sent.

@@ -1,0 +1,257 @@
+// Plain data, functions and modules.
+#include "caching/cache_key_builder.h"
+
+#include <algorithm>
+#include <span>
+
+#include "cpython/code.h"
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/reads.h"
+#include "cpython/ref.h"
+
+namespace cppickle::caching {
+
+using bytecode::CodeInfo;
+using cpython::own_items;
+using cpython::read_cell;
+using cpython::read_entry;
+using cpython::read_field;
+using cpython::read_items;
+using cpython::read_next;
+using cpython::read_size;
+using cpython::Ref;
+using policy::GlobalName;
+using policy::Policy;
+using stream::is_dynamic_namespace;
+using stream::StreamState;
+
+bool build_cache_key(CacheKey& cache_key, ClassCache& classes, StreamState& state,
+                     pickling::Pickler& pickler, PyObject* root) {
+  cache_key.clear();
+  return CacheKeyBuilder(cache_key, classes, state, pickler).add(root) &&
+         !cache_key.words.is_full();
+}
+
+bool CacheKeyBuilder::add_object(PyObject* object) {
+  if (const CacheKey::Number* number = out_.number_or_new(object)) {
+    word(Tag::kBackReference, *number);
+    return true;
+  }
+  // The walk recurses on the C stack, so its depth has a bound.  What lies deeper is
+  // written by the reducers, which need none.
+  if (++depth_ > kDeepest) return false;
+  bool complete = add_visited(object);
+  --depth_;
+  return complete;
+}
+
+bool CacheKeyBuilder::add_int(PyObject* number) {
+  int overflow = 0;
+  long long value;
+  if (std::int32_t small; cpython::small_int(number, small)) [[likely]] {
+    value = small;
+  } else {
+    value = PyLong_AsLongLongAndOverflow(number, &overflow);
+  }
+  word(Tag::kInt);
+  out_.words.push_back(static_cast<std::uint64_t>(value));
+  return overflow == 0;
+}
+
+bool CacheKeyBuilder::add_visited(PyObject* object) {
+  PyTypeObject* type = Py_TYPE(object);
+  if (type == &PyFunction_Type) return add_function(object);
+  if (PyType_Check(object)) return add_class(object);
+  if (type == &PyTuple_Type || type == &PyList_Type) return add_sequence(object);
+  if (type == &PyDict_Type) return add_dict(object);
+  if (type == &PyUnicode_Type || type == &PyBytes_Type) return text(object);
+  if (type == &PySet_Type || type == &PyFrozenSet_Type) return add_set(object);
+  return add_other(object);
+}
+
+bool CacheKeyBuilder::add_sequence(PyObject* object) {
+  kind(object);
+  std::span<PyObject* const> items = read_items(object);
+  word(Tag::kSequence, items.size());
+  for (PyObject* item : items) {
+    if (!add(item)) return false;
+  }
+  return true;
+}
+
+bool CacheKeyBuilder::add_dict(PyObject* dict) {
+  kind(dict);
+  word(Tag::kSequence, read_size(dict));
+  Py_ssize_t position = 0;
+  PyObject *key, *value;
+  while (read_next(dict, &position, &key, &value)) {
+    if (!add(key) || !add(value)) return false;
+  }
+  return true;
+}
+
+// The __dict__ of an instance.
+bool CacheKeyBuilder::add_attributes(PyObject* object) {
+  Ref dict = cpython::read_instance_dict(object);
+  if (!dict || !PyDict_CheckExact(dict.get())) return false;
+  if (const CacheKey::Number* number = out_.number_or_new(dict.get())) {
+    word(Tag::kBackReference, *number);
+    return true;
+  }
+  word(Tag::kSequence, read_size(dict.get()));
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (read_next(dict.get(), &position, &name, &value)) {
+    // Entries of these names are asked how the object is reduced.
+    bool is_asked =
+        PyUnicode_CheckExact(name) && (cpython::same_name(name, names_.reduce_ex) ||
+                                       cpython::same_name(name, names_.getstate));
+    if (is_asked || !add(name) || !add(value)) return false;
+  }
+  return true;
+}
+
+// In the order of iteration, in which they are written.
+bool CacheKeyBuilder::add_set(PyObject* set) {
+  kind(set);
+  word(Tag::kSequence, cpython::read_set_size(set));
+  Py_ssize_t position = 0;
+  PyObject* item;
+  while (cpython::set_next(set, &position, &item)) {
+    if (!add(item)) return false;
+  }
+  return true;
+}
+
+// --- Functions --------------------------------------------------------------
+
+bool CacheKeyBuilder::add_verdict(PyObject* object, const GlobalName& name,
+                                  bool& by_reference) {
+  using Verdict = Policy::Verdict;
+  Verdict verdict = context_.policy().verdict_without_calls(object, name);
+  by_reference = verdict == Verdict::kByReference;
+  if (verdict == Verdict::kUnknown) return false;
+  word(Tag::kGlobal, by_reference);
+  return !by_reference || (text(name.module) && text(name.qualname));
+}
+
+bool CacheKeyBuilder::add_function(PyObject* object) {
+  GlobalName name{read_field<&PyFunctionObject::func_module>(object),
+                  read_field<&PyFunctionObject::func_qualname>(object)};
+  bool by_reference;
+  if (!add_verdict(object, name, by_reference)) return false;
+  return by_reference || add_function_parts(object);
+}
+
+bool CacheKeyBuilder::add_function_parts(PyObject* function) {
+  PyObject* code = read_field<&PyFunctionObject::func_code>(function);
+  PyObject* globals = read_field<&PyFunctionObject::func_globals>(function);
+  const CodeInfo* info = context_.cached_code_info(code);
+  if (info == nullptr) return false;
+  word(Tag::kFunction);
+  PyObject* dict = read_field<&PyFunctionObject::func_dict>(function);
+  if (dict != nullptr && read_size(dict) == 0) dict = nullptr;
+  PyObject* annotate = cpython::read_annotate(function);
+  if (annotate == Py_None) annotate = nullptr;
+  PyObject* annotations =
+      annotate == nullptr ? cpython::read_annotations(function) : nullptr;
+  // In the order of the struct; which of them is null counts, too.
+  for (PyObject* part : {code, read_field<&PyFunctionObject::func_name>(function),
+                         read_field<&PyFunctionObject::func_qualname>(function),
+                         read_field<&PyFunctionObject::func_module>(function),
+                         read_field<&PyFunctionObject::func_doc>(function),
+                         read_field<&PyFunctionObject::func_defaults>(function),
+                         read_field<&PyFunctionObject::func_kwdefaults>(function), dict,
+                         annotate, annotations, cpython::read_type_params(function)}) {
+    if (!add_or_absent(part)) return false;
+  }
+  if (!add_namespace(globals) || !add_closure(function, *info)) return false;
+  for (PyObject* name : own_items(info->global_names.get())) {
+    PyObject* value = read_entry(globals, name);
+    if (!add_or_absent(value) || !needs_no_submodules(value, *info)) return false;
+  }
+  return true;
+}
+
+bool CacheKeyBuilder::needs_no_submodules(PyObject* module,
+                                          const CodeInfo& info) const {
+  if (module == nullptr || !PyModule_Check(module) ||
+      own_items(info.mentioned_names.get()).empty())
+    return true;
+  return cpython::read_module_entry(module, names_.path) == nullptr;
+}
+
+bool CacheKeyBuilder::add_closure(PyObject* function, const CodeInfo& info) {
+  PyObject* closure = read_field<&PyFunctionObject::func_closure>(function);
+  if (closure == nullptr) return true;
+  Ref variables =
+      cpython::code_free_variables(read_field<&PyFunctionObject::func_code>(function));
+  std::span<PyObject* const> names = own_items(variables.get());
+  std::span<PyObject* const> cells = read_items(closure);
+  if (cells.size() != names.size()) return false;
+  word(Tag::kSequence, cells.size());
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!PyCell_Check(cells[i]) || !needs_no_submodules(read_cell(cells[i]), info) ||
+        !add_cell(cells[i], names[i]))
+      return false;
+  }
+  return true;
+}
+
+bool CacheKeyBuilder::add_cell(PyObject* cell, PyObject* variable) {
+  if (const CacheKey::Number* number = out_.number_or_new(cell)) {
+    word(Tag::kBackReference, *number);
+    return true;
+  }
+  kind(cell);
+  PyObject* value = read_cell(cell);
+  if (value == nullptr ||
+      (!PyDict_CheckExact(value) && Py_TYPE(value) != &PyDictProxy_Type))
+    return add_or_absent(value);
+  // The namespace of a class that is being written, or of an orphaned one.
+  PyObject* mapping =
+      Py_TYPE(value) == &PyDictProxy_Type ? cpython::read_proxied(value) : value;
+  for (std::size_t i = 0; i < out_.objects.size(); ++i) {
+    PyObject* owner = out_.objects[i];
+    if (PyType_Check(owner) &&
+        cpython::own_class_dict(reinterpret_cast<PyTypeObject*>(owner)) == mapping) {
+      word(Tag::kClassNamespace, i);
+      return true;
+    }
+  }
+  bool of_class = variable == nullptr ||
+                  PyUnicode_CompareWithASCIIString(variable, "__classdict__") == 0;
+  return !of_class && add(value);
+}
+
+bool CacheKeyBuilder::add_namespace(PyObject* globals) {
+  auto known = out_.namespaces.items();
+  auto found = std::ranges::find(known, globals);
+  word(Tag::kNamespace, static_cast<std::uint64_t>(found - known.begin()));
+  if (found != known.end()) return true;
+  out_.namespaces.push_back(globals);
+  if (is_dynamic_namespace(globals, names_)) return false;
+  for (PyObject* name : {names_.package, names_.attr_name, names_.path, names_.file}) {
+    if (!add_or_absent(read_entry(globals, name))) return false;
+  }
+  return true;
+}
+
+// By its blob, which holds all of it.
+bool CacheKeyBuilder::add_code(PyObject* code) {
+  const CodeInfo* info = context_.cached_code_info(cpython::read_code(code));
+  return info != nullptr && text(info->pyc.get());
+}
+
+bool CacheKeyBuilder::add_module(PyObject* module) {
+  PyObject* name = cpython::read_module_entry(module, names_.attr_name);
+  if (name == nullptr || !PyUnicode_CheckExact(name) ||
+      cpython::read_loaded_module(name) != module ||
+      context_.policy().is_registered(name))
+    return false;
+  word(Tag::kModule);
+  return text(name);
+}
+
+}  // namespace cppickle::caching
