@@ -9,9 +9,8 @@ from support.senders import living_worker
 import cppickle
 
 # The address sanitizer keeps for a while what has been freed.
-TELLS_MEMORY = (
-    os.path.exists("/proc/self/statm") and "asan" not in os.environ.get("LD_PRELOAD", "")
-)
+KEEPS_FREED = "asan" in os.environ.get("LD_PRELOAD", "")
+TELLS_MEMORY = os.path.exists("/proc/self/statm") and not KEEPS_FREED
 
 
 def classes(number):
