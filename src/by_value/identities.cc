@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "cpython/compat.h"
+#include "cpython/error.h"
 #include "pickling/pickler.h"
 
 namespace cppickle::by_value {
@@ -76,7 +77,9 @@ void Identities::identify_new_nodes() {
   while (!waiting.empty()) {
     std::size_t before = waiting.size();
     std::erase_if(waiting, [this](std::size_t number) { return give_id(number); });
-    if (waiting.size() == before) break;  // nothing is its own base
+    // Nothing is its own base, nor its metaclass's.
+    if (waiting.size() == before)
+      cpython::raise(PyExc_SystemError, "bases of a class that depend on each other");
   }
   for (std::size_t number = identified_; number < graph_.size(); ++number) {
     const ContentGraph::Node& node = graph_[number];
