@@ -28,11 +28,6 @@ def fuzzed(*arguments, cwd):
     )
 
 
-@pytest.mark.xfail(
-    sys.version_info < (3, 11),
-    reason="sys._clear_type_cache() gives versions of classes again",
-    strict=False,
-)
 def test_recorded_dumps_are_those_that_are_written_out(tmp_path):
     limits = ["--dumps", "30000", "--seconds", "10"]
     done = fuzzed("-m", "fuzz.cached_expansions", *limits, cwd=tmp_path)
