@@ -193,8 +193,11 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
     // typing.Generic looks at __orig_bases__ while the class is being made, and
     // from 3.12 on it cannot be kept from it.
     bool generic = same_name(name, names.orig_bases) && PyTuple_CheckExact(value);
+    // Setting __module__ takes __firstlineno__ away from 3.13 on: it is part of the
+    // shape.
     if (generic ||
-        (is_any_of(name, {names.slots, names.attr_dict}) && (atom || value == slots))) {
+        (is_any_of(name, {names.slots, names.attr_dict, names.attr_module}) &&
+         (atom || value == slots))) {
       parts.body.push_back({name, value});
       continue;
     }
@@ -334,7 +337,12 @@ void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObje
   begin_tuple(script, bases.size());
   for (PyObject* base : bases) script.save(base, Label::kText, names.bases_text);
   end_tuple(script, bases.size());
-  StreamState::of(pickler).end_shape(script);
+  StreamState& state = StreamState::of(pickler);
+  for (const Entry& entry : parts.body) {
+    if (state.writes_digest() && same_name(entry.key, names.attr_module))
+      script.save(entry.value);
+  }
+  state.end_shape(script);
   new_dict(script, parts.body);
   script.op(Opcode::TUPLE);
   auto cls = reinterpret_cast<PyObject*>(type);

@@ -81,7 +81,7 @@ def test_what_worker_code_sets_stays_for_its_sender(on_one_worker):
 def test_equal_definitions_of_one_process_are_one_class(on_one_worker):
     source = "import gc\nJob = None\ngc.collect()\nclass Job: n = 1"
     begin = textwrap.dedent(BY_PROCESS) + source
-    story = session(begin, source, ask="type(obj) is type(loaded[0])")
+    story = session(begin, begin, ask="type(obj) is type(loaded[0])")
     assert on_one_worker(story) == [True, True]
 
 
