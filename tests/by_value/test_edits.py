@@ -5,6 +5,7 @@ that are wrong. See support.edits. With CPPICKLE_LONG=1 it is all combinations.
 """
 
 import os
+import sys
 
 import pytest
 from support.edits import THINGS, edits
@@ -60,6 +61,8 @@ def test_the_old_object_stays_what_it_was(combinations, on_one_worker):
 
 @pytest.mark.parametrize("repeats", [1, 3], ids=["dumped once", "recorded"])
 def test_a_change_in_place(combinations, here_and_there, repeats):
+    if combinations[0].name[0] == "annotation" and sys.version_info >= (3, 14):
+        pytest.xfail("the function that makes annotations travels, not their dict")
     stories = [
         session(
             edit.before,

@@ -5,6 +5,7 @@ stand at one path. See support.senders.
 """
 
 import importlib.util
+import sys
 
 import pytest
 from support import values
@@ -296,6 +297,8 @@ def test_another_value_of_numpy(kind, here_and_there, worker_with_numpy):
 
 @pytest.mark.parametrize("change", IN_PLACE)
 def test_a_change_in_place(change, here_and_there):
+    if change.startswith("annotations of") and sys.version_info >= (3, 14):
+        pytest.xfail("the function that makes annotations travels, not their dict")
     first, then, ask = parts(IN_PLACE[change])
     of_the_class, in_a_list = "obj = obj()\n" + ask, "obj = obj[1]\n" + ask
     stories = {

@@ -534,7 +534,7 @@ IN_PLACE = {
     "what a partial calls": """
         import functools
         def f(n): return n
-        class Job: call = functools.partial(f, 1)
+        class Job: call = staticmethod(functools.partial(f, 1))
         # then
         f.__code__ = (lambda n: n + 1).__code__
         # ask
