@@ -83,6 +83,7 @@ class SortKey {
     }
     if (type == &PyTuple_Type) return add_tuple(object, depth);
     if (type == &PyFrozenSet_Type) return add_frozenset(object, depth);
+    if (type == &PyDict_Type) return add_dict(object, depth);
     if (PyType_Check(object)) return put_class(reinterpret_cast<PyTypeObject*>(object));
     if (type == &PyFunction_Type) {
       text_.push_back('q');
@@ -103,6 +104,17 @@ class SortKey {
     text_.push_back('u');
     for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i)
       add(PyTuple_GET_ITEM(tuple, i), depth + 1);
+    text_.push_back('\0');
+  }
+  // The state in a reduce value.
+  void add_dict(PyObject* dict, int depth) {
+    text_.push_back('x');
+    Py_ssize_t position = 0;
+    PyObject *key, *value;
+    while (text_.size() <= kLongest && PyDict_Next(dict, &position, &key, &value)) {
+      add(key, depth + 1);
+      add(value, depth + 1);
+    }
     text_.push_back('\0');
   }
   void add_frozenset(PyObject* set, int depth) {
