@@ -82,7 +82,7 @@ class SortKey {
       return put('f', {reinterpret_cast<const char*>(&value), sizeof value});
     }
     if (type == &PyTuple_Type) return add_tuple(object, depth);
-    if (type == &PyFrozenSet_Type) return add_frozenset(object, depth);
+    if (type == &PyFrozenSet_Type) return add_set(object, depth);
     if (type == &PyDict_Type) return add_dict(object, depth);
     if (PyType_Check(object)) return put_class(reinterpret_cast<PyTypeObject*>(object));
     if (type == &PyFunction_Type) {
@@ -117,7 +117,7 @@ class SortKey {
     }
     text_.push_back('\0');
   }
-  void add_frozenset(PyObject* set, int depth) {
+  void add_set(PyObject* set, int depth) {
     cpython::note_read(cpython::Read::kContent, set);
     std::vector<std::string> items;
     Py_ssize_t position = 0;
@@ -149,7 +149,8 @@ class SortKey {
     if (PyLong_Check(object)) return put_int(object);
     if (PyBytes_Check(object)) return put('r', cpython::bytes_view(object));
     if (PyTuple_Check(object)) return add_tuple(object, depth);
-    if (PyFrozenSet_Check(object)) return add_frozenset(object, depth);
+    // Not by its reduce value: to make that orders the items, from depth 0 again.
+    if (PyAnySet_Check(object)) return add_set(object, depth);
     if (!add_attributes(object)) add_reduction(object, depth);
   }
   // What an instance without a reducer of its own consists of; false for others.
