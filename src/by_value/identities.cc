@@ -117,8 +117,10 @@ bool Identities::give_id(std::size_t number) {
   return true;
 }
 
-bool Identities::reaches_only_digest_ids(std::size_t number) const {
-  if (all_ids_are_digests_) return true;
+// Calls visit(number) for all nodes that the node reaches, itself included, until one
+// answers false; answers whether none did.
+template <typename Visit>
+bool Identities::visit_reached(std::size_t number, Visit visit) const {
   std::vector<bool> seen(graph_.size());
   std::vector<std::size_t> waiting{number};
   while (!waiting.empty()) {
@@ -126,11 +128,18 @@ bool Identities::reaches_only_digest_ids(std::size_t number) const {
     waiting.pop_back();
     if (seen[next]) continue;
     seen[next] = true;
-    const ContentGraph::Node& node = graph_[next];
-    if (node.key.is_tracked() && !is_digest(node, ids_[next].get())) return false;
-    waiting.insert(waiting.end(), node.edges.begin(), node.edges.end());
+    if (!visit(next)) return false;
+    const std::vector<std::size_t>& edges = graph_[next].edges;
+    waiting.insert(waiting.end(), edges.begin(), edges.end());
   }
   return true;
+}
+
+bool Identities::reaches_only_digest_ids(std::size_t number) const {
+  return all_ids_are_digests_ || visit_reached(number, [this](std::size_t reached) {
+           const ContentGraph::Node& node = graph_[reached];
+           return !node.key.is_tracked() || is_digest(node, ids_[reached].get());
+         });
 }
 
 Ref Identities::token_of(std::size_t number) const {
@@ -147,22 +156,15 @@ Ref Identities::token_of(std::size_t number) const {
 // that its token holds for this dump alone.
 bool Identities::reached_identities(std::size_t number,
                                     std::vector<Found>& reached) const {
-  std::vector<bool> seen(graph_.size());
-  std::vector<std::size_t> waiting{number};
-  while (!waiting.empty()) {
-    std::size_t next = waiting.back();
-    waiting.pop_back();
-    if (seen[next]) continue;
-    seen[next] = true;
+  return visit_reached(number, [&](std::size_t next) {
     const ContentGraph::Node& node = graph_[next];
     if (!node.expansion.is_determined) return false;
     if (node.key.is_tracked()) {
       PyObject* object = node.key.object.get();
       reached.push_back({Ref::borrow(object), known(object)->copy()});
     }
-    waiting.insert(waiting.end(), node.edges.begin(), node.edges.end());
-  }
-  return true;
+    return true;
+  });
 }
 
 }  // namespace cppickle::by_value

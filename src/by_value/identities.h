@@ -48,6 +48,8 @@ class Identities {
   void identify_new_nodes();
   bool give_id(std::size_t number);
   bool is_digest(const identity::ContentGraph::Node& node, PyObject* id) const;
+  template <typename Visit>
+  bool visit_reached(std::size_t number, Visit visit) const;
   bool reaches_only_digest_ids(std::size_t number) const;
   cpython::Ref token_of(std::size_t number) const;
   bool reached_identities(std::size_t number, std::vector<Found>& reached) const;

@@ -21,6 +21,13 @@ bool same_content(PyObject* left, PyObject* right) {
 
 }  // namespace
 
+std::vector<Ref> referenced(std::span<PyObject* const> objects) {
+  std::vector<Ref> references;
+  references.reserve(objects.size());
+  for (PyObject* object : objects) references.push_back(Ref::borrow(object));
+  return references;
+}
+
 void CacheKey::clear() {
   words.clear();
   texts.clear();

@@ -13,6 +13,9 @@
 
 namespace cppickle::caching {
 
+// References to borrowed objects, for what outlives the key that they are in.
+std::vector<cpython::Ref> referenced(std::span<PyObject* const> objects);
+
 // The content of an object graph in the order of a walk.  Two keys that match are of
 // graphs for which a pickler without hooks, with an empty memo, writes the same bytes.
 //

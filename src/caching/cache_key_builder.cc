@@ -112,7 +112,8 @@ bool CacheKeyBuilder::add_attributes(PyObject* object) {
   return true;
 }
 
-// In the order of iteration, in which they are written.
+// In the order of iteration: streams have an order of the items' content, which equal
+// items in an equal order give too.
 bool CacheKeyBuilder::add_set(PyObject* set) {
   kind(set);
   word(Tag::kSequence, cpython::read_set_size(set));

@@ -1,7 +1,6 @@
 #include "caching/identity_lookup.h"
 
 #include <memory>
-#include <span>
 #include <unordered_map>
 #include <utility>
 
@@ -16,17 +15,6 @@ namespace cppickle::caching {
 using cpython::Ref;
 using pickling::Pickler;
 using stream::StreamState;
-
-namespace {
-
-std::vector<Ref> referenced(std::span<PyObject* const> objects) {
-  std::vector<Ref> references;
-  references.reserve(objects.size());
-  for (PyObject* object : objects) references.push_back(Ref::borrow(object));
-  return references;
-}
-
-}  // namespace
 
 IdentityLookup::IdentityLookup(ExpansionCache& cache, StreamState& state,
                                Pickler& pickler, PyObject* cls)

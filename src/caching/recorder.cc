@@ -33,13 +33,6 @@ using MemoKey = CachedExpansion::MemoKey;
 
 namespace {
 
-std::vector<Ref> referenced(std::span<PyObject* const> objects) {
-  std::vector<Ref> references;
-  references.reserve(objects.size());
-  for (PyObject* object : objects) references.push_back(Ref::borrow(object));
-  return references;
-}
-
 std::optional<std::size_t> place_of(const std::vector<Ref>& objects, PyObject* object) {
   auto found = std::ranges::find(objects, object, &Ref::get);
   if (found == objects.end()) return std::nullopt;

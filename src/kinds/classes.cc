@@ -32,10 +32,8 @@ using cpython::checked;
 using cpython::is_any_of;
 using cpython::Names;
 using cpython::own_items;
-using cpython::own_next;
 using cpython::read_attribute;
 using cpython::read_builtin_base;
-using cpython::read_class_dict;
 using cpython::read_items;
 using cpython::read_next;
 using cpython::read_type;
@@ -49,6 +47,7 @@ using parts::attributes_from_getstate;
 using parts::attributes_of_class;
 using parts::ClassAttribute;
 using parts::ClassName;
+using parts::declared_slots;
 using parts::is_ctypes_class;
 using parts::is_read_by_ctypes;
 using parts::is_recursive_field_list;
@@ -97,22 +96,6 @@ bool is_abstract_base(PyTypeObject* type, const Names& names) {
 bool is_plain_slots(PyObject* value) {
   return PyUnicode_CheckExact(value) || PyTuple_CheckExact(value) ||
          PyList_CheckExact(value) || PyDict_CheckExact(value);
-}
-
-// The names of members among the class's own descriptors: what an exhausted iterator in
-// __slots__ gave.
-Ref declared_slots(PyTypeObject* type) {
-  Ref list = checked(PyList_New(0));
-  Py_ssize_t position = 0;
-  PyObject *name, *value;
-  while (own_next(read_class_dict(type), &position, &name, &value)) {
-    if (Py_TYPE(value) == &PyMemberDescr_Type && PyDescr_TYPE(value) == type) {
-      cpython::checked_status(PyList_Append(list.get(), name));
-    }
-  }
-  Ref slots = checked(PyList_AsTuple(list.get()));
-  cpython::note_made(slots.get());
-  return slots;
 }
 
 // The subclasses registered with an abstract base class, in the order of their names.

@@ -145,6 +145,20 @@ std::vector<ClassAttribute> attributes_from_getstate(PyTypeObject* type,
   return attributes;
 }
 
+Ref declared_slots(PyTypeObject* type) {
+  Ref list = checked(PyList_New(0));
+  Py_ssize_t position = 0;
+  PyObject *name, *value;
+  while (cpython::own_next(cpython::read_class_dict(type), &position, &name, &value)) {
+    if (Py_TYPE(value) == &PyMemberDescr_Type && PyDescr_TYPE(value) == type) {
+      cpython::checked_status(PyList_Append(list.get(), name));
+    }
+  }
+  Ref slots = checked(PyList_AsTuple(list.get()));
+  cpython::note_made(slots.get());
+  return slots;
+}
+
 PyObject* subclass_hook_owner(PyTypeObject* type, const Names& names) {
   for (PyObject* owner : cpython::read_mro(type).subspan(1)) {
     auto owner_type = reinterpret_cast<PyTypeObject*>(owner);

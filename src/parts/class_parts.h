@@ -36,6 +36,10 @@ std::vector<ClassAttribute> attributes_from_getstate(
     PyTypeObject* type, const cpython::Names& names,
     const policy::Overrides& overrides);
 
+// The names of members among the class's own descriptors: what an exhausted iterator in
+// __slots__ gave.
+cpython::Ref declared_slots(PyTypeObject* type);
+
 // The class whose __init_subclass__ type.__new__ would run for a subclass of `type`, or
 // null when it is object's or another one made in C.
 PyObject* subclass_hook_owner(PyTypeObject* type, const cpython::Names& names);
