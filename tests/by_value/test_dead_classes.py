@@ -83,8 +83,9 @@ def test_nothing_stays_in_the_sender():
             for n in range(500): cppickle.dumps(type("Short", (), {"n": n}))
             gc.collect()
             return sys.getallocatedblocks()
-        sizes = [turn() for _ in range(8)]
-        assert sizes[-1] - sizes[2] < 500, sizes
+        sizes = [turn() for _ in range(40)]
+        # One block of each class would be 16,000; what bounded tables hold varies by hundreds.
+        assert min(sizes[-8:]) - min(sizes[:8]) < 2000, sizes
         """
     )
 
