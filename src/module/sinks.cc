@@ -8,6 +8,7 @@
 
 #if __has_include(<sys/mman.h>)
 #include <sys/mman.h>
+#include <unistd.h>
 #endif
 
 namespace cppickle::module {
@@ -17,19 +18,23 @@ using cpython::Ref;
 
 namespace {
 
-constexpr std::uintptr_t kHugePage = std::uintptr_t{1} << 21;
-
 // For memory that is about to be written for the first time: a page fault for each 4
 // KiB would take longer than the writing.  A refusal does no harm.
-void ask_for_huge_pages(char* begin, std::size_t size) {
+//
+// The whole of a block's pages is advised, never a part: that would split the mapping
+// of a large block, which then cannot grow in place (mremap(2) takes one mapping).  A
+// mapping that grows keeps the advice.
+void ask_for_huge_pages(PyObject* bytes, std::size_t size) {
 #ifdef MADV_HUGEPAGE
-  auto first =
-      (reinterpret_cast<std::uintptr_t>(begin) + kHugePage - 1) & ~(kHugePage - 1);
-  auto last = (reinterpret_cast<std::uintptr_t>(begin) + size) & ~(kHugePage - 1);
-  if (last > first)
-    madvise(reinterpret_cast<void*>(first), last - first, MADV_HUGEPAGE);
+  constexpr std::size_t kHugePage = std::size_t{1} << 21;
+  if (size < kHugePage) return;
+  static const auto page = static_cast<std::uintptr_t>(sysconf(_SC_PAGESIZE));
+  auto begin = reinterpret_cast<std::uintptr_t>(bytes) & ~(page - 1);
+  auto end = reinterpret_cast<std::uintptr_t>(PyBytes_AS_STRING(bytes)) + size + 1;
+  end = (end + page - 1) & ~(page - 1);
+  madvise(reinterpret_cast<void*>(begin), end - begin, MADV_HUGEPAGE);
 #else
-  (void)begin, (void)size;
+  (void)bytes, (void)size;
 #endif
 }
 
@@ -40,11 +45,11 @@ core::ByteSink::Room BytesSink::grow(std::size_t size, std::size_t capacity) {
   auto wanted = static_cast<Py_ssize_t>(capacity);
   if (!bytes_) {
     bytes_ = checked(PyBytes_FromStringAndSize(nullptr, wanted));
-    ask_for_huge_pages(PyBytes_AS_STRING(bytes_.get()), capacity);
+    ask_for_huge_pages(bytes_.get(), capacity);
     std::memcpy(PyBytes_AS_STRING(bytes_.get()), short_, size);
   } else {
     cpython::resize_bytes(bytes_, wanted);
-    ask_for_huge_pages(PyBytes_AS_STRING(bytes_.get()) + size, capacity - size);
+    ask_for_huge_pages(bytes_.get(), capacity);
   }
   return {PyBytes_AS_STRING(bytes_.get()), capacity};
 }
