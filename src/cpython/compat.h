@@ -72,7 +72,7 @@ inline PyObject* new_object() { return PyObject_New(PyObject, &PyBaseObject_Type
 // Runs foreign code.
 Ref lookup_attribute(PyObject* object, PyObject* name);
 // The attribute of the type along its MRO without descriptors or __getattr__; borrowed
-// or null.
+// or null.  Runs no foreign code.
 PyObject* type_lookup(PyTypeObject* type, PyObject* name);
 // A type's own namespace; borrowed, never null for a ready type.  Static builtin types
 // included.
