@@ -256,22 +256,6 @@ void long_as_bytes(PyObject* value, char* out, std::size_t count) {
 #endif
 }
 
-bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item) {
-#if PY_VERSION_HEX >= 0x030d0000
-  auto table = reinterpret_cast<PySetObject*>(set);
-  setentry* entry = table->table + *position;
-  setentry* end = table->table + table->mask + 1;
-  while (entry < end && (entry->key == nullptr || entry->hash == -1)) ++entry;
-  *position = entry - table->table + 1;
-  if (entry >= end) return false;
-  *item = entry->key;
-  return true;
-#else
-  Py_hash_t hash;
-  return _PySet_NextEntry(set, position, item, &hash) != 0;
-#endif
-}
-
 std::string_view bytecode_magic() {
   static const long number = PyImport_GetMagicNumber();
   return {reinterpret_cast<const char*>(&number), 4};

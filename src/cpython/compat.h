@@ -171,9 +171,6 @@ inline bool is_compact_int(PyObject* object) {
   return PyLong_CheckExact(object) && small_int(object, value);
 }
 
-// PyDict_Next for sets.  `position` starts at 0; `item` is borrowed.
-bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item);
-
 // importlib.util.MAGIC_NUMBER of this interpreter: 4 bytes.
 std::string_view bytecode_magic();
 // "3.11"

@@ -1,7 +1,5 @@
 #include "cpython/dicts.h"
 
-#include "cpython/compat.h"
-
 namespace cppickle::cpython {
 
 DictLayout dict_layout;
@@ -10,8 +8,8 @@ namespace {
 
 // Equal as text, whatever a subclass makes of it.
 bool is_text(PyObject* key, PyObject* name) {
-  return key == name ||
-         (PyUnicode_Check(key) && PyUnicode_Check(name) && same_name(key, name));
+  return key == name || (PyUnicode_Check(key) && PyUnicode_Check(name) &&
+                         PyUnicode_Compare(key, name) == 0);
 }
 
 KeysKind kind_of(PyObject* dict) {
@@ -53,6 +51,22 @@ PyObject* entry_by_search(PyObject* dict, PyObject* name) {
 
 PyObject* dict_entry(PyObject* dict, const char* name) {
   return dict_entry(dict, checked(PyUnicode_FromString(name)).get());
+}
+
+bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item) {
+#if PY_VERSION_HEX >= 0x030d0000
+  auto table = reinterpret_cast<PySetObject*>(set);
+  setentry* entry = table->table + *position;
+  setentry* end = table->table + table->mask + 1;
+  while (entry < end && (entry->key == nullptr || entry->hash == -1)) ++entry;
+  *position = entry - table->table + 1;
+  if (entry >= end) return false;
+  *item = entry->key;
+  return true;
+#else
+  Py_hash_t hash;
+  return _PySet_NextEntry(set, position, item, &hash) != 0;
+#endif
 }
 
 bool set_has_text(PyObject* set, PyObject* text) {

@@ -50,6 +50,8 @@ inline PyObject* dict_entry(PyObject* dict, PyObject* name) {
 }
 PyObject* dict_entry(PyObject* dict, const char* name);
 
+// PyDict_Next for sets.  `position` starts at 0; `item` is borrowed.
+bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item);
 // True when one of the set's items equals `text` as text.  Looks at each.
 bool set_has_text(PyObject* set, PyObject* text);
 

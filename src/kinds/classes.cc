@@ -6,6 +6,7 @@
 
 #include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/imported.h"
 #include "cpython/names.h"

@@ -12,6 +12,7 @@
 
 #include <vector>
 
+#include "cpython/ref.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
 #include "stream/stream_state.h"
