@@ -1,7 +1,7 @@
 # The work is done by the scripts in tools/; each makes what it needs below build/.
 # PYTHON=/path/to/python chooses the interpreter, ARGS="-k lambda" goes to pytest or the benchmark.
 
-.PHONY: help demo test test-all test-next test-upstream test-engines test-reads lint format bench bench-engines asan fuzz refleaks clean
+.PHONY: help demo test test-all test-next test-upstream test-engines test-reads test-borrows lint format bench bench-engines asan fuzz refleaks clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,6 +26,9 @@ test-engines:  ## real clusters of Dask, Ray, Spark and others; ARGS="dask ray" 
 
 test-reads:  ## the check of recordings reads all that the reducers read
 	@tools/test_reads.sh $(ARGS)
+
+test-borrows:  ## no foreign code runs while the engine borrows objects
+	@tools/test_borrows.sh $(ARGS)
 
 lint:  ## check formatting, style and types
 	@tools/lint.sh

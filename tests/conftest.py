@@ -1,5 +1,6 @@
 """Fixtures that speak the domain: what the tests of cppickle say to each other."""
 
+import gc
 import pickle
 
 import pytest
@@ -7,6 +8,28 @@ from support import senders
 from support.processes import Worker, passed_on
 
 import cppickle
+
+
+@pytest.fixture(scope="session", autouse=True)
+def code_that_runs_at_any_time():
+    """In a build that checks borrows: Python code whenever the collector may run.
+
+    A finalizer may run then, too. The build ends the process where the engine holds
+    pointers to objects of the user meanwhile.
+    """
+    if not hasattr(cppickle._core, "_call_while_borrowing"):
+        yield
+        return
+    before = gc.get_threshold()
+    gc.set_threshold(5)
+    gc.callbacks.append(run_as_finalizer)
+    yield
+    gc.callbacks.remove(run_as_finalizer)
+    gc.set_threshold(*before)
+
+
+def run_as_finalizer(phase, info):
+    del phase, info
 
 
 @pytest.fixture

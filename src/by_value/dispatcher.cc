@@ -35,12 +35,12 @@ using kinds::save_function_by_value;
 using kinds::save_method_wrapper;
 using kinds::save_module_by_reference;
 using kinds::save_property;
-using kinds::try_save_function_inline;
 using parts::ClassName;
 using parts::name_of_class;
 using pickling::Pickler;
 using policy::GlobalName;
 using stream::Reducer;
+using Verdict = policy::Policy::Verdict;
 
 namespace {
 
@@ -59,11 +59,26 @@ bool may_be_derived(PyTypeObject* type) {
          type->tp_basicsize >= PyModule_Type.tp_basicsize;
 }
 
+GlobalName name_of_function(PyObject* object) {
+  return {cpython::read_field<&PyFunctionObject::func_module>(object),
+          cpython::read_field<&PyFunctionObject::func_qualname>(object)};
+}
+
+// Writes a name that an import finds; false where that could take a frame of the work
+// stack.
+bool try_emit_global_inline(Pickler& pickler, PyObject* object,
+                            const GlobalName& name) {
+  if (!pickler.is_short_leaf(name.module) || !pickler.is_short_leaf(name.qualname) ||
+      PyDict_GET_SIZE(pickler.imported().extension_registry) != 0)
+    return false;
+  pickler.emit_global(object, name.module, name.qualname);
+  return true;
+}
+
 }  // namespace
 
 bool Dispatcher::save_function_by_reference(Pickler& pickler, PyObject* object) {
-  GlobalName name{cpython::read_field<&PyFunctionObject::func_module>(object),
-                  cpython::read_field<&PyFunctionObject::func_qualname>(object)};
+  GlobalName name = name_of_function(object);
   if (!context().policy().is_importable(pickler, object, name)) return false;
   if (context().policy().is_decided_by_override(object)) [[unlikely]] {
     pickler.save_global(object, nullptr);
@@ -83,7 +98,7 @@ bool Dispatcher::save_class_by_reference(Pickler& pickler, PyObject* cls) {
     return true;
   }
   // The names of static types are made on the spot, so the memo has to hold them.
-  if (cpython::class_qualname(type) == nullptr) pickler.before_foreign_code();
+  if (cpython::class_qualname(type) == nullptr) pickler.memo().own_keys();
   pickler.emit_global(cls, borrowed.module, borrowed.qualname);
   return true;
 }
@@ -113,12 +128,41 @@ bool Dispatcher::try_save_inline(Pickler& pickler, PyObject* object) {
   if (context().save_known_global(pickler, object)) return true;
   if (context().overrides().any()) [[unlikely]]
     return false;
-  if (PyFunction_Check(object)) {
-    return save_function_by_reference(pickler, object) ||
-           try_save_function_inline(*this, pickler, object);
-  }
+  // Whoever saves inline borrows what it is going to save next, so nobody's code may
+  // run: where only that could tell, the object is written by a frame.
+  if (PyFunction_Check(object)) return try_save_function_inline(pickler, object);
   return PyType_Check(object) && only_instance_of(object) == nullptr &&
-         (save_class_by_reference(pickler, object) || save_as_edge(pickler, object));
+         try_save_class_inline(pickler, object);
+}
+
+bool Dispatcher::try_save_function_inline(Pickler& pickler, PyObject* function) {
+  GlobalName name = name_of_function(function);
+  switch (context().policy().verdict_without_calls(function, name)) {
+    case Verdict::kByReference:
+      return try_emit_global_inline(pickler, function, name);
+    case Verdict::kByValue:
+      return kinds::try_save_function_inline(*this, pickler, function);
+    case Verdict::kUnknown:
+      break;
+  }
+  return false;
+}
+
+bool Dispatcher::try_save_class_inline(Pickler& pickler, PyObject* cls) {
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  ClassName name = name_of_class(type, pickler.names());
+  GlobalName borrowed{name.module.get(), name.qualname.get()};
+  switch (context().policy().verdict_without_calls(cls, borrowed)) {
+    case Verdict::kByReference:
+      // The names of static types are made on the spot, so the memo has to hold them.
+      if (cpython::class_qualname(type) == nullptr) pickler.memo().own_keys();
+      return try_emit_global_inline(pickler, cls, borrowed);
+    case Verdict::kByValue:
+      return save_as_edge(pickler, cls);
+    case Verdict::kUnknown:
+      break;
+  }
+  return false;
 }
 
 bool Dispatcher::save_other(Pickler& pickler, PyObject* object) {

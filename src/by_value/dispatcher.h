@@ -44,6 +44,8 @@ class Dispatcher final : public stream::StreamState {
 
   bool save_function_by_reference(pickling::Pickler& pickler, PyObject* function);
   bool save_class_by_reference(pickling::Pickler& pickler, PyObject* cls);
+  bool try_save_function_inline(pickling::Pickler& pickler, PyObject* function);
+  bool try_save_class_inline(pickling::Pickler& pickler, PyObject* cls);
   bool save_derived(pickling::Pickler& pickler, PyObject* object);
 
   // What identities are found with, in a dump that has any.

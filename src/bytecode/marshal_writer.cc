@@ -19,6 +19,7 @@
 #include "bytecode/stable_filename.h"
 #include "cpython/code.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/identity_map.h"
 

@@ -6,6 +6,7 @@
 
 #include "cpython/code.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"

@@ -76,9 +76,9 @@ bool CacheKeyBuilder::add_class_parts(PyTypeObject* type) {
   std::uint64_t version = cpython::type_version(cpython::read_class(type));
   // Without a version a change of its attributes could go unseen.
   if (version == 0 || !cpython::is_python_class(type)) return false;
-  if (by_value_count_ < kFew) by_value_[by_value_count_++] = type;
   // A stream that was loaded since may have made another table of ids.
-  context_.tracker().open();
+  if (!context_.tracker().is_open()) return false;
+  if (by_value_count_ < kFew) by_value_[by_value_count_++] = type;
   word(Tag::kClass, version);
   pointer(type);
   // A tracker that was put in its place gives other ids, and so does another scope.

@@ -6,6 +6,7 @@
 #include "caching/cache_key_builder.h"
 #include "caching/read_check.h"
 #include "caching/recorder.h"
+#include "cpython/borrow_scope.h"
 #include "cpython/code.h"
 #include "cpython/error.h"
 #include "pickling/pickler.h"
@@ -123,6 +124,7 @@ bool save_from_cache(ExpansionCache& cache, StreamState& state, Pickler& pickler
   if (!is_beginning(state, pickler)) return false;
   CacheEntry* entry = cache.entry_of(state.context(), object);
   if (entry == nullptr || !entry->backoff.should_probe()) return false;
+  cpython::BorrowScope borrows;
   CacheKey& cache_key = cache.scratch_key();
   ReadCheck check;
   check.begin_walk(state.context());

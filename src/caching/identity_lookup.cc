@@ -6,6 +6,7 @@
 
 #include "caching/cache_key.h"
 #include "caching/cache_key_builder.h"
+#include "cpython/borrow_scope.h"
 #include "pickling/pickler.h"
 #include "stream/by_value_context.h"
 #include "stream/stream_state.h"
@@ -23,6 +24,7 @@ IdentityLookup::IdentityLookup(ExpansionCache& cache, StreamState& state,
     return;
   ClassCacheEntry& class_entry = cache.classes().of(cls);
   if (!class_entry.identities_backoff.should_probe()) return;
+  cpython::BorrowScope borrows;
   CacheKey& cache_key = cache.scratch_key();
   check_.begin_walk(state.context());
   bool complete = build_cache_key(cache_key, cache.classes(), state, pickler, cls);

@@ -4,6 +4,8 @@
 
 #include <utility>
 
+#include "cpython/dicts.h"
+
 namespace cppickle::cpython {
 
 #if PY_VERSION_HEX >= 0x030d0000
@@ -27,8 +29,29 @@ Ref lookup_attribute(PyObject* object, PyObject* name) {
   return Ref::steal(value);
 }
 
+namespace {
+
+bool has_only_str_names(PyTypeObject* type) {
+  PyObject* mro = type->tp_mro;
+  for (Py_ssize_t i = 0; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
+    auto base = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i));
+    bool is_made = (base->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;
+    if (is_made && !has_str_keys(type_dict(base))) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
 PyObject* type_lookup(PyTypeObject* type, PyObject* name) {
-  return _PyType_Lookup(type, name);
+  if (has_only_str_names(type)) [[likely]]
+    return _PyType_Lookup(type, name);
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(type->tp_mro); ++i) {
+    PyObject* base = PyTuple_GET_ITEM(type->tp_mro, i);
+    PyObject* dict = type_dict(reinterpret_cast<PyTypeObject*>(base));
+    if (PyObject* found = dict_entry(dict, name)) return found;
+  }
+  return nullptr;
 }
 
 PyObject* type_dict(PyTypeObject* type) {
@@ -68,7 +91,8 @@ std::uint64_t type_version(PyTypeObject* type) {
 std::uint64_t type_version(PyTypeObject* type) {
   auto is_valid = [&] { return (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0; };
   // A look-up is what gives a type its tag.
-  if (!is_valid() && (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0) {
+  if (!is_valid() && (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 &&
+      has_only_str_names(type)) {
     _PyType_Lookup(type, reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
   }
   return is_valid() ? type->tp_version_tag : 0;
@@ -232,22 +256,6 @@ void long_as_bytes(PyObject* value, char* out, std::size_t count) {
 #endif
 }
 
-bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item) {
-#if PY_VERSION_HEX >= 0x030d0000
-  auto table = reinterpret_cast<PySetObject*>(set);
-  setentry* entry = table->table + *position;
-  setentry* end = table->table + table->mask + 1;
-  while (entry < end && (entry->key == nullptr || entry->hash == -1)) ++entry;
-  *position = entry - table->table + 1;
-  if (entry >= end) return false;
-  *item = entry->key;
-  return true;
-#else
-  Py_hash_t hash;
-  return _PySet_NextEntry(set, position, item, &hash) != 0;
-#endif
-}
-
 std::string_view bytecode_magic() {
   static const long number = PyImport_GetMagicNumber();
   return {reinterpret_cast<const char*>(&number), 4};
@@ -300,7 +308,7 @@ PyObject* local_object_error(PyObject* pickling_error) {
 PyObject* loaded_module(PyObject* name) {
   PyObject* modules = loaded_modules();
   if (!PyDict_Check(modules)) return nullptr;
-  PyObject* module = checked_lookup(PyDict_GetItemWithError(modules, name));
+  PyObject* module = dict_entry(modules, name);
   return module == Py_None ? nullptr : module;
 }
 

@@ -72,7 +72,7 @@ inline PyObject* new_object() { return PyObject_New(PyObject, &PyBaseObject_Type
 // Runs foreign code.
 Ref lookup_attribute(PyObject* object, PyObject* name);
 // The attribute of the type along its MRO without descriptors or __getattr__; borrowed
-// or null.
+// or null.  Runs no foreign code.
 PyObject* type_lookup(PyTypeObject* type, PyObject* name);
 // A type's own namespace; borrowed, never null for a ready type.  Static builtin types
 // included.
@@ -170,9 +170,6 @@ inline bool is_compact_int(PyObject* object) {
   std::int32_t value;
   return PyLong_CheckExact(object) && small_int(object, value);
 }
-
-// PyDict_Next for sets.  `position` starts at 0; `item` is borrowed.
-bool set_next(PyObject* set, Py_ssize_t* position, PyObject** item);
 
 // importlib.util.MAGIC_NUMBER of this interpreter: 4 bytes.
 std::string_view bytecode_magic();

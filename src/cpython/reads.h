@@ -18,6 +18,7 @@
 #include <string_view>
 
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/ref.h"
 
@@ -118,10 +119,10 @@ inline Ref read_instance_dict(PyObject* object) {
 // --- Containers -------------------------------------------------------------
 
 inline PyObject* own_entry(PyObject* dict, PyObject* name) {
-  return checked_lookup(PyDict_GetItemWithError(dict, name));
+  return dict_entry(dict, name);
 }
 inline PyObject* own_entry(PyObject* dict, const char* name) {
-  return checked_lookup(PyDict_GetItemString(dict, name));
+  return dict_entry(dict, name);
 }
 inline PyObject* read_entry(PyObject* dict, PyObject* name) {
   note_read(Read::kEntry, dict, name);

@@ -1,6 +1,7 @@
 #include "identity/other_trackers.h"
 
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
 #include "cpython/reads.h"
@@ -8,7 +9,6 @@
 
 namespace cppickle::identity {
 
-using cpython::checked_lookup;
 using cpython::Imported;
 using cpython::Ref;
 
@@ -33,7 +33,7 @@ void for_each_tracker(const Imported& imported, Use use) {
     PyObject* module = cpython::loaded_module(name);
     if (module == nullptr || !PyModule_Check(module)) continue;
     auto entry = [&](PyObject* key) {
-      return checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(module), key));
+      return cpython::dict_entry(PyModule_GetDict(module), key);
     };
     OtherTracker tracker{entry(names.tracker_by_class), entry(names.tracker_by_id)};
     if (is_instance_of(tracker.by_class, imported.weak_key_dictionary) &&

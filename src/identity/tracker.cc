@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "identity/other_trackers.h"
 #include "identity/weak_tables.h"
@@ -255,11 +256,15 @@ void Tracker::scan_other_trackers() {
   }
 }
 
-void Tracker::open() {
+bool Tracker::is_open() {
   scan_other_trackers();
-  PyObject* objects =
-      checked_lookup(PyDict_GetItemWithError(sys_dict_, imported_.names.tracker));
-  if (objects != nullptr && objects == objects_) return;
+  PyObject* objects = cpython::dict_entry(sys_dict_, imported_.names.tracker);
+  return objects != nullptr && objects == objects_;
+}
+
+void Tracker::open() {
+  if (is_open()) return;
+  PyObject* objects = cpython::dict_entry(sys_dict_, imported_.names.tracker);
   known_.clear();
   ids_.clear();
   last_read_.reset();

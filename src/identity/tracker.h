@@ -49,7 +49,10 @@ class Tracker {
   explicit Tracker(const cpython::Imported& imported) : imported_(imported) {}
 
   // Looks for the tables again: a stream that was loaded may have made them.
+  // Runs Python code where there are none.
   void open();
+  // True when the tables are still those; other copies' are brought up to date.
+  bool is_open();
   // What the ids of a scope depend on beside the content: it changes when the tables
   // are others, and for ids of the process also in a process that was forked; the
   // scopes never have the same.

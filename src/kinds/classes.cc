@@ -6,6 +6,7 @@
 
 #include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/imported.h"
 #include "cpython/names.h"
@@ -85,6 +86,7 @@ struct ClassParts {
   std::vector<Entry> body;
   std::vector<Entry> functions;  // set first, when something else may need them
   std::vector<Entry> rest;
+  Ref name, qualname;
   Ref empty_dict = checked(
       PyDict_New());  // where an enumeration's members are entered as they are made
 };
@@ -150,8 +152,10 @@ bool is_slot(PyObject* slots, PyObject* name) {
   if (slots == nullptr) return false;
   // `__slots__ = "name"` declares one slot; a search in it would find its letters.
   if (PyUnicode_Check(slots)) return PyUnicode_Compare(slots, name) == 0;
-  cpython::note_read(cpython::Read::kContent, slots);
-  return cpython::checked_status(PySequence_Contains(slots, name)) != 0;
+  if (PyDict_Check(slots)) return cpython::read_entry(slots, name) != nullptr;
+  return std::ranges::any_of(read_items(slots), [&](PyObject* slot) {
+    return PyUnicode_Check(slot) && same_name(slot, name);
+  });
 }
 
 // Where each attribute goes.  The body holds atoms, and None to keep the place of what
@@ -214,9 +218,10 @@ ClassParts parts_of(StreamState& state, Pickler& pickler, PyObject* cls) {
     adapt_enum_attributes(parts.attributes, pickler.names());
   // A state that lacks a name deletes it; but these two are always there.
   const Names& names = pickler.names();
-  PyObject* qualname = cpython::read_class_qualname(type);
-  PyObject* name = cpython::read_class_name(type);
-  if (!cpython::same_name(qualname, name))
+  parts.name = Ref::borrow(cpython::read_class_name(type));
+  parts.qualname = Ref::borrow(cpython::read_class_qualname(type));
+  PyObject* qualname = parts.qualname.get();
+  if (!cpython::same_name(qualname, parts.name.get()))
     parts.body.push_back({names.qualname, qualname});
   parts.rest.push_back({names.qualname, qualname});
   bool has_doc =
@@ -315,7 +320,7 @@ void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObje
   begin_tracked(script, id);
   write_maker(script, type, making_metaclass(pickler, type),
               subclass_hook_owner(type, names));
-  script.save(cpython::read_class_name(type));
+  script.save(parts.name.get());
   std::span<PyObject* const> bases = cpython::read_bases(type);
   begin_tuple(script, bases.size());
   for (PyObject* base : bases) script.save(base, Label::kText, names.bases_text);

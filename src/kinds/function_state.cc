@@ -121,6 +121,7 @@ FunctionState::FunctionState(StreamState& state, PyObject* object) : function_(o
   const Overrides& overrides = state.context().overrides();
   if (overrides.of(Overridable::kFunctionGetstate) != nullptr) [[unlikely]]
     answer_ = overrides.call(Overridable::kFunctionGetstate, object);
+  borrowing_.begin();
   attributes_ = read_field<&PyFunctionObject::func_dict>(object);
   closure_ = read_field<&PyFunctionObject::func_closure>(object);
   globals_ = read_field<&PyFunctionObject::func_globals>(object);

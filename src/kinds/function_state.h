@@ -5,6 +5,7 @@
 #include <span>
 #include <vector>
 
+#include "cpython/borrow_scope.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
 #include "stream/script_parts.h"
@@ -22,10 +23,15 @@ std::vector<stream::Entry> differing_slots(PyObject* function,
                                            bool defaults_differ);
 
 // A function's state: as it is, or as an overridden _function_getstate answers it.
+// Borrows from the function.
+// REQUIRES: no foreign code between its construction and end_borrowing().
 class FunctionState {
  public:
   // Runs the override, if there is one.
   FunctionState(stream::StreamState& state, PyObject* function);
+
+  // What has been asked of it is not used any more.
+  void end_borrowing() { borrowing_.end(); }
 
   PyObject* attributes() const { return attributes_; }  // a dict, or null
   PyObject* closure() const { return closure_; }        // a tuple of cells, or null
@@ -40,6 +46,7 @@ class FunctionState {
   void read_answer(PyObject* answer);
 
   PyObject* function_;
+  cpython::Borrowing borrowing_;
   PyObject* attributes_;
   PyObject* closure_;
   PyObject* globals_;

@@ -70,7 +70,7 @@ Ref names_of_namespace(PyObject* dict) {
   Py_ssize_t position = 0;
   PyObject *name, *value;
   while (cpython::read_next(dict, &position, &name, &value)) {
-    bool plain = is_atom(value) || PyType_Check(value);
+    bool plain = PyUnicode_CheckExact(name) && (is_atom(value) || PyType_Check(value));
     if (plain) cpython::checked_status(PyDict_SetItem(copy.get(), name, value));
   }
   cpython::note_made(copy.get());
@@ -157,10 +157,11 @@ bool all_atoms(PyObject* tuple) {
 }
 
 // The modules among a function's globals and free variables.
-std::vector<PyObject*> modules_around(const FunctionState& function_state) {
-  std::vector<PyObject*> modules;
+std::vector<Ref> modules_around(const FunctionState& function_state) {
+  std::vector<Ref> modules;
   auto add = [&](PyObject* value) {
-    if (value != nullptr && PyModule_Check(value)) modules.push_back(value);
+    if (value != nullptr && PyModule_Check(value))
+      modules.push_back(Ref::borrow(value));
   };
   for (PyObject* name : own_items(function_state.global_names()))
     add(read_entry(function_state.globals(), name));
@@ -181,18 +182,18 @@ bool values_fit_inline(StreamState& state, Pickler& pickler,
   });
 }
 
-// What is written for a function, read once.  Borrows from the function, and from
-// `function_state`.
+// What is written for a function, read once.  Borrows from the function as long as
+// `function_state` does.
 struct FunctionParts {
   FunctionParts(StreamState& state, Pickler& pickler, PyObject* object);
 
   PyObject* function;
-  PyObject* code;
+  FunctionState function_state;  // first: to make it may run an override
+  Ref code;                      // owns `info`
   PyObject* name;
   PyObject* defaults;  // a tuple, or null
   const CodeInfo& info;
   Namespace& space;
-  FunctionState function_state;
   bool memoizing;
   bool has_name;         // another than its code's
   bool defaults_inside;  // of the constructor's arguments
@@ -203,19 +204,19 @@ struct FunctionParts {
 
 FunctionParts::FunctionParts(StreamState& state, Pickler& pickler, PyObject* object)
     : function(object),
-      code(read_code(read_field<&PyFunctionObject::func_code>(object))),
+      function_state(state, object),
+      code(Ref::borrow(read_code(read_field<&PyFunctionObject::func_code>(object)))),
       name(read_field<&PyFunctionObject::func_name>(object)),
       defaults(read_field<&PyFunctionObject::func_defaults>(object)),
-      info(state.context().code_info(code)),
+      info(state.context().code_info(code.get())),
       space(state.namespace_of(read_field<&PyFunctionObject::func_globals>(object))),
-      function_state(state, object),
       memoizing(pickler.memoizing()) {
   globals = missing_globals(space, function_state.global_names(),
                             function_state.globals(), memoizing);
   if (PyObject* closure = function_state.closure()) {
-    cells = new_cells(pickler, closure, cpython::code_free_variables(code).get());
+    cells = new_cells(pickler, closure, cpython::code_free_variables(code.get()).get());
   }
-  has_name = !same_text(name, reinterpret_cast<PyCodeObject*>(code)->co_name);
+  has_name = !same_text(name, reinterpret_cast<PyCodeObject*>(code.get())->co_name);
   bool has_defaults = defaults != nullptr;
   defaults_inside = has_defaults && (all_atoms(defaults) || !memoizing);
   slots = function_state.slots(pickler.names(), has_defaults && !defaults_inside);
@@ -243,7 +244,7 @@ bool fits_inline(StreamState& state, Pickler& pickler, const FunctionParts& part
          values_fit_inline(state, pickler, parts.slots);
 }
 
-void write_function(StreamState& state, Pickler& pickler, const FunctionParts& parts) {
+void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts) {
   const Names& names = pickler.names();
   if (parts.memoizing) {
     // Before any value is written: a function among them may name the same globals.
@@ -257,7 +258,7 @@ void write_function(StreamState& state, Pickler& pickler, const FunctionParts& p
                      : parts.has_name        ? 3
                                              : 2;
   begin_tuple(script, size);
-  write_code(script, parts.code);
+  write_code(script, parts.code.get());
   if (parts.memoizing) {
     write_namespace(script, parts.space);
   } else {
@@ -282,8 +283,10 @@ void write_function(StreamState& state, Pickler& pickler, const FunctionParts& p
     write_globals(script, parts.space, parts.globals);
     script.op(Opcode::POP);
   }
-  write_submodule_imports(state, script, modules_around(parts.function_state),
-                          parts.info.mentioned_names.get());
+  std::vector<Ref> modules = modules_around(parts.function_state);
+  // An override of _is_registered_pickle_by_value may run.
+  parts.function_state.end_borrowing();
+  write_submodule_imports(state, script, modules, parts.info.mentioned_names.get());
   script.start(parts.function);
 }
 
@@ -301,7 +304,8 @@ bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* ob
 
 void save_function_by_value(StreamState& state, Pickler& pickler, PyObject* object) {
   pickler.memo().pool_strings();
-  write_function(state, pickler, FunctionParts(state, pickler, object));
+  FunctionParts parts(state, pickler, object);
+  write_function(state, pickler, parts);
 }
 
 bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {

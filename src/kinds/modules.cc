@@ -135,13 +135,14 @@ bool save_module(StreamState& state, Pickler& pickler, PyObject* module) {
 }
 
 void write_submodule_imports(StreamState& state, Script& script,
-                             const std::vector<PyObject*>& modules,
+                             const std::vector<Ref>& modules,
                              PyObject* mentioned_names) {
   Pickler& pickler = script.pickler();
   std::span<PyObject* const> parts = cpython::own_items(mentioned_names);
   if (parts.empty()) return;
   std::vector<Ref> packages;
-  for (PyObject* module : modules) {
+  for (const Ref& held : modules) {
+    PyObject* module = held.get();
     if (read_module_entry(module, pickler.names().path) == nullptr) continue;
     PyObject* name = name_of(module, pickler.names());
     if (name != nullptr) packages.push_back(Ref::borrow(name));

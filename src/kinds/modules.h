@@ -12,6 +12,7 @@
 
 #include <vector>
 
+#include "cpython/ref.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
 #include "stream/stream_state.h"
@@ -27,7 +28,7 @@ bool save_module(stream::StreamState& state, pickling::Pickler& pickler,
 // Imports of the submodules that code with these names reaches from packages among
 // `modules`: `import a; import a.b` leaves only `a` among a function's globals.
 void write_submodule_imports(stream::StreamState& state, pickling::Script& script,
-                             const std::vector<PyObject*>& modules,
+                             const std::vector<cpython::Ref>& modules,
                              PyObject* mentioned_names);
 
 }  // namespace cppickle::kinds

@@ -2,10 +2,13 @@
 #include <memory>
 
 #include "by_value/registration.h"
+#include "cpython/borrow_scope.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
+#include "module/borrow_functions.h"
 #include "module/compat_functions.h"
 #include "module/functions.h"
 #include "module/memo_proxy.h"
@@ -116,6 +119,8 @@ int exec_module(PyObject* module) {
     auto slot = static_cast<ModuleState**>(PyModule_GetState(module));
     *slot = new ModuleState;
     ModuleState& state = **slot;
+    if constexpr (cpython::kChecksBorrows) cpython::watch_calls();
+    cpython::load_dict_layout();
     state.imported.load();
     state.context.load();
     by_value::register_reducers(state.context);
@@ -127,6 +132,8 @@ int exec_module(PyObject* module) {
     checked_status(PyModule_AddFunctions(module, option_functions));
     if constexpr (cpython::kLogsReads)
       checked_status(PyModule_AddFunctions(module, read_functions));
+    if constexpr (cpython::kChecksBorrows)
+      checked_status(PyModule_AddFunctions(module, borrow_functions));
     checked_status(
         PyModule_AddIntConstant(module, "DEFAULT_PROTOCOL", core::kHighestProtocol));
     checked_status(PyModule_AddStringConstant(module, "__version__", CPPICKLE_VERSION));

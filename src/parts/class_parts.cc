@@ -1,5 +1,6 @@
 #include "parts/class_parts.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "cpython/compat.h"
@@ -53,7 +54,10 @@ bool is_made_anew(PyTypeObject* type, PyObject* name, PyObject* value,
 // A tuple of the strings in order: until 3.14 the compiler makes it of a set, whose
 // order changes from run to run.
 Ref in_order(PyObject* tuple) {
-  cpython::note_read(cpython::Read::kContent, tuple);
+  auto is_str = [](PyObject* item) { return PyUnicode_CheckExact(item) != 0; };
+  // What the compiler has not made may compare by foreign code.
+  if (!std::ranges::all_of(cpython::read_items(tuple), is_str))
+    return Ref::borrow(tuple);
   Ref list = checked(PySequence_List(tuple));
   cpython::checked_status(PyList_Sort(list.get()));
   Ref ordered = checked(PyList_AsTuple(list.get()));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/ref.h"
 

@@ -211,6 +211,7 @@ void Pickler::emit_attribute_chain(PyObject* object, PyObject* module_name,
 // Under the code that copyreg's extension registry gives it, if any.  Such a global is
 // not memoized.
 bool Pickler::emit_extension(PyObject* module, PyObject* qualname) {
+  before_foreign_code();  // __eq__ of keys that somebody has put into the registry
   Ref key = checked(PyTuple_Pack(2, module, qualname));
   PyObject* entry =
       checked_lookup(PyDict_GetItemWithError(imported_.extension_registry, key.get()));
@@ -234,6 +235,7 @@ bool Pickler::emit_extension(PyObject* module, PyObject* qualname) {
 void Pickler::emit_text_global(PyObject* module, PyObject* qualname) {
   Ref held;
   if (protocol() < 3 && hooks_.fix_imports) {
+    before_foreign_code();  // as in emit_extension()
     Ref key = checked(PyTuple_Pack(2, module, qualname));
     PyObject* pair =
         checked_lookup(PyDict_GetItemWithError(imported_.name_mapping_3to2, key.get()));

@@ -4,12 +4,12 @@
 #include <string_view>
 
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 
 namespace cppickle::pickling {
 
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Ref;
 
 namespace {
@@ -30,8 +30,7 @@ bool follows_object(PyTypeObject* type, const cpython::Names& names) {
 
 // copyreg caches slot names in the class; what is no list there is not from copyreg.
 bool has_strange_slot_names(PyTypeObject* type, const cpython::Names& names) {
-  PyObject* cached = checked_lookup(
-      PyDict_GetItemWithError(cpython::type_dict(type), names.slotnames));
+  PyObject* cached = cpython::dict_entry(cpython::type_dict(type), names.slotnames);
   return cached != nullptr && !PyList_CheckExact(cached);
 }
 
@@ -61,8 +60,7 @@ bool has_slot(const InstancePlan& plan, PyObject* name) {
 // plainly declared.
 bool add_slots(InstancePlan& plan, PyTypeObject* type, PyTypeObject* owner,
                const cpython::Names& names, std::size_t& count) {
-  PyObject* declared =
-      checked_lookup(PyDict_GetItemWithError(cpython::type_dict(owner), names.slots));
+  PyObject* declared = cpython::dict_entry(cpython::type_dict(owner), names.slots);
   if (declared == nullptr) return true;
   Ref list;
   if (PyUnicode_CheckExact(declared)) {

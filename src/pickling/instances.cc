@@ -4,8 +4,10 @@
 //   class EMPTY_TUPLE NEWOBJ MEMOIZE [state BUILD]
 //   state := dict | (dict or None, dict of slots)
 #include "core/opcode.h"
+#include "cpython/borrow_scope.h"
 #include "cpython/compat.h"
 #include "cpython/datetimes.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
 #include "cpython/reads.h"
@@ -26,8 +28,7 @@ namespace {
 // An entry of the instance may hide what the class says about pickling.
 bool hides_protocol(PyObject* dict, const cpython::Names& names) {
   for (PyObject* name : {names.reduce_ex, names.getstate}) {
-    int status = PyDict_Contains(dict, name);
-    if (cpython::checked_status(status)) return true;
+    if (cpython::dict_entry(dict, name) != nullptr) return true;
   }
   return false;
 }
@@ -63,6 +64,7 @@ bool Pickler::save_known_instance(PyObject* object, PlainType& plain) {
 
 // REQUIRES: the caller holds one reference of the object.
 bool Pickler::save_planned_instance(PyObject* object, const InstancePlan& plan) {
+  cpython::BorrowScope borrows;  // foreign code may dump, which makes other plans
   if (plan.native) return save_plain_instance(object, plan);
   return plan.datetime != cpython::DateTimeKind::kNone &&
          save_datetime(object, plan.datetime);

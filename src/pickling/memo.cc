@@ -33,7 +33,7 @@ void Memo::take_references() {
   }
   borrows_keys_ = false;
   has_owned_keys_ = true;
-  collector_.end();
+  borrowing_.end();
 }
 
 void Memo::alias(PyObject* key, std::size_t index) {
@@ -68,7 +68,7 @@ void Memo::clear() {
   strings_ = Strings::kByIdentity;
   packed_.clear();
   wide_.clear();
-  collector_.end();
+  borrowing_.end();
   pool_.clear();
   for (std::size_t i = 0; i < referenced; ++i) Py_XDECREF(untagged(keys[i]));
 }

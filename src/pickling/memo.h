@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/inline_vector.h"
+#include "cpython/borrow_scope.h"
 #include "cpython/compat.h"
 #include "cpython/ref.h"
 #include "pickling/memo_table.h"
@@ -136,7 +137,7 @@ class Memo {
     if (borrows_keys_) return;
     borrows_keys_ = true;
     first_borrowed_ = keys_.size();
-    collector_.begin();
+    borrowing_.begin();
   }
 
   void clear();
@@ -180,9 +181,9 @@ class Memo {
   MemoTable<WideEntry> wide_;  // what does not fit the other
   bool borrows_keys_ = false;
   bool has_owned_keys_ = false;
-  std::size_t first_borrowed_ = 0;     // while they are borrowed: from here on
-  cpython::CollectorPause collector_;  // while keys are borrowed
-  Keys keys_;                          // by index: the key, 0 for anonymous ones
+  std::size_t first_borrowed_ = 0;  // while they are borrowed: from here on
+  cpython::Borrowing borrowing_;    // while keys are borrowed
+  Keys keys_;                       // by index: the key, 0 for anonymous ones
   std::vector<cpython::Ref> aliases_;
   Strings strings_ = Strings::kByIdentity;
   StringPool pool_;  // the pooled strings

@@ -19,6 +19,7 @@ void Pickler::dump(PyObject* root) {
     run();
     emitter_.finish();
   } catch (const core::TooLarge& error) {
+    memo_.own_keys();
     PyErr_Format(PyExc_OverflowError, "cannot pickle a %s this large with protocol %d",
                  error.what, protocol());
     error_is_ours_ = true;
@@ -154,7 +155,7 @@ bool Pickler::try_save_inline(PyObject* object) {
   if (hooks_.reducer_override != nullptr || protocol() < 4) return false;
   // As in save_object(): plain classes and functions come before the dispatch table,
   // classes of other metaclasses after it.
-  if (PyType_Check(object) && type != &PyType_Type && registered_reducer(type)) {
+  if (PyType_Check(object) && type != &PyType_Type && may_have_reducer(type)) {
     return false;
   }
   return reducers_.try_save_inline(*this, object);

@@ -4,11 +4,13 @@
 
 #include <array>
 #include <cstddef>
+#include <source_location>
 #include <string>
 #include <unordered_set>
 
 #include "core/emitter.h"
 #include "core/opcode.h"
+#include "cpython/borrow_scope.h"
 #include "cpython/compat.h"
 #include "cpython/datetimes.h"
 #include "cpython/error.h"
@@ -183,7 +185,11 @@ class Pickler {
   // A re-entrancy point: attributes, hooks, write(), finalizers, __eq__ and iterators
   // may all come back.  After it sizes have to be read again, and no borrowed pointer
   // is valid that is not held.
-  void before_foreign_code() { memo_.own_keys(); }
+  void before_foreign_code(
+      const std::source_location& where = std::source_location::current()) {
+    memo_.own_keys();
+    cpython::note_foreign_code(where);
+  }
   // To be called where what follows is likely to be plain data: lets the memo borrow
   // its keys again, unless frames on the stack hand out objects that nothing else
   // holds.
@@ -327,6 +333,10 @@ class Pickler {
   cpython::Ref overriding_reduction(PyObject* object);
   cpython::Ref find_reduction(PyObject* object);
   bool add_tables(PyObject* table, int deepest);
+  PyObject* dispatch_table() const {
+    return hooks_.dispatch_table != nullptr ? hooks_.dispatch_table
+                                            : imported_.copyreg_dispatch_table;
+  }
   bool has_plain_tables();
   bool find_plain_reducer(PyTypeObject* type, cpython::Ref& found);
   void save_foreign_value(PyObject* object, PyObject* reduce_value);

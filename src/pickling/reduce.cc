@@ -29,6 +29,19 @@ bool is_hashable_class(PyTypeObject* type) {
   return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
 }
 
+// True when to look up a type runs no foreign code: __eq__ of keys that have its hash.
+bool has_plain_keys(PyObject* table) {
+  Py_ssize_t position = 0;
+  PyObject *key, *value;
+  while (PyDict_Next(table, &position, &key, &value)) {
+    if (Py_TYPE(key) == &PyType_Type) continue;
+    if (!PyType_Check(key) ||
+        Py_TYPE(key)->tp_richcompare != PyType_Type.tp_richcompare)
+      return false;
+  }
+  return true;
+}
+
 Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
   if (PyDict_GET_SIZE(dict) == 0) return Ref();
   auto key = reinterpret_cast<PyObject*>(type);
@@ -41,7 +54,7 @@ Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
 // too many.
 bool Pickler::add_tables(PyObject* table, int deepest) {
   if (PyDict_CheckExact(table)) {
-    if (table_count_ == tables_.size()) return false;
+    if (table_count_ == tables_.size() || !has_plain_keys(table)) return false;
     tables_[table_count_++] = table;
     return true;
   }
@@ -60,9 +73,7 @@ bool Pickler::has_plain_tables() {
   constexpr int kDeepestTable = 4;
   if (!tables_are_known_ || !memo_.borrows_keys()) {
     table_count_ = 0;
-    PyObject* table = hooks_.dispatch_table;
-    if (table == nullptr) table = imported_.copyreg_dispatch_table;
-    tables_are_plain_ = add_tables(table, kDeepestTable);
+    tables_are_plain_ = add_tables(dispatch_table(), kDeepestTable);
     tables_are_known_ = memo_.borrows_keys();
   }
   return tables_are_plain_;
@@ -97,8 +108,8 @@ Ref Pickler::look_up_reducer(PyTypeObject* type) {
   Ref found;
   if (find_plain_reducer(type, found)) return found;
   before_foreign_code();
-  found = Ref::steal(
-      PyObject_GetItem(hooks_.dispatch_table, reinterpret_cast<PyObject*>(type)));
+  found =
+      Ref::steal(PyObject_GetItem(dispatch_table(), reinterpret_cast<PyObject*>(type)));
   if (!found) {
     if (!PyErr_ExceptionMatches(PyExc_LookupError)) throw cpython::ErrorSet{};
     PyErr_Clear();

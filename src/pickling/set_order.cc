@@ -8,6 +8,7 @@
 
 #include "cpython/attributes.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/reads.h"
 
@@ -17,6 +18,17 @@ using cpython::checked;
 using cpython::Ref;
 
 namespace {
+
+// To ask for reduce values runs foreign code: what is looked at meanwhile is held.
+std::vector<Ref> referenced_items(PyObject* set) {
+  std::vector<Ref> items;
+  items.reserve(static_cast<std::size_t>(PySet_GET_SIZE(set)));
+  Py_ssize_t position = 0;
+  PyObject* object;
+  while (cpython::set_next(set, &position, &object))
+    items.push_back(Ref::borrow(object));
+  return items;
+}
 
 // What an item is compared by.  The letters are the order of the kinds.
 class SortKey {
@@ -66,7 +78,7 @@ class SortKey {
   void put_class(PyTypeObject* type) {
     put('t', cpython::read_class(type)->tp_name);
     put_name(cpython::read_class_qualname(type));
-    put_name(PyDict_GetItemString(cpython::read_class_dict(type), "__module__"));
+    put_name(cpython::dict_entry(cpython::read_class_dict(type), "__module__"));
   }
 
   void add(PyObject* object, int depth) {
@@ -95,7 +107,7 @@ class SortKey {
     if (PyModule_Check(object)) {
       PyObject* dict = PyModule_GetDict(object);
       cpython::note_read<std::string_view>(cpython::Read::kEntry, dict, "__name__");
-      return put_name(PyDict_GetItemString(dict, "__name__"));
+      return put_name(cpython::dict_entry(dict, "__name__"));
     }
     add_instance(object, depth);
   }
@@ -112,6 +124,7 @@ class SortKey {
     Py_ssize_t position = 0;
     PyObject *key, *value;
     while (text_.size() <= kLongest && PyDict_Next(dict, &position, &key, &value)) {
+      Ref held_key = Ref::borrow(key), held_value = Ref::borrow(value);
       add(key, depth + 1);
       add(value, depth + 1);
     }
@@ -119,14 +132,14 @@ class SortKey {
   }
   void add_set(PyObject* set, int depth) {
     cpython::note_read(cpython::Read::kContent, set);
+    std::vector<Ref> objects = referenced_items(set);
     std::vector<std::string> items;
-    Py_ssize_t position = 0;
-    PyObject* item;
     std::string outer = std::move(text_);
     std::size_t size = outer.size();
-    while (size <= kLongest && cpython::set_next(set, &position, &item)) {
+    for (const Ref& item : objects) {
+      if (size > kLongest) break;
       text_.clear();
-      add(item, depth + 1);
+      add(item.get(), depth + 1);
       size += text_.size() + 1;
       items.push_back(std::move(text_));
     }
@@ -135,7 +148,7 @@ class SortKey {
     if (size > kLongest) items.clear();
     std::ranges::sort(items);
     text_.push_back('v');
-    text_.append(std::to_string(PySet_GET_SIZE(set)));
+    text_.append(std::to_string(objects.size()));
     for (const std::string& text : items) text_.append(text);
     text_.push_back('\0');
   }
@@ -208,16 +221,6 @@ bool hashes_by_value(PyObject* object) {
   return type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type;
 }
 
-std::vector<Ref> referenced_items(PyObject* set) {
-  std::vector<Ref> items;
-  items.reserve(static_cast<std::size_t>(PySet_GET_SIZE(set)));
-  Py_ssize_t position = 0;
-  PyObject* object;
-  while (cpython::set_next(set, &position, &object))
-    items.push_back(Ref::borrow(object));
-  return items;
-}
-
 // The places of the items in their order; empty when it is the same everywhere.
 std::vector<Item> sorted(const std::vector<Ref>& objects, InstancePlans& plans,
                          const AskForReduction& ask) {
@@ -270,6 +273,8 @@ void sort_canonically(PyObject* list, InstancePlans& plans,
   for (Py_ssize_t i = 0; i < PyList_GET_SIZE(list); ++i)
     objects.push_back(Ref::borrow(PyList_GET_ITEM(list, i)));
   std::vector<Item> items = sorted(objects, plans, ask);
+  // Who made the list may have kept it, and changed it when asked for reduce values.
+  if (items.size() != static_cast<std::size_t>(PyList_GET_SIZE(list))) return;
   for (std::size_t i = 0; i < items.size(); ++i)
     PyList_SetItem(list, static_cast<Py_ssize_t>(i), Py_NewRef(items[i].object));
 }

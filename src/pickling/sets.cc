@@ -3,6 +3,7 @@
 
 #include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"

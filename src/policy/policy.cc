@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
 #include "cpython/reads.h"
@@ -10,7 +11,6 @@
 namespace cppickle::policy {
 
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::checked_status;
 using cpython::loaded_module;
 using cpython::Ref;
@@ -29,10 +29,9 @@ PlainAttribute plain_attribute(PyObject* owner, PyObject* name,
                                const cpython::Names& names) {
   if (PyModule_CheckExact(owner)) {
     PyObject* dict = PyModule_GetDict(owner);
-    PyObject* found = checked_lookup(PyDict_GetItemWithError(dict, name));
+    PyObject* found = cpython::dict_entry(dict, name);
     if (found != nullptr) return {found, false};
-    return {nullptr,
-            checked_lookup(PyDict_GetItemWithError(dict, names.getattr)) == nullptr};
+    return {nullptr, cpython::dict_entry(dict, names.getattr) == nullptr};
   }
   if (!PyType_Check(owner)) return {nullptr, false};
   PyObject* found = cpython::type_lookup(reinterpret_cast<PyTypeObject*>(owner), name);
@@ -54,8 +53,7 @@ PyObject* name_of_module(PyObject* module) {
     cpython::raise_format(PyExc_ValueError,
                           "Input should be a module object, got %S instead", module);
   }
-  PyObject* name =
-      checked_lookup(PyDict_GetItemString(PyModule_GetDict(module), "__name__"));
+  PyObject* name = cpython::dict_entry(PyModule_GetDict(module), "__name__");
   if (name == nullptr || !PyUnicode_Check(name))
     cpython::raise(PyExc_ValueError, "the module has no name");
   return name;
@@ -116,12 +114,11 @@ bool Policy::is_registered(PyObject* module_name) const {
 bool Policy::is_in_registry(PyObject* module_name) const {
   cpython::note_read(cpython::Read::kEntry, registry_, module_name);
   if (PySet_GET_SIZE(registry_) == 0) return false;
-  // Held: a name may be of a subclass of str, whose __hash__ may put another set in the
-  // registry's place.
-  Ref registry = Ref::borrow(registry_);
+  // Anyone may add to the set, and a name may be of a subclass of str: texts are
+  // compared, which asks nobody.
   Ref name = Ref::borrow(module_name);
   for (;;) {
-    if (checked_status(PySet_Contains(registry.get(), name.get()))) return true;
+    if (cpython::set_has_text(registry_, name.get())) return true;
     Py_ssize_t dot =
         PyUnicode_FindChar(name.get(), '.', 0, PyUnicode_GET_LENGTH(name.get()), -1);
     if (dot < 0) return false;
@@ -156,8 +153,11 @@ const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
 Policy::Verdict Policy::verdict_without_calls(PyObject* object,
                                               const GlobalName& name) const {
   cpython::note_read(cpython::Read::kVerdict, object);
-  if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
-    return Verdict::kByValue;
+  if (name.module == nullptr || !PyUnicode_Check(name.module)) return Verdict::kByValue;
+  // A subclass of str may hash and compare in its own way.
+  if (!PyUnicode_CheckExact(name.module) || !PyUnicode_CheckExact(name.qualname))
+    return Verdict::kUnknown;
+  if (is_main(name.module)) return Verdict::kByValue;
   PyObject* found = cpython::read_loaded_module(name.module);
   if (found == nullptr || is_in_registry(name.module)) return Verdict::kByValue;
   auto take = [&](PyObject* part) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
 
@@ -10,7 +11,6 @@ namespace cppickle::stream {
 
 using bytecode::request_code_info_slot;
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Ref;
 using parts::ClassName;
 using parts::name_of_class;
@@ -18,13 +18,11 @@ using parts::name_of_class;
 namespace {
 
 bool is_being_imported(PyObject* module, const cpython::Names& names) {
-  PyObject* spec =
-      checked_lookup(PyDict_GetItemWithError(PyModule_GetDict(module), names.spec));
+  PyObject* spec = cpython::dict_entry(PyModule_GetDict(module), names.spec);
   if (spec == nullptr || spec == Py_None) return false;
   Ref dict = cpython::instance_dict(spec);
   return dict && PyDict_CheckExact(dict.get()) &&
-         checked_lookup(PyDict_GetItemWithError(dict.get(), names.initializing)) ==
-             Py_True;
+         cpython::dict_entry(dict.get(), names.initializing) == Py_True;
 }
 
 }  // namespace
@@ -90,8 +88,7 @@ void ByValueContext::scan_new_modules() {
     if (lazy.is_registered) continue;
     PyObject* module = cpython::loaded_module(lazy.module);
     if (module == nullptr || !PyModule_Check(module)) continue;
-    PyObject* object = checked_lookup(
-        PyDict_GetItemWithError(PyModule_GetDict(module), lazy.attribute));
+    PyObject* object = cpython::dict_entry(PyModule_GetDict(module), lazy.attribute);
     if (object == nullptr && is_being_imported(module, imported_.names)) {
       modules_scanned_ = 0;  // it is looked for again
       continue;

@@ -164,7 +164,7 @@ void StreamState::write_digest(DigestText& text) {
 
 bool StreamState::save_as_edge(Pickler& pickler, PyObject* object) {
   if (digest_ == nullptr || object == digest_->root) return false;
-  pickler.before_foreign_code();  // from here on the memo holds the object
+  pickler.memo().own_keys();  // from here on the memo holds the object
   pickler.emitter().op_uint4(Opcode::EXT4, add_edge(*digest_, object, nullptr));
   // Mentioned again it is a GET: edges come in the order of their first mention, and
   // each once.
