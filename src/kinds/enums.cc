@@ -119,7 +119,7 @@ void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* 
   script.save(name);
   write_construction(script, construction);
   end_tuple(script, 3);
-  script.op(Opcode::REDUCE).memoize(member);
+  script.op(Opcode::REDUCE).memoize_or_end(member);
   for (const std::vector<Entry>& entries : {first, later}) {
     if (entries.empty()) continue;
     new_dict(script, entries);

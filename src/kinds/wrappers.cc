@@ -78,7 +78,7 @@ void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label 
   begin_tuple(script, 1);
   script.save(function, label, label_key);
   end_tuple(script, 1);
-  script.op(Opcode::REDUCE).memoize(wrapper);
+  script.op(Opcode::REDUCE).memoize_or_end(wrapper);
   build_state(script, attributes, {});
   script.start(wrapper);
 }
@@ -95,7 +95,7 @@ void begin_bypassing_constructor(Script& script, PyObject* object, PyTypeObject*
   script.save(as_object(read_type(object)));
   if (count == 2) script.op(Opcode::NONE);
   end_tuple(script, count);
-  script.op(Opcode::REDUCE).memoize(object);
+  script.op(Opcode::REDUCE).memoize_or_end(object);
   script.save(cpython::read_type_lookup(base, names.init)).op(Opcode::MARK).get(object);
 }
 
@@ -206,7 +206,7 @@ bool save_lru_cache(StreamState& state, Pickler& pickler, PyObject* cache) {
       .save(typed);
   script.save(pickler.imported().cache_info);
   end_tuple(script, 4);
-  script.op(Opcode::REDUCE).memoize(cache);
+  script.op(Opcode::REDUCE).memoize_or_end(cache);
   build_state(script, cpython::read_instance_dict(cache).get(), {});
   script.start(cache);
   return true;

@@ -161,8 +161,8 @@ class Pickler {
     if (memoizing()) emitter_.memoize(memo_.add(object));
   }
   // The same; one that got into the memo while it was written is recursive, and the
-  // other takes its place.
-  void memoize_or_get(PyObject* object);
+  // other takes its place: false.
+  bool memoize_or_get(PyObject* object);
   // Memoizes what exists only in the stream.
   void memoize_anonymous() {
     if (memoizing()) emitter_.memoize(memo_.add_anonymous());

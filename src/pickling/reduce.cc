@@ -208,10 +208,7 @@ void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
   cpython::note_made(parts.arguments);
   Script script(*this);
   parts.write_construction(*this, script);
-  if (object != nullptr) script.memoize(object);
-  // A recursive object has been finished meanwhile: what is left to do is done by
-  // memoize and the items that follow, as in the standard pickler, go to the object
-  // from the memo.
+  if (object != nullptr) script.memoize_or_end(object);
   if (parts.items != nullptr) script.items(parts.items);
   if (parts.pairs != nullptr) script.pairs(parts.pairs);
   parts.write_state(script, object);

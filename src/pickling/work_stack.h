@@ -35,6 +35,7 @@ struct Step {
     kOp,       // write opcode
     kMemoize,  // memoize object; when it got into the memo meanwhile (it is recursive),
                // POP and get that one
+    kMemoizeOrEnd,  // the same; a recursive one has been finished, and the script ends
     kGet,      // push object, which is in the memo
     kWrite,    // push label_key from the memo, or else write(script, object)
     kItems,    // append what the iterator `object` yields

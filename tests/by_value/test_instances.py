@@ -273,3 +273,43 @@ def test_a_dict_shared_by_two_instances(in_fresh_process):
     one.x = 1
     question = "a, b = obj\na.y = 2\nb.x, hasattr(a, 'x')"
     assert in_fresh_process([one, two], question) == (1, True)
+
+
+HELD_BY_ITS_CLASS = {
+    "an instance": """
+        class C:
+            def __setstate__(self, state): self.count = vars(self).get("count", 0) + 1
+        C.held = C()
+        C.held.x = 1
+        """,
+    "one with a reduce value": """
+        class C:
+            def __reduce__(self): return C, (), 1, iter([2, 3]), iter([(4, 5)])
+            def add(self, amount): self.count = vars(self).get("count", 0) + amount
+            def __setitem__(self, key, value): self.add(key * value)
+            __setstate__ = append = add
+        C.held = C()
+        """,
+    "an exception": """
+        class C(Exception):
+            def __init__(self, *, key=None): pass
+            def __setstate__(self, state): self.count = vars(self).get("count", 0) + 1
+        C.held = C()
+        C.held.x = 1
+        """,
+    "a property": """
+        class C(property):
+            def __setstate__(self, state): self.count = vars(self).get("count", 0) + 1
+        C.held = C()
+        C.held.x = 1
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", HELD_BY_ITS_CLASS)
+def test_one_that_its_class_brings_along_is_filled_once(in_fresh_process, kind):
+    made = define(HELD_BY_ITS_CLASS[kind])
+    held = vars(made.C)["held"]
+    expected = 26 if kind == "one with a reduce value" else 1
+    question = "obj.count, vars(type(obj))['held'] is obj"
+    assert in_fresh_process(held, question) == (expected, True)
