@@ -2,6 +2,7 @@
 // PEP 574).
 #include "pickling/reduce.h"
 
+#include <optional>
 #include <utility>
 
 #include "core/opcode.h"
@@ -195,6 +196,25 @@ void Pickler::save_foreign_value(PyObject* object, PyObject* value) {
   }
   // At each doubling, so that all looks together take time linear in the depth.
   reductions_checked_ = 2 * reductions_;
+}
+
+// The path is cut to the place where the object is met again for the first time.
+void Pickler::refuse_endless_reentry() {
+  expansions_checked_ = 2 * expansions_;
+  before_foreign_code();
+  std::optional<std::size_t> again = find_endless_reentry(*this, stack_);
+  if (!again) return;
+  Ref object = Ref::borrow(stack_.frames()[*again].object);
+  stack_.cut_to(*again);
+  fail(imported_.deep_recursion_error,
+       "Could not pickle object as excessively deep recursion required: a '%.200s' "
+       "object is among the arguments that it is made from.  What refers back to it "
+       "belongs into the state, the third item of its reduce value%s",
+       Py_TYPE(object.get())->tp_name,
+       protocol() < 2
+           ? "; protocols before 2 have a list's or a dict's own items among "
+             "the arguments"
+           : "");
 }
 
 void Pickler::save_reduce_value(PyObject* object, PyObject* value) {

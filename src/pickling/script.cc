@@ -53,6 +53,7 @@ void Pickler::step_script(Frame& frame) {
     before_foreign_code();
   }
   if (stack_.top().reduced) --reductions_;
+  if (stack_.top().object != nullptr) --expansions_;
   pop_frame();
 }
 

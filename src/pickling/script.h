@@ -104,6 +104,7 @@ class Script {
     if (direct_) return;
     Frame& frame = pickler_.push_frame(Frame::Kind::kScript, object);
     frame.position = frame.extra = first_;
+    if (object != nullptr) pickler_.expansion_begins();
   }
 
  private:
