@@ -116,7 +116,9 @@ class StreamState : public pickling::Reducers {
   bool save_as_edge(pickling::Pickler& pickler, PyObject* object);
   // The same in the place of the entry `name` of a globals dict.
   void write_entry_edge(pickling::Script& script, PyObject* globals, PyObject* name);
-  // What has been written so far cannot be changed of an object that exists.
+  // What has been written so far cannot be changed of an object that exists: its bases,
+  // which count as the objects that they are, and then what counts by its text alone.
+  void end_bases(pickling::Script& script);
   void end_shape(pickling::Script& script);
 
   // --- Cached expansions (expansion_cache.h) ---------------------------------
