@@ -225,7 +225,8 @@ FunctionParts::FunctionParts(StreamState& state, Pickler& pickler, PyObject* obj
 bool fits_inline(StreamState& state, Pickler& pickler, const FunctionParts& parts) {
   PyObject* attributes = parts.function_state.attributes();
   // A long blob may be what the frame of the format ends with.
-  if (parts.info.blob().size() >= Pickler::kLongestFragment / 2 ||
+  if (!parts.info.has_blob() ||
+      parts.info.blob().size() >= Pickler::kLongestFragment / 2 ||
       (attributes != nullptr && read_size(attributes) != 0) ||
       (parts.defaults_inside && !pickler.is_inline_tuple(parts.defaults)))
     return false;
@@ -243,13 +244,16 @@ bool fits_inline(StreamState& state, Pickler& pickler, const FunctionParts& part
          values_fit_inline(state, pickler, parts.slots);
 }
 
-void write_function(StreamState& state, Pickler& pickler, const FunctionParts& parts) {
+void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts) {
   const Names& names = pickler.names();
   if (parts.memoizing) {
     // Before any value is written: a function among them may name the same globals.
     for (const Entry& entry : parts.globals) parts.space.note_sent(entry.key);
   }
   PyObject* closure = parts.function_state.closure();
+  Ref first_code = code_to_begin_with(state, pickler, parts.code);
+  if (first_code)
+    parts.slots.push_back({names.attr_code, parts.code, Label::kAttribute});
   Script script(pickler);
   script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
   std::size_t size = closure != nullptr      ? 5
@@ -257,7 +261,7 @@ void write_function(StreamState& state, Pickler& pickler, const FunctionParts& p
                      : parts.has_name        ? 3
                                              : 2;
   begin_tuple(script, size);
-  write_code(script, parts.code);
+  write_code(script, first_code ? first_code.get() : parts.code);
   if (parts.memoizing) {
     write_namespace(script, parts.space);
   } else {
@@ -301,7 +305,8 @@ bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* ob
 
 void save_function_by_value(StreamState& state, Pickler& pickler, PyObject* object) {
   pickler.memo().pool_strings();
-  write_function(state, pickler, FunctionParts(state, pickler, object));
+  FunctionParts parts(state, pickler, object);
+  write_function(state, pickler, parts);
 }
 
 bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
