@@ -10,6 +10,7 @@
 #include "cpython/names.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
+#include "pickling/instance_state.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
 #include "stream/script_parts.h"
@@ -70,6 +71,11 @@ Ref attributes_of_its_own(PyObject* wrapper, PyObject* function) {
   return own;
 }
 
+void write_attributes(Script& script, PyObject* object, PyObject* dict) {
+  if (dict == nullptr || cpython::read_size(dict) == 0) return;
+  pickling::write_instance_state(script.pickler(), script, object, dict);
+}
+
 // type(wrapper)(function), and then the attributes.
 void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label label,
                  PyObject* label_key, PyObject* attributes) {
@@ -79,7 +85,7 @@ void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label 
   script.save(function, label, label_key);
   end_tuple(script, 1);
   script.op(Opcode::REDUCE).memoize_or_end(wrapper);
-  build_state(script, attributes, {});
+  write_attributes(script, wrapper, attributes);
   script.start(wrapper);
 }
 
@@ -101,7 +107,7 @@ void begin_bypassing_constructor(Script& script, PyObject* object, PyTypeObject*
 
 void end_bypassing_constructor(Script& script, PyObject* object, PyObject* attributes) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
-  build_state(script, attributes, {});
+  write_attributes(script, object, attributes);
   script.start(object);
 }
 

@@ -11,6 +11,7 @@
 #include "cpython/names.h"
 #include "cpython/reads.h"
 #include "pickling/foreign_answers.h"
+#include "pickling/instance_state.h"
 #include "pickling/pickler.h"
 #include "pickling/runaway.h"
 #include "pickling/script.h"
@@ -231,7 +232,7 @@ void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
   if (object != nullptr) script.memoize_or_end(object);
   if (parts.items != nullptr) script.items(parts.items);
   if (parts.pairs != nullptr) script.pairs(parts.pairs);
-  parts.write_state(script, object);
+  parts.write_state(*this, script, object);
   script.start(object);
 }
 
@@ -373,12 +374,11 @@ void ReduceValue::write_partial_new(Pickler& pickler, Script& script) const {
   script.save(partial.get()).save(pickler.imported().empty_tuple).op(Opcode::REDUCE);
 }
 
-void ReduceValue::write_state(Script& script, PyObject* object) const {
+void ReduceValue::write_state(Pickler& pickler, Script& script,
+                              PyObject* object) const {
   if (state == nullptr) return;
-  if (state_setter == nullptr) {
-    script.save(state, Label::kState).op(Opcode::BUILD);
-    return;
-  }
+  if (state_setter == nullptr)
+    return write_instance_state(pickler, script, object, state);
   script.save(state_setter).save(object).save(state, Label::kState);
   script.op(Opcode::TUPLE2).op(Opcode::REDUCE).op(Opcode::POP);
 }

@@ -29,6 +29,9 @@ class Reducers {
   // Saves an object of any other type, or answers false: the reduce protocol's turn.
   virtual bool save_other(Pickler& pickler, PyObject* object) = 0;
 
+  // True when a class travels by value.
+  virtual bool travels_by_value(Pickler& pickler, PyObject* cls) = 0;
+
   virtual void clear() = 0;
   virtual int traverse(visitproc visit, void* arg) const = 0;
 };

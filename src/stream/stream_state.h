@@ -88,7 +88,7 @@ class StreamState : public pickling::Reducers {
   }
 
   // True when save_class() would write the class by value.
-  bool travels_by_value(pickling::Pickler& pickler, PyObject* cls);
+  bool travels_by_value(pickling::Pickler& pickler, PyObject* cls) override;
   // Saves an object under its module's name and the one that the attribute gives; false
   // when an import does not find it there.
   bool save_under_own_name(pickling::Pickler& pickler, PyObject* object,
