@@ -31,6 +31,10 @@ class Reducers {
 
   // True when a class travels by value.
   virtual bool travels_by_value(Pickler& pickler, PyObject* cls) = 0;
+  // Saves an object whose reduce value is the name of a global that only this process
+  // has, by value; false: by that name.  `is_found`: the name leads to the object.
+  virtual bool save_named(Pickler& pickler, PyObject* object, PyObject* module,
+                          PyObject* qualname, bool is_found) = 0;
 
   virtual void clear() = 0;
   virtual int traverse(visitproc visit, void* arg) const = 0;

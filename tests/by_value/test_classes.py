@@ -385,6 +385,7 @@ def test_a_class_of_many_frames(in_fresh_process):
         699,
     ]
 
+
 # What type.__setattr__ refuses, or takes for something else.
 SET_ELSEWHERE = [
     "__dict__",

@@ -168,9 +168,7 @@ NEVER_MADE = {
     " '.__reduce__()[1][0]' * 20)",
     "a registered reducer": "cppickle.Pickler.dispatch[R] = lambda r: (R, (r,))\n"
     "refused(R(), 'obj.__reduce__()[1][0]')",
-    "a property": "p = property()\n"
-    "p.__init__(p)\n"
-    "refused(p, 'obj.fget')",
+    "a property": "p = property()\np.__init__(p)\nrefused(p, 'obj.fget')",
     "a function's default": "def f(r=R()): pass\n"
     "R.__reduce__ = lambda self: (R, (self,))\n"
     "refused(f, 'f.__defaults__[0].__reduce__()[1][0]')",
