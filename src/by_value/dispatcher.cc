@@ -15,6 +15,7 @@
 #include "kinds/exceptions.h"
 #include "kinds/functions.h"
 #include "kinds/modules.h"
+#include "kinds/named_objects.h"
 #include "kinds/wrappers.h"
 #include "parts/class_parts.h"
 #include "pickling/hooks.h"
@@ -34,6 +35,7 @@ using kinds::save_exception;
 using kinds::save_function_by_value;
 using kinds::save_method_wrapper;
 using kinds::save_module_by_reference;
+using kinds::save_named_object;
 using kinds::save_property;
 using parts::ClassName;
 using parts::name_of_class;
@@ -192,6 +194,18 @@ bool Dispatcher::save_derived(Pickler& pickler, PyObject* object) {
   return (PyType_IsSubtype(type, &PyClassMethod_Type) ||
           PyType_IsSubtype(type, &PyStaticMethod_Type)) &&
          save_method_wrapper(*this, pickler, object);
+}
+
+// A hook that gives the name of a function, a class or a module has decided how it
+// travels.  An object that a stream has brought has its name in the process that made
+// it, and goes on as it came.
+bool Dispatcher::save_named(Pickler& pickler, PyObject* object, PyObject* module,
+                            PyObject* qualname, bool is_found) {
+  if (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object) ||
+      !context().policy().is_by_value_module(module))
+    return false;
+  if (!is_found && !context().tracker().knows(object)) return false;
+  return save_named_object(*this, pickler, object, {module, qualname});
 }
 
 void Dispatcher::clear() {

@@ -31,6 +31,8 @@ class Dispatcher final : public stream::StreamState {
   void save_class(pickling::Pickler& pickler, PyObject* cls) override;
   bool try_save_inline(pickling::Pickler& pickler, PyObject* object) override;
   bool save_other(pickling::Pickler& pickler, PyObject* object) override;
+  bool save_named(pickling::Pickler& pickler, PyObject* object, PyObject* module,
+                  PyObject* qualname, bool is_found) override;
   void clear() override;
   // What foreign code has answered in the dump in progress.
   pickling::ForeignAnswers& answers() { return answers_; }

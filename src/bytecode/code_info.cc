@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "bytecode/bytecode_scan.h"
+#include "bytecode/foreign_constants.h"
 #include "cpython/code.h"
 
 namespace cppickle::bytecode {
@@ -12,7 +13,7 @@ namespace {
 void release(void* info) { delete static_cast<CodeInfo*>(info); }
 
 const CodeInfo& make(PyObject* code, const CodeInfoSlot& slot) {
-  cpython::Ref pyc = pyc_of_code(code);
+  cpython::Ref pyc = has_foreign_constants(code) ? cpython::Ref() : pyc_of_code(code);
   CodeNames names = scan_code(code);
   auto info = std::make_unique<CodeInfo>(std::move(pyc), std::move(names.globals),
                                          std::move(names.mentioned));

@@ -17,11 +17,14 @@ struct CodeInfo {
         global_names(std::move(globals)),
         mentioned_names(std::move(mentioned)) {}
 
+  // False for code with constants that no blob can hold: foreign_constants.h.
+  bool has_blob() const { return static_cast<bool>(pyc); }
+  // REQUIRES: has_blob().
   std::string_view blob() const {
     return cpython::bytes_view(pyc.get()).substr(kPycHeaderSize);
   }
 
-  cpython::Ref pyc;           // bytes: see pyc_of_code()
+  cpython::Ref pyc;           // bytes: see pyc_of_code(); or empty
   cpython::Ref global_names;  // tuples: see CodeNames
   cpython::Ref mentioned_names;
 };

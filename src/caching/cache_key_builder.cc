@@ -243,7 +243,7 @@ bool CacheKeyBuilder::add_namespace(PyObject* globals) {
 // By its blob, which holds all of it.
 bool CacheKeyBuilder::add_code(PyObject* code) {
   const CodeInfo* info = context_.cached_code_info(cpython::read_code(code));
-  return info != nullptr && text(info->pyc.get());
+  return info != nullptr && info->has_blob() && text(info->pyc.get());
 }
 
 bool CacheKeyBuilder::add_module(PyObject* module) {

@@ -165,15 +165,27 @@ std::string table_without_lines(std::size_t size) {
 
 }  // namespace
 
+namespace {
+
+Ref replaced(PyObject* code, PyObject* keywords) {
+  Ref replace = checked(PyObject_GetAttrString(code, "replace"));
+  Ref arguments = checked(PyTuple_New(0));
+  return checked(PyObject_Call(replace.get(), arguments.get(), keywords));
+}
+
+}  // namespace
+
+Ref code_with_constants(PyObject* code, PyObject* constants) {
+  return replaced(code, checked(Py_BuildValue("{s:O}", "co_consts", constants)).get());
+}
+
 Ref code_without_lines(PyObject* code) {
   Ref bytecode = unspecialised_bytecode(code);
   std::string table =
       table_without_lines(static_cast<std::size_t>(PyBytes_GET_SIZE(bytecode.get())));
-  Ref replace = checked(PyObject_GetAttrString(code, "replace"));
   Ref keywords = checked(Py_BuildValue("{s:y#}", "co_linetable", table.data(),
                                        static_cast<Py_ssize_t>(table.size())));
-  Ref arguments = checked(PyTuple_New(0));
-  return checked(PyObject_Call(replace.get(), arguments.get(), keywords.get()));
+  return replaced(code, keywords.get());
 }
 
 }  // namespace cppickle::cpython

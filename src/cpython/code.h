@@ -42,6 +42,8 @@ PyObject* code_qualname(PyObject* code);   // up to 3.10 the plain name
 // Tuple of interned str: the names whose cells the function's __closure__ holds.
 Ref code_free_variables(PyObject* code);
 
+// A copy of the code with other constants.  Runs foreign code (audit hooks).
+Ref code_with_constants(PyObject* code, PyObject* constants);
 // A copy of the code that maps no instruction to a line.
 Ref code_without_lines(PyObject* code);
 

@@ -83,10 +83,14 @@ void Imported::load() {
       raise(PyExc_RuntimeError, "a table of copyreg or _compat_pickle is not a dict");
     }
   }
-  dict_setdefault =
-      checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyDict_Type),
-                                     "setdefault"))
-          .release();
+  auto own_method = [](PyTypeObject& type, const char* name) {
+    return checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&type), name))
+        .release();
+  };
+  dict_setdefault = own_method(PyDict_Type, "setdefault");
+  dict_update = own_method(PyDict_Type, "update");
+  object_setattr = own_method(PyBaseObject_Type, "__setattr__");
+  object_getattribute = own_method(PyBaseObject_Type, "__getattribute__");
   sys_dict_get =
       checked(PyObject_GetAttrString(import_attribute("sys", "__dict__").get(), "get"))
           .release();
@@ -116,6 +120,9 @@ void Imported::release() {
   Py_CLEAR(digest_size);
   Py_CLEAR(digest_keywords);
   Py_CLEAR(dict_setdefault);
+  Py_CLEAR(dict_update);
+  Py_CLEAR(object_setattr);
+  Py_CLEAR(object_getattribute);
   Py_CLEAR(sys_dict_get);
 }
 

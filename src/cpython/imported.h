@@ -26,6 +26,9 @@ struct Imported {
   PyObject* marshal_loads = nullptr;           // marshal.loads
   PyObject* builtin_import = nullptr;          // builtins.__import__
   PyObject* dict_setdefault = nullptr;         // dict.setdefault
+  PyObject* dict_update = nullptr;             // dict.update
+  PyObject* object_setattr = nullptr;          // object.__setattr__
+  PyObject* object_getattribute = nullptr;     // object.__getattribute__
   PyObject* weak_value_dictionary = nullptr;   // weakref.WeakValueDictionary
   PyObject* weak_key_dictionary = nullptr;     // weakref.WeakKeyDictionary
   PyObject* keyed_reference = nullptr;         // weakref.KeyedRef

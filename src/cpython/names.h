@@ -22,6 +22,7 @@ namespace cppickle::cpython {
   X(attr_bound, "__bound__")                                           \
   X(attr_class, "__class__")                                           \
   X(attr_class_text, ".__class__")                                     \
+  X(attr_code, "__code__")                                             \
   X(attr_contravariant, "__contravariant__")                           \
   X(attr_covariant, "__covariant__")                                   \
   X(attr_default, "__default__")                                       \
@@ -50,6 +51,7 @@ namespace cppickle::cpython {
   X(cloudpickle_of_joblib, "joblib.externals.cloudpickle.cloudpickle") \
   X(cloudpickle_of_pyspark, "pyspark.cloudpickle.cloudpickle")         \
   X(cloudpickle_of_ray, "ray.cloudpickle.cloudpickle")                 \
+  X(co_consts, "co_consts")                                            \
   X(constraints, "__constraints__")                                    \
   X(context, "__context__")                                            \
   X(contravariant, "contravariant")                                    \
@@ -68,6 +70,7 @@ namespace cppickle::cpython {
   X(digest_size, "digest_size")                                        \
   X(dispatch_table, "dispatch_table")                                  \
   X(doc, "__doc__")                                                    \
+  X(eq, "__eq__")                                                      \
   X(fdel, "fdel")                                                      \
   X(fget, "fget")                                                      \
   X(fields, "_fields_")                                                \
@@ -84,6 +87,7 @@ namespace cppickle::cpython {
   X(getnewargs_ex_1, ".__getnewargs_ex__()[1]")                        \
   X(getstate, "__getstate__")                                          \
   X(has_default, "has_default")                                        \
+  X(hash, "__hash__")                                                  \
   X(infer_variance, "infer_variance")                                  \
   X(init, "__init__")                                                  \
   X(init_subclass, "__init_subclass__")                                \
@@ -122,6 +126,7 @@ namespace cppickle::cpython {
   X(reduce_0, ".__reduce__()[0]")                                      \
   X(reduce_1, ".__reduce__()[1]")                                      \
   X(reduce_ex, "__reduce_ex__")                                        \
+  X(replace, "replace")                                                \
   X(reducer_override, "reducer_override")                              \
   X(remove, "_remove")                                                 \
   X(seek, "seek")                                                      \

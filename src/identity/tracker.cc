@@ -128,6 +128,11 @@ Tracker::TrackedObject& Tracker::add(PyObject* object,
   return known_.insert_or_assign(object, std::move(made)).first->second;
 }
 
+bool Tracker::knows(PyObject* object) {
+  open();
+  return find(object) != nullptr || brought_id(object);
+}
+
 std::uint64_t Tracker::incarnation_of(PyObject* object) {
   TrackedObject* known = find(object);
   return known == nullptr ? 0 : known->incarnation;

@@ -67,6 +67,8 @@ class Tracker {
   // changes is another object from then on.  Nothing: it is as it was.
   cpython::Ref id_of(PyObject* object, const std::optional<core::Hash128>& shape,
                      const core::Hash128* digest, IdScope scope);
+  // True for an object that has an id, or that a stream has brought.
+  bool knows(PyObject* object);
   // A number that the object has in all scopes until its shape changes; 0: it is not
   // known.
   std::uint64_t incarnation_of(PyObject* object);

@@ -6,7 +6,8 @@
 //   methods  := helper (id token functions class K None) REDUCE POP
 //   state    := helper (id token attributes class K [GET functions]) REDUCE POP
 //   registered := _abc._abc_register (class subclass) REDUCE POP
-//   body     := all attributes in their order: atoms, and None for what follows
+//   body     := all attributes in their order: atoms, what cannot be set on a class
+//               (placed_attributes.h), and None for what follows
 //
 // K is the most derived metaclass made in C, mostly type; M is ABCMeta for abstract
 // base classes, else K.  The first form, with the metaclass for M, is for classes whose

@@ -4,8 +4,10 @@
 #include <string_view>
 
 #include "bytecode/code_info.h"
+#include "bytecode/foreign_constants.h"
 #include "core/emitter.h"
 #include "core/opcode.h"
+#include "cpython/code.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/reads.h"
@@ -20,6 +22,7 @@ using bytecode::CodeInfo;
 using core::Opcode;
 using cpython::checked;
 using cpython::Ref;
+using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
 using policy::Overridable;
@@ -28,6 +31,7 @@ using stream::begin_tuple;
 using stream::ByValueContext;
 using stream::end_tuple;
 using stream::StreamState;
+using stream::write_call;
 using stream::write_global;
 
 namespace {
@@ -112,12 +116,30 @@ void write_unguarded(Script& script, Pickler& pickler, const CodeInfo& info) {
   script.op(Opcode::REDUCE);
 }
 
+// partial(placeholder.replace, co_consts=constants)()
+void write_with_constants(Script& script, PyObject* code) {
+  Pickler& pickler = script.pickler();
+  pickler.before_foreign_code();
+  const cpython::Names& names = pickler.names();
+  Ref placeholder = bytecode::without_foreign_constants(code);
+  Ref replace = cpython::read_attribute(placeholder.get(), names.replace);
+  write_call(script, pickler.imported().functools_partial, {replace.get()});
+  // functools.partial.__setstate__ takes the function, arguments, keywords, attributes.
+  script.op(Opcode::MARK).save(replace.get()).save(pickler.imported().empty_tuple);
+  stream::new_dict(
+      script, {{names.co_consts, cpython::code_constants(code), Label::kAttribute}});
+  script.op(Opcode::NONE).op(Opcode::TUPLE).op(Opcode::BUILD);
+  script.save(pickler.imported().empty_tuple).op(Opcode::REDUCE);
+}
+
 // Pushes a code object that is not in the memo yet.
 void write_new_code(Script& script, PyObject* code) {
   Pickler& pickler = script.pickler();
   StreamState& state = StreamState::of(pickler);
   const CodeInfo& info = state.context().code_info(cpython::read_code(code));
-  if (state.guard_is_due(pickler.memoizing())) {
+  if (!info.has_blob()) {
+    write_with_constants(script, code);
+  } else if (state.guard_is_due(pickler.memoizing())) {
     write_guarded(script, pickler, code, info);
   } else {
     write_unguarded(script, pickler, info);
@@ -148,6 +170,16 @@ bool save_code(StreamState& state, Pickler& pickler, PyObject* code) {
   write_new_code(script, code);
   script.start(code);
   return true;
+}
+
+Ref code_to_begin_with(StreamState& state, Pickler& pickler, PyObject* code) {
+  const ByValueContext& context = state.context();
+  if (context.code_info(code).has_blob() || !pickler.memoizing() ||
+      pickler.is_memoized(code) ||
+      state.context().overrides().of(Overridable::kCodeReduce) != nullptr)
+    return Ref();
+  pickler.before_foreign_code();
+  return bytecode::without_foreign_constants(code);
 }
 
 }  // namespace cppickle::kinds

@@ -1,12 +1,12 @@
 #include "kinds/enums.h"
 
-#include <span>
-
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
+#include "kinds/construction.h"
+#include "pickling/instance_state.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
 #include "stream/script_parts.h"
@@ -17,14 +17,15 @@ using core::Opcode;
 using cpython::as_object;
 using cpython::checked;
 using cpython::Names;
-using cpython::own_items;
-using cpython::read_attribute;
 using cpython::read_entry;
 using cpython::read_instance_dict;
 using cpython::read_next;
 using cpython::read_type;
 using cpython::Ref;
 using parts::ClassAttribute;
+using pickling::begin_attributes;
+using pickling::end_attributes;
+using pickling::goes_past_setstate;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
@@ -50,37 +51,6 @@ PyObject* listed_name(PyObject* member, PyObject* member_dict, const Names& name
   return read_entry(map, name) == member ? name : nullptr;
 }
 
-// How a member without its attributes is made: base.__new__(cls, *arguments), bypassing
-// the enumeration's own __new__.
-struct Construction {
-  Ref make;
-  Ref arguments;
-};
-
-Construction construction_of(Pickler& pickler, PyObject* member) {
-  PyTypeObject* base = cpython::read_builtin_base(read_type(member));
-  PyObject* base_object = cpython::as_object(base);
-  Construction result;
-  result.make = read_attribute(base_object, pickler.names().attr_new);
-  Ref head = checked(PyTuple_Pack(1, Py_TYPE(member)));
-  Ref rest = Ref::borrow(pickler.imported().empty_tuple);
-  if (Ref getnewargs =
-          cpython::read_attribute_or_none(base_object, pickler.names().getnewargs)) {
-    rest = checked(PyObject_CallOneArg(getnewargs.get(), member));
-  } else if (base != &PyBaseObject_Type) {
-    Ref reduce = read_attribute(base_object, pickler.names().reduce);
-    Ref value = checked(PyObject_CallOneArg(reduce.get(), member));
-    bool usual = PyTuple_Check(value.get()) && own_items(value.get()).size() >= 2;
-    if (!usual) {
-      pickler.fail(pickler.imported().pickling_error,
-                   "cannot pickle members of %R by value", Py_TYPE(member));
-    }
-    rest = Ref::borrow(own_items(value.get())[1]);
-  }
-  result.arguments = checked(PySequence_Concat(head.get(), rest.get()));
-  return result;
-}
-
 // Attributes that are set first: hash() and repr() of members work from then on.
 bool is_set_first(PyObject* member, PyObject* value) {
   return is_atom(value) || value == as_object(read_type(member));
@@ -92,18 +62,10 @@ bool is_cache(PyObject* name) {
          PyUnicode_CompareWithASCIIString(name, "_inverted_") == 0;
 }
 
-void write_construction(Script& script, const Construction& construction) {
-  std::span<PyObject* const> arguments = own_items(construction.arguments.get());
-  script.save(construction.make.get());
-  begin_tuple(script, arguments.size());
-  for (PyObject* argument : arguments) script.save(argument);
-  end_tuple(script, arguments.size());
-  script.op(Opcode::REDUCE);
-}
-
 void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* dict,
                   PyObject* name) {
   Construction construction = construction_of(pickler, member);
+  bool past_setstate = goes_past_setstate(pickler, member);
   std::vector<Entry> first, later;
   Py_ssize_t position = 0;
   PyObject *key, *value;
@@ -117,13 +79,16 @@ void write_member(Script& script, Pickler& pickler, PyObject* member, PyObject* 
   write_call(script, pickler.imported().builtin_getattr,
              {as_object(read_type(member)), pickler.names().member_map});
   script.save(name);
-  write_construction(script, construction);
+  script.save(construction.make.get());
+  write_arguments(script, construction);
+  script.op(Opcode::REDUCE);
   end_tuple(script, 3);
-  script.op(Opcode::REDUCE).memoize(member);
+  script.op(Opcode::REDUCE).memoize_or_end(member);
   for (const std::vector<Entry>& entries : {first, later}) {
     if (entries.empty()) continue;
+    if (past_setstate) begin_attributes(script, member);
     new_dict(script, entries);
-    script.op(Opcode::BUILD);
+    past_setstate ? end_attributes(script) : void(script.op(Opcode::BUILD));
   }
 }
 

@@ -105,7 +105,7 @@ bool save_exception(StreamState&, Pickler& pickler, PyObject* object) {
     script.save(cls, Label::kText, names.attr_class_text)
         .save(exception->args, Label::kText, names.args_text);
   }
-  script.op(Opcode::REDUCE).memoize(object);
+  script.op(Opcode::REDUCE).memoize_or_end(object);
   Ref suppress;
   std::vector<Entry> state = state_of(object, names, suppress);
   if (!state.empty()) {

@@ -226,7 +226,8 @@ FunctionParts::FunctionParts(StreamState& state, Pickler& pickler, PyObject* obj
 bool fits_inline(StreamState& state, Pickler& pickler, const FunctionParts& parts) {
   PyObject* attributes = parts.function_state.attributes();
   // A long blob may be what the frame of the format ends with.
-  if (parts.info.blob().size() >= Pickler::kLongestFragment / 2 ||
+  if (!parts.info.has_blob() ||
+      parts.info.blob().size() >= Pickler::kLongestFragment / 2 ||
       (attributes != nullptr && read_size(attributes) != 0) ||
       (parts.defaults_inside && !pickler.is_inline_tuple(parts.defaults)))
     return false;
@@ -251,6 +252,9 @@ void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts) 
     for (const Entry& entry : parts.globals) parts.space.note_sent(entry.key);
   }
   PyObject* closure = parts.function_state.closure();
+  Ref first_code = code_to_begin_with(state, pickler, parts.code.get());
+  if (first_code)
+    parts.slots.push_back({names.attr_code, parts.code.get(), Label::kAttribute});
   Script script(pickler);
   script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
   std::size_t size = closure != nullptr      ? 5
@@ -258,7 +262,7 @@ void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts) 
                      : parts.has_name        ? 3
                                              : 2;
   begin_tuple(script, size);
-  write_code(script, parts.code.get());
+  write_code(script, first_code ? first_code.get() : parts.code.get());
   if (parts.memoizing) {
     write_namespace(script, parts.space);
   } else {

@@ -10,6 +10,7 @@
 #include "cpython/names.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
+#include "pickling/instance_state.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
 #include "stream/script_parts.h"
@@ -70,6 +71,11 @@ Ref attributes_of_its_own(PyObject* wrapper, PyObject* function) {
   return own;
 }
 
+void write_attributes(Script& script, PyObject* object, PyObject* dict) {
+  if (dict == nullptr || cpython::read_size(dict) == 0) return;
+  pickling::write_instance_state(script.pickler(), script, object, dict);
+}
+
 // type(wrapper)(function), and then the attributes.
 void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label label,
                  PyObject* label_key, PyObject* attributes) {
@@ -78,8 +84,8 @@ void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label 
   begin_tuple(script, 1);
   script.save(function, label, label_key);
   end_tuple(script, 1);
-  script.op(Opcode::REDUCE).memoize(wrapper);
-  build_state(script, attributes, {});
+  script.op(Opcode::REDUCE).memoize_or_end(wrapper);
+  write_attributes(script, wrapper, attributes);
   script.start(wrapper);
 }
 
@@ -95,13 +101,13 @@ void begin_bypassing_constructor(Script& script, PyObject* object, PyTypeObject*
   script.save(as_object(read_type(object)));
   if (count == 2) script.op(Opcode::NONE);
   end_tuple(script, count);
-  script.op(Opcode::REDUCE).memoize(object);
+  script.op(Opcode::REDUCE).memoize_or_end(object);
   script.save(cpython::read_type_lookup(base, names.init)).op(Opcode::MARK).get(object);
 }
 
 void end_bypassing_constructor(Script& script, PyObject* object, PyObject* attributes) {
   script.op(Opcode::TUPLE).op(Opcode::REDUCE).op(Opcode::POP);
-  build_state(script, attributes, {});
+  write_attributes(script, object, attributes);
   script.start(object);
 }
 
@@ -206,7 +212,7 @@ bool save_lru_cache(StreamState& state, Pickler& pickler, PyObject* cache) {
       .save(typed);
   script.save(pickler.imported().cache_info);
   end_tuple(script, 4);
-  script.op(Opcode::REDUCE).memoize(cache);
+  script.op(Opcode::REDUCE).memoize_or_end(cache);
   build_state(script, cpython::read_instance_dict(cache).get(), {});
   script.start(cache);
   return true;

@@ -121,6 +121,13 @@ void Pickler::save_global(PyObject* object, PyObject* name) {
   Ref module = import_module(module_name.get());
   if (!module) fail_import(object);
   Found found = find_dotted(module.get(), qualname.get());
+  if (name != nullptr) {
+    Ref error = found.value ? Ref() : cpython::take_raised();
+    if (reducers_.save_named(*this, object, module_name.get(), qualname.get(),
+                             found.value.get() == object))
+      return;
+    if (error) cpython::set_raised(std::move(error));
+  }
   if (!found.value && is_local(qualname.get())) {
     PyErr_Clear();
     fail(cpython::local_object_error(imported_.pickling_error),

@@ -97,7 +97,8 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
         .object_begins()
         .op(Opcode::EMPTY_TUPLE)
         .op(Opcode::NEWOBJ);
-    script.memoize(object);
+    // The class may hold the object, which then comes with it.
+    script.memoize_or_end(object);
   }
   if (set_slots != 0) {
     write_slots(script, object, plan, dict.get(), set_slots);

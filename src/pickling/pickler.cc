@@ -28,7 +28,8 @@ void Pickler::dump(PyObject* root) {
   } catch (const cpython::ErrorSet&) {
     // The path is made of reprs, which are foreign code.
     memo_.own_keys();
-    if (PyErr_ExceptionMatches(PyExc_RecursionError)) explain_recursion();
+    if (!error_is_ours_ && PyErr_ExceptionMatches(PyExc_RecursionError))
+      explain_recursion();
     add_path_to_error(stack_, root, error_is_ours_, names());
     throw;
   } catch (const std::bad_alloc&) {

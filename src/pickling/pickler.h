@@ -163,8 +163,8 @@ class Pickler {
     if (memoizing()) emitter_.memoize(memo_.add(object));
   }
   // The same; one that got into the memo while it was written is recursive, and the
-  // other takes its place.
-  void memoize_or_get(PyObject* object);
+  // other takes its place: false.
+  bool memoize_or_get(PyObject* object);
   // Memoizes what exists only in the stream.
   void memoize_anonymous() {
     if (memoizing()) emitter_.memoize(memo_.add_anonymous());
@@ -325,6 +325,13 @@ class Pickler {
   bool emit_extension(PyObject* module, PyObject* qualname);
   void emit_text_global(PyObject* module, PyObject* qualname);
 
+  // A script of an object has been pushed.
+  void expansion_begins() {
+    if (++expansions_ >= expansions_checked_) [[unlikely]]
+      refuse_endless_reentry();
+  }
+  void refuse_endless_reentry();
+
   // reduce.cc
   template <typename Ask>
   cpython::Ref answer(PyObject* object, ForeignAnswers::Question question, Ask ask);
@@ -347,6 +354,8 @@ class Pickler {
   // So many reduce values inside of each other are looked at, and then at each
   // doubling.
   static constexpr std::size_t kManyReductions = 100'000;
+  // And so many objects, for one among them that is inside of itself.
+  static constexpr std::size_t kManyExpansions = 2'000;
 
   const cpython::Imported& imported_;
   InstancePlans& plans_;
@@ -371,6 +380,8 @@ class Pickler {
   bool error_is_ours_ = false;
   std::size_t reductions_ = 0;  // frames with a reduce value that foreign code gave
   std::size_t reductions_checked_ = kManyReductions;  // when they are looked at next
+  std::size_t expansions_ = 0;  // frames with the script of an object
+  std::size_t expansions_checked_ = kManyExpansions;
   std::size_t fast_nesting_ = 0;
   std::unordered_set<PyObject*> fast_in_progress_;
 };

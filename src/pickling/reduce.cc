@@ -2,6 +2,7 @@
 // PEP 574).
 #include "pickling/reduce.h"
 
+#include <optional>
 #include <utility>
 
 #include "core/opcode.h"
@@ -10,6 +11,7 @@
 #include "cpython/names.h"
 #include "cpython/reads.h"
 #include "pickling/foreign_answers.h"
+#include "pickling/instance_state.h"
 #include "pickling/pickler.h"
 #include "pickling/runaway.h"
 #include "pickling/script.h"
@@ -208,6 +210,25 @@ void Pickler::save_foreign_value(PyObject* object, PyObject* value) {
   reductions_checked_ = 2 * reductions_;
 }
 
+// The path is cut to the place where the object is met again for the first time.
+void Pickler::refuse_endless_reentry() {
+  expansions_checked_ = 2 * expansions_;
+  before_foreign_code();
+  std::optional<std::size_t> again = find_endless_reentry(*this, stack_);
+  if (!again) return;
+  Ref object = Ref::borrow(stack_.frames()[*again].object);
+  stack_.cut_to(*again);
+  fail(imported_.deep_recursion_error,
+       "Could not pickle object as excessively deep recursion required: a '%.200s' "
+       "object is among the arguments that it is made from.  What refers back to it "
+       "belongs into the state, the third item of its reduce value%s",
+       Py_TYPE(object.get())->tp_name,
+       protocol() < 2
+           ? "; protocols before 2 have a list's or a dict's own items among "
+             "the arguments"
+           : "");
+}
+
 void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
   before_foreign_code();
   if (PyUnicode_Check(value)) return save_global(object, value);
@@ -219,13 +240,10 @@ void Pickler::save_reduce_value(PyObject* object, PyObject* value) {
   cpython::note_made(parts.arguments);
   Script script(*this);
   parts.write_construction(*this, script);
-  if (object != nullptr) script.memoize(object);
-  // A recursive object has been finished meanwhile: what is left to do is done by
-  // memoize and the items that follow, as in the standard pickler, go to the object
-  // from the memo.
+  if (object != nullptr) script.memoize_or_end(object);
   if (parts.items != nullptr) script.items(parts.items);
   if (parts.pairs != nullptr) script.pairs(parts.pairs);
-  parts.write_state(script, object);
+  parts.write_state(*this, script, object);
   script.start(object);
 }
 
@@ -367,12 +385,11 @@ void ReduceValue::write_partial_new(Pickler& pickler, Script& script) const {
   script.save(partial.get()).save(pickler.imported().empty_tuple).op(Opcode::REDUCE);
 }
 
-void ReduceValue::write_state(Script& script, PyObject* object) const {
+void ReduceValue::write_state(Pickler& pickler, Script& script,
+                              PyObject* object) const {
   if (state == nullptr) return;
-  if (state_setter == nullptr) {
-    script.save(state, Label::kState).op(Opcode::BUILD);
-    return;
-  }
+  if (state_setter == nullptr)
+    return write_instance_state(pickler, script, object, state);
   script.save(state_setter).save(object).save(state, Label::kState);
   script.op(Opcode::TUPLE2).op(Opcode::REDUCE).op(Opcode::POP);
 }

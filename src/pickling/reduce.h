@@ -28,7 +28,7 @@ struct ReduceValue {
   static ReduceValue validated(Pickler& pickler, PyObject* object, PyObject* value);
 
   void write_construction(Pickler& pickler, Script& script) const;
-  void write_state(Script& script, PyObject* object) const;
+  void write_state(Pickler& pickler, Script& script, PyObject* object) const;
 
  private:
   void recognise_newobj(Pickler& pickler, PyObject* object);

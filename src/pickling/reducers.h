@@ -29,6 +29,13 @@ class Reducers {
   // Saves an object of any other type, or answers false: the reduce protocol's turn.
   virtual bool save_other(Pickler& pickler, PyObject* object) = 0;
 
+  // True when a class travels by value.
+  virtual bool travels_by_value(Pickler& pickler, PyObject* cls) = 0;
+  // Saves an object whose reduce value is the name of a global that only this process
+  // has, by value; false: by that name.  `is_found`: the name leads to the object.
+  virtual bool save_named(Pickler& pickler, PyObject* object, PyObject* module,
+                          PyObject* qualname, bool is_found) = 0;
+
   virtual void clear() = 0;
   virtual int traverse(visitproc visit, void* arg) const = 0;
 };

@@ -29,6 +29,9 @@ void Pickler::step_script(Frame& frame) {
       case Step::Kind::kMemoize:
         memoize_or_get(step.object);
         break;
+      case Step::Kind::kMemoizeOrEnd:
+        if (!memoize_or_get(step.object)) frame.position = stack_.step_count();
+        break;
       case Step::Kind::kGet:
         get(step.object);
         break;
@@ -50,6 +53,7 @@ void Pickler::step_script(Frame& frame) {
     before_foreign_code();
   }
   if (stack_.top().reduced) --reductions_;
+  if (stack_.top().object != nullptr) --expansions_;
   pop_frame();
 }
 
@@ -60,14 +64,15 @@ void Pickler::write_or_get(const Step& step) {
   script.start();
 }
 
-void Pickler::memoize_or_get(PyObject* object) {
-  if (!memoizing()) return;
+bool Pickler::memoize_or_get(PyObject* object) {
+  if (!memoizing()) return true;
   std::size_t index = memo_.find_or_add(object);
-  if (index == Memo::kAbsent) return emitter_.memoize(memo_.size() - 1);
+  if (index == Memo::kAbsent) return emitter_.memoize(memo_.size() - 1), true;
   // It was reached again from its own parts, and finished there: to keep this one too
   // would make two objects of one.
   op(Opcode::POP);
   emitter_.get(index);
+  return false;
 }
 
 }  // namespace cppickle::pickling

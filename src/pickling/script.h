@@ -59,7 +59,15 @@ class Script {
     if (direct_) return pickler_.memoize_or_get(object), *this;
     return keep_about(Step::Kind::kMemoize, object);
   }
-  // The same for what exists only in the stream.
+  // The same for the object that the script expands.  When it got into the memo while
+  // the script's first part was written, it was reached again from there and written
+  // to its end, and what follows here would come twice: items, pairs, the state.
+  Script& memoize_or_end(PyObject* object) {
+    // As long as the script is direct, nothing that could reach it has been written.
+    if (direct_) return pickler_.memoize(object), *this;
+    return keep_about(Step::Kind::kMemoizeOrEnd, object);
+  }
+  // Memoizes what exists only in the stream.
   Script& memoize_anonymous() {
     if (direct_) return pickler_.memoize_anonymous(), *this;
     return call([](Pickler& self, PyObject*) { self.memoize_anonymous(); }, nullptr);
@@ -96,6 +104,7 @@ class Script {
     if (direct_) return;
     Frame& frame = pickler_.push_frame(Frame::Kind::kScript, object);
     frame.position = frame.extra = first_;
+    if (object != nullptr) pickler_.expansion_begins();
   }
 
  private:

@@ -16,6 +16,10 @@ void WorkStack::pop() {
   Py_XDECREF(frame.ahead);
 }
 
+void WorkStack::cut_to(std::size_t depth) {
+  while (frames_.size() > depth) pop();
+}
+
 void WorkStack::drop_steps(std::size_t first) {
   while (steps_.size() > first) {
     Step step = steps_.back();

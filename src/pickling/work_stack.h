@@ -35,11 +35,12 @@ struct Step {
     kOp,       // write opcode
     kMemoize,  // memoize object; when it got into the memo meanwhile (it is recursive),
                // POP and get that one
-    kGet,      // push object, which is in the memo
-    kWrite,    // push label_key from the memo, or else write(script, object)
-    kItems,    // append what the iterator `object` yields
-    kPairs,    // set the pairs that the iterator `object` yields
-    kCall,     // call(pickler, object)
+    kMemoizeOrEnd,  // the same; a recursive one has been finished, and the script ends
+    kGet,           // push object, which is in the memo
+    kWrite,         // push label_key from the memo, or else write(script, object)
+    kItems,         // append what the iterator `object` yields
+    kPairs,         // set the pairs that the iterator `object` yields
+    kCall,          // call(pickler, object)
   };
   using Call = void (*)(Pickler&, PyObject*);
   using Write = void (*)(Script&, PyObject*);
@@ -106,6 +107,8 @@ class WorkStack {
     return frame;
   }
   void pop();
+  // Pops what lies above the lowest `depth` frames.
+  void cut_to(std::size_t depth);
 
   // Steps of the script being written or run; the newest script's come last.
   const Step& step(std::size_t index) const { return steps_[index]; }

@@ -44,6 +44,11 @@ class Policy {
 
   // True when `name` or a package above it is registered; runs an override.
   bool is_registered(PyObject* module_name) const;
+  // True when what is in the module travels by value, though a name leads to it here:
+  // the main module's, and what is registered.
+  bool is_by_value_module(PyObject* module_name) const {
+    return is_main(module_name) || is_registered(module_name);
+  }
   // True when `object` is what an import of its name finds on any machine that has the
   // module; for functions, classes and modules also whatever is_decided_by_override()
   // decides.

@@ -186,12 +186,20 @@ void StreamState::write_entry_edge(Script& script, PyObject* globals, PyObject* 
                      : void(script.call(write, entry.get()));
 }
 
-void StreamState::end_shape(Script& script) {
+void StreamState::end_bases(Script& script) {
   if (digest_ == nullptr) return;
   auto note = [](Pickler& pickler, PyObject*) {
     DigestText& text = *of(pickler).digest_;
-    text.shape_size = pickler.emitter().size();
     text.shape_edges = text.edges.size();
+  };
+  script.is_direct() ? note(script.pickler(), nullptr)
+                     : void(script.call(note, nullptr));
+}
+
+void StreamState::end_shape(Script& script) {
+  if (digest_ == nullptr) return;
+  auto note = [](Pickler& pickler, PyObject*) {
+    of(pickler).digest_->shape_size = pickler.emitter().size();
   };
   script.is_direct() ? note(script.pickler(), nullptr)
                      : void(script.call(note, nullptr));

@@ -88,7 +88,7 @@ class StreamState : public pickling::Reducers {
   }
 
   // True when save_class() would write the class by value.
-  bool travels_by_value(pickling::Pickler& pickler, PyObject* cls);
+  bool travels_by_value(pickling::Pickler& pickler, PyObject* cls) override;
   // Saves an object under its module's name and the one that the attribute gives; false
   // when an import does not find it there.
   bool save_under_own_name(pickling::Pickler& pickler, PyObject* object,
@@ -116,7 +116,9 @@ class StreamState : public pickling::Reducers {
   bool save_as_edge(pickling::Pickler& pickler, PyObject* object);
   // The same in the place of the entry `name` of a globals dict.
   void write_entry_edge(pickling::Script& script, PyObject* globals, PyObject* name);
-  // What has been written so far cannot be changed of an object that exists.
+  // What has been written so far cannot be changed of an object that exists: its bases,
+  // which count as the objects that they are, and then what counts by its text alone.
+  void end_bases(pickling::Script& script);
   void end_shape(pickling::Script& script);
 
   // --- Cached expansions (expansion_cache.h) ---------------------------------

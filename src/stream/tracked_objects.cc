@@ -48,7 +48,7 @@ void begin_tracked(Script& script, PyObject* id) {
 }
 
 void end_tracked(Script& script, PyObject* object) {
-  script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize(object);
+  script.op(Opcode::TUPLE).op(Opcode::REDUCE).memoize_or_end(object);
 }
 
 void end_tracked_without_cloudpickle(Script& script, PyObject* object) {

@@ -158,10 +158,20 @@ class Concrete(Abstract):
     def run(self): return 1
 
 class Meta(type):
+    label = property(lambda cls: "of the metaclass")
     def __len__(cls): return 3
 
 class Made(metaclass=Meta):
-    pass
+    label = {"own": plain}
+
+class Disguised:
+    @property
+    def __class__(self): return plain, Disguised
+    def method(self): return 1
+
+class Equal:
+    def method(self): return 1
+Equal.__eq__ = lambda self, other: isinstance(other, Equal)
 
 class Hooked:
     def __init_subclass__(cls, **kwargs): cls.seen = kwargs
@@ -193,6 +203,7 @@ NAMES = [
         "Bits",
     ),
     *("Abstract", "Concrete", "Made", "UnderHook", "Holder", "instance"),
+    *("Disguised", "Equal"),
 ]
 
 
@@ -280,6 +291,13 @@ CHANGES = {
     "a global of a method": ("Base", "RATE = 7"),
     "a property": ("Base", "Base.double = property(plain)"),
     "a static method's function": ("Base", "Base.static.__defaults__ = (2,)"),
+    "a property in the body alone": (
+        "Disguised",
+        "vars(Disguised)['__class__'].fget.__code__ = odd.__code__",
+    ),
+    "what a value in the body alone holds": ("Made", "vars(Made)['label'][1] = 2"),
+    "what the metaclass has a property for": ("Made", "Meta.other = property(len)"),
+    "a hash that comes": ("Equal", "Equal.__hash__ = lambda self: 1"),
     "a class's name": ("Base", "Base.__name__ = 'Other'"),
     "a class's qualified name": ("Base", "Base.__qualname__ = 'Other.Base'"),
     "a base's attribute": ("Derived", "Base.unit = 'km'"),

@@ -384,3 +384,151 @@ def test_a_class_of_many_frames(in_fresh_process):
         350,
         699,
     ]
+
+
+# What type.__setattr__ refuses, or takes for something else.
+SET_ELSEWHERE = [
+    "__dict__",
+    "__class__",
+    "__name__",
+    "__bases__",
+    "__base__",
+    "__mro__",
+    "__flags__",
+    "__basicsize__",
+    "__text_signature__",
+]
+
+
+@pytest.mark.parametrize("name", SET_ELSEWHERE)
+def test_a_property_of_a_name_that_classes_have(in_fresh_process, name):
+    source = f"""
+        class C:
+            n = 1
+            @property
+            def {name}(self): return C, __class__, self.n
+        """
+    questions = [
+        f"obj().{name}[2], [c is obj for c in obj().{name}[:2]]",
+        "obj.__name__, obj.__bases__, type(obj), obj.__mro__[1:]",
+    ]
+    answers = in_fresh_process(define(source).C, *questions)
+    assert answers == [
+        (1, [True, True]),
+        ("C", (object,), type, (object,)),
+    ]
+
+
+@pytest.mark.parametrize("value", ["'other'", "None", "[1]", "lambda self: C", "C2"])
+@pytest.mark.parametrize("name", SET_ELSEWHERE)
+def test_a_value_under_a_name_that_classes_have(in_fresh_process, name, value):
+    made = define(f"class C2: pass\nclass C: {name} = {value}")
+    question = (
+        f"v = vars(obj)[{name!r}]\n"
+        "getattr(v, '__name__', v), type.__getattribute__(obj, '__name__')"
+    )
+    expected = getattr(vars(made.C)[name], "__name__", vars(made.C)[name])
+    assert in_fresh_process(made.C, question) == (expected, "C")
+
+
+def test_two_that_such_properties_refer_to(in_fresh_process):
+    source = """
+        class A:
+            @property
+            def __class__(self): return B
+        class B:
+            @property
+            def __class__(self): return A
+        """
+    made = define(source)
+    question = "a, b = obj\na().__class__ is b, b().__class__ is a"
+    assert in_fresh_process([made.A, made.B], question) == (True, True)
+    assert in_fresh_process([made.B, made.A], "[c.__name__ for c in obj]") == ["B", "A"]
+
+
+def test_an_attribute_that_the_metaclass_has_a_property_for(in_fresh_process):
+    source = """
+        class Meta(type):
+            @property
+            def size(cls): return "the property's"
+            @property
+            def __doc__(cls): return "of the metaclass"
+            log = property(lambda cls: 1, lambda cls, value: set_in_vain)
+        class C(metaclass=Meta):
+            size, log = 5, [1]
+            def method(self): return C
+        """
+    question = (
+        "obj.size, obj().size, obj.log, obj().log, obj().method() is obj,"
+        "obj.__doc__, obj.__qualname__"
+    )
+    assert in_fresh_process(define(source).C, question) == (
+        *("the property's", 5, 1, [1], True),
+        *("of the metaclass", "C"),
+    )
+
+
+HASHES = {
+    "__eq__ came later": """
+        class C: pass
+        C.__eq__ = lambda self, other: type(self) is type(other)
+        """,
+    "__hash__ went": """
+        class C:
+            def __eq__(self, other): return type(self) is type(other)
+            def __hash__(self): return 5
+        del C.__hash__
+        """,
+    "the hash of a base": """
+        class B:
+            def __hash__(self): return 5
+        class C(B): pass
+        C.__eq__ = lambda self, other: type(self) is type(other)
+        """,
+    "a base with both": """
+        class B:
+            def __eq__(self, other): return type(self) is type(other)
+            def __hash__(self): return 5
+        class C(B): pass
+        """,
+    "__eq__ alone": """
+        class C:
+            def __eq__(self, other): return type(self) is type(other)
+        """,
+    "__hash__ set to None went": """
+        class C:
+            def __eq__(self, other): return type(self) is type(other)
+        del C.__hash__
+        """,
+    "both came later": """
+        class C: pass
+        C.__eq__ = lambda self, other: type(self) is type(other)
+        C.__hash__ = lambda self: 5
+        """,
+    "__eq__ went": """
+        class C:
+            def __eq__(self, other): return False
+        del C.__eq__
+        """,
+    "slots": """
+        class C: __slots__ = "x"
+        C.__eq__ = lambda self, other: type(self) is type(other)
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", HASHES)
+def test_what_a_class_says_of_hashes(in_fresh_process, kind):
+    cls = define(HASHES[kind]).C
+    a, b = cls(), cls()
+    expected = [
+        (cls.__hash__ is None, "__hash__" in vars(cls), a == b, a in [b]),
+        "unhashable" if cls.__hash__ is None else (hash(a) == 5, {a: 1} == {a: 1}),
+    ]
+    questions = [
+        "a, b = obj(), obj()\n"
+        "obj.__hash__ is None, '__hash__' in vars(obj), a == b, a in [b]",
+        "a = obj()\n"
+        "'unhashable' if obj.__hash__ is None else (hash(a) == 5, {a: 1} == {a: 1})",
+    ]
+    assert in_fresh_process(cls, *questions) == expected

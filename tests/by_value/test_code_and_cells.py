@@ -1,9 +1,12 @@
 """Code objects and cells as objects of their own."""
 
+import textwrap
 import types
 
 import pytest
 from support.source import define
+
+import cppickle
 
 
 def test_a_code_object(in_fresh_process):
@@ -147,3 +150,82 @@ def test_a_cell_that_holds_what_holds_it(in_fresh_process):
     cell.cell_contents = ({"cell": cell}, cell)
     question = "inner, again = obj.cell_contents\ninner['cell'] is obj is again"
     assert in_fresh_process(cell, question) is True
+
+
+FOREIGN = {
+    "a function": "def g(): return 7\nVALUE = g",
+    "an instance": "class P: x = 7\nVALUE = P()",
+    "a list": "VALUE = [7]",
+    "a subclass of int": "class N(int): pass\nVALUE = N(7)",
+    "a tuple of one": "class P: x = 7\nVALUE = (1, P(), {2, 3})",
+    "a builtin function": "VALUE = len",
+    "a class": "class P: x = 7\nVALUE = P",
+    "itself": "VALUE = f",
+    "its code": "VALUE = [f.__code__]",
+}
+SHOWN = """
+def shown(v):
+    v = v[1] if type(v) is tuple else v
+    return type(v).__name__, getattr(v, "x", None), v == 7, v == [7]
+"""
+
+
+@pytest.mark.parametrize("kind", FOREIGN)
+@pytest.mark.parametrize("protocol", [None, 0, 2])
+def test_a_constant_that_marshal_does_not_know(in_fresh_process, kind, protocol):
+    source = """
+        def f(a=1):
+            '''A docstring.'''
+            return 12345, a, later
+        later = 2
+        {}
+        f.__code__ = f.__code__.replace(
+            co_consts=tuple(VALUE if c == 12345 else c for c in f.__code__.co_consts)
+        )
+        {}
+        """
+    made = define(textwrap.dedent(source).format(FOREIGN[kind], textwrap.dedent(SHOWN)))
+    questions = [
+        "f, shown = obj\nshown(f()[0]), f()[1:], f.__doc__",
+        "f()[0] is f, len(f.__code__.co_consts), f.__code__.co_name",
+    ]
+    value, *rest = made.f()
+    expected = [
+        (made.shown(value), tuple(rest), "A docstring."),
+        (kind == "itself", len(made.f.__code__.co_consts), "f"),
+    ]
+    answers = in_fresh_process((made.f, made.shown), *questions, protocol=protocol)
+    assert answers == expected
+
+
+def test_such_a_constant_of_nested_code(in_fresh_process):
+    source = """
+        def f():
+            def g(): return 12345
+            return g
+        class P: x = 7
+        def with_constant(code, value):
+            def other(c):
+                if hasattr(c, "co_consts"): return with_constant(c, value)
+                return value if c == 12345 else c
+            return code.replace(co_consts=tuple(map(other, code.co_consts)))
+        f.__code__ = with_constant(f.__code__, P)
+        """
+    made = define(source)
+    assert in_fresh_process(made.f, "obj()().x") == 7
+    shared = "obj[0] is obj[1].__code__, obj[1]()().x"
+    assert in_fresh_process([made.f.__code__, made.f], shared) == (True, 7)
+    assert in_fresh_process([made.f, made.f.__code__], "obj[1] is obj[0].__code__")
+
+
+def test_such_a_constant_that_cannot_be_pickled_is_named():
+    made = define("import threading\ndef f(): return 12345\nlock = threading.Lock()")
+    constants = made.f.__code__.co_consts
+    made.f.__code__ = made.f.__code__.replace(
+        co_consts=tuple(made.lock if c == 12345 else c for c in constants)
+    )
+    with pytest.raises(TypeError) as caught:
+        cppickle.dumps([made.f])
+    path = caught.value.cppickle_path
+    index = made.f.__code__.co_consts.index(made.lock)
+    assert path == f"obj[0].__code__.co_consts[{index}]"

@@ -273,3 +273,189 @@ def test_a_dict_shared_by_two_instances(in_fresh_process):
     one.x = 1
     question = "a, b = obj\na.y = 2\nb.x, hasattr(a, 'x')"
     assert in_fresh_process([one, two], question) == (1, True)
+
+
+HELD_BY_ITS_CLASS = {
+    "an instance": """
+        class C:
+            def __setstate__(self, state): self.count = vars(self).get("count", 0) + 1
+        C.held = C()
+        C.held.x = 1
+        """,
+    "one with a reduce value": """
+        class C:
+            def __reduce__(self): return C, (), 1, iter([2, 3]), iter([(4, 5)])
+            def add(self, amount): self.count = vars(self).get("count", 0) + amount
+            def __setitem__(self, key, value): self.add(key * value)
+            __setstate__ = append = add
+        C.held = C()
+        """,
+    "an exception": """
+        class C(Exception):
+            def __init__(self, *, key=None): pass
+            def __setstate__(self, state): self.count = vars(self).get("count", 0) + 1
+        C.held = C()
+        C.held.x = 1
+        """,
+    "a property": """
+        class C(property):
+            def __setstate__(self, state): self.count = vars(self).get("count", 0) + 1
+        C.held = C()
+        C.held.x = 1
+        """,
+}
+
+
+@pytest.mark.parametrize("kind", HELD_BY_ITS_CLASS)
+def test_one_that_its_class_brings_along_is_filled_once(in_fresh_process, kind):
+    made = define(HELD_BY_ITS_CLASS[kind])
+    held = vars(made.C)["held"]
+    expected = 26 if kind == "one with a reduce value" else 1
+    question = "obj.count, vars(type(obj))['held'] is obj"
+    assert in_fresh_process(held, question) == (expected, True)
+
+
+# Look-ups that go wrong, or somewhere else, on an instance that has no state yet.
+FORWARDING = {
+    "to an attribute": """
+        class C:
+            def __init__(self, inner): self.inner = inner
+            def __getattr__(self, name): return getattr(self.inner, name)
+        """,
+    "to a dict": """
+        class C:
+            def __init__(self, inner): self.inner, self.data = inner, {}
+            def __getattr__(self, name): return self.data[name]
+        """,
+    "to anything": """
+        class C:
+            def __init__(self, inner): self.inner = inner
+            def __getattr__(self, name): return lambda *args: None
+        """,
+    "with slots": """
+        class C:
+            __slots__ = "inner", "__private"
+            def __init__(self, inner): self.inner, self.__private = inner, 1
+            def __getattr__(self, name): return getattr(self.inner, name)
+        """,
+    "with slots and a dict": """
+        class Base: __slots__ = "inner"
+        class C(Base):
+            def __init__(self, inner): self.inner, self.more = inner, [1]
+            def __getattr__(self, name): return getattr(self.inner, name)
+        """,
+    "in a base": """
+        class Base:
+            def __getattr__(self, name): return getattr(self.inner, name)
+        class C(Base):
+            def __init__(self, inner): self.inner = inner
+        """,
+    "for every attribute": """
+        class C:
+            def __init__(self, inner): self.inner = inner
+            def __getattribute__(self, name):
+                own = object.__getattribute__
+                return own(self, name) if name[:2] == "__" and name != "__dict__" \\
+                    else getattr(own(self, "__dict__")["inner"], name) \\
+                    if name != "inner" else own(self, "__dict__")["inner"]
+        """,
+    "of a frozen object": """
+        class C:
+            def __init__(self, inner): vars(self)["inner"] = inner
+            def __getattr__(self, name): return getattr(self.inner, name)
+            def __setattr__(self, name, value): raise AttributeError(name)
+        """,
+    "of a frozen object with slots": """
+        class C:
+            __slots__ = "inner"
+            def __init__(self, inner): object.__setattr__(self, "inner", inner)
+            def __getattr__(self, name): return getattr(self.inner, name)
+            def __setattr__(self, name, value): raise AttributeError(name)
+        """,
+    "of a list": """
+        class C(list):
+            def __init__(self, inner): self.inner = inner
+            def __getattr__(self, name): return getattr(self.inner, name)
+        """,
+    "with a state of its own": """
+        class C:
+            def __init__(self, inner): self.inner = inner
+            def __getattr__(self, name): return getattr(self.inner, name)
+            def __getstate__(self): return dict(vars(self), extra=1)
+        """,
+    "with a reduce value of its own": """
+        class C:
+            def __init__(self, inner): self.inner = inner
+            def __getattr__(self, name): return getattr(self.inner, name)
+            def __reduce__(self): return object.__new__, (C,), vars(self)
+        """,
+    "of a property": """
+        class C(property):
+            def __init__(self, inner): super().__init__(); self.inner = inner
+            def __getattr__(self, name): return getattr(self.inner, name)
+        """,
+    "with a __setstate__": """
+        class C:
+            def __init__(self, inner): self.inner = inner
+            def __getattr__(self, name): return getattr(self.inner, name)
+            def __setstate__(self, state): vars(self).update(state, restored=True)
+        """,
+}
+
+
+@pytest.mark.parametrize("protocol", [None, 2])
+@pytest.mark.parametrize("kind", FORWARDING)
+def test_a_class_that_forwards_attributes(in_fresh_process, kind, protocol):
+    made = define(FORWARDING[kind])
+    one = made.C([5])
+    attributes = [n for n in ("more", "extra") if n in getattr(one, "__dict__", ())]
+    question = (
+        "one, twin, cls = obj\n"
+        "get = object.__getattribute__\n"
+        f"[get(one, n) for n in ['inner', *{attributes!r}]],"
+        "one is twin, type(one) is cls, cls([6]).inner"
+    )
+    answer = in_fresh_process([one, one, made.C], question, protocol=protocol)
+    expected = [[5], *(getattr(one, n) for n in attributes)]
+    assert answer == (expected, True, True, [6])
+
+
+@pytest.mark.parametrize("protocol", [0, 1])
+def test_a_class_that_forwards_attributes_at_old_protocols(in_fresh_process, protocol):
+    made = define(FORWARDING["to an attribute"])
+    assert in_fresh_process(made.C([5]), "obj.inner", protocol=protocol) == [5]
+
+
+def test_a_cycle_of_objects_that_forward_attributes(in_fresh_process):
+    made = define(FORWARDING["to an attribute"])
+    a, b = made.C(None), made.C(None)
+    a.inner, b.inner = b, a
+    assert in_fresh_process(a, "obj.inner.inner is obj") is True
+
+
+def test_an_enumeration_that_forwards_attributes(in_fresh_process):
+    source = """
+        import enum
+        class E(enum.Enum):
+            A, B = "a", [1]
+            def __new__(cls, value):
+                member = object.__new__(cls)
+                member._value_ = member.inner = value
+                return member
+            def __getattr__(self, name): return getattr(self.inner, name)
+        """
+    question = "obj.A.upper(), obj.A.value, obj.B.value, obj('a') is obj.A"
+    answer = in_fresh_process(define(source).E, question)
+    assert answer == ("A", "a", [1], True)
+
+
+def test_what_an_importable_class_forwards_is_left_to_build(same_bytes):
+    same_bytes(Forwarding())
+
+
+class Forwarding:
+    def __init__(self):
+        self.x = 1
+
+    def __getattr__(self, name):
+        raise AttributeError(name)

@@ -101,6 +101,41 @@ def test_a_string_names_a_global(same_bytes, roundtrip):
         cppickle.dumps(Named())
 
 
+class Recursive(Filled):
+    """Its own reduce arguments lead back to it."""
+
+    def __init__(self, parts):
+        self.parts = parts
+
+    def __reduce__(self):
+        return RECURSIVE[self.parts[1]](self.parts)
+
+
+RECURSIVE = {
+    "items": lambda parts: (Recursive, (parts,), None, iter([1, 2])),
+    "pairs": lambda parts: (Recursive, (parts,), None, None, iter([(1, 2)])),
+    "a state": lambda parts: (Recursive, (parts,), "s"),
+    "a state setter": lambda parts: (Recursive, (parts,), "s", None, None, apply_state),
+    "all": lambda parts: (Recursive, (parts,), "s", iter([1]), iter([(2, 3)])),
+    "a lazy item": lambda parts: (Recursive, (parts,), None, (x for x in parts[:1])),
+}
+
+
+@pytest.mark.parametrize("name", RECURSIVE)
+def test_one_reached_again_through_its_arguments_is_filled_once(
+    same_bytes, roundtrip, name
+):
+    parts = [None, name]
+    parts[0] = obj = Recursive(parts)
+    same_bytes(obj)
+    same_bytes([parts, obj])
+    for protocol in PROTOCOLS:
+        again = roundtrip(obj, protocol)
+        assert again.parts[0] is again
+        expected = pickle.loads(pickle.dumps(obj, protocol))
+        assert len(again) == len(expected) > 0
+
+
 class ReducedEx(Reduced):
     def __reduce_ex__(self, protocol):
         return (Plain, (protocol,))

@@ -108,3 +108,121 @@ def test_other_errors_stay_what_they_are():
     with pytest.raises(RuntimeError) as caught:
         cppickle.dumps([Failing()])
     assert type(caught.value) is RuntimeError
+
+
+SELF = """
+import sys
+import cppickle
+
+class R:
+    def __init__(self, *parts): self.parts = parts
+class L(list): pass
+class Proxy:
+    def __init__(self, *to): self.to = to
+    def __reduce__(self): return Proxy, self.to
+
+def refused(obj, path, protocol=None):
+    try:
+        cppickle.dumps(obj, protocol)
+    except cppickle.DeepRecursionError as error:
+        assert "among the arguments" in str(error), error
+        assert error.cppickle_path == path, error.cppickle_path
+        print("refused", flush=True)
+
+def written(obj, protocol=None):
+    stream = cppickle.dumps(obj, protocol)
+    sys.setrecursionlimit(100_000)
+    print("written" if type(cppickle.loads(stream)) is type(obj) else "lost")
+"""
+
+NEVER_MADE = {
+    "itself": "R.__reduce__ = lambda self: (R, (self,))\n"
+    "refused([1, R()], 'obj[1].__reduce__()[1][0]')",
+    "in a new list": "R.__reduce__ = lambda self: (R, ([self],))\n"
+    "refused(R(), 'obj.__reduce__()[1][0][0]')",
+    "in a new dict, beside much else": "R.__reduce__ = lambda self: "
+    "(R, ({i: [i] for i in range(500)} | {'x': self},))\n"
+    "refused(R(), \"obj.__reduce__()[1][0]['x']\")",
+    "in a new instance": "class Plain: pass\n"
+    "def reduce(self):\n"
+    "    plain = Plain()\n"
+    "    plain.r = self\n"
+    "    return R, (plain,)\n"
+    "R.__reduce__ = reduce\n"
+    "refused(R(), 'obj.__reduce__()[1][0].r')",
+    "in a new list of a new object": "R.__reduce__ = lambda self: "
+    "(R, (Proxy([self]),))\n"
+    "refused(R(), 'obj.__reduce__()[1][0].__reduce__()[1][0][0]')",
+    "behind something finite": "R.__reduce__ = lambda self: "
+    "(R, (Proxy(Proxy(Proxy(*map(Proxy, range(9))))), self))\n"
+    "refused(R(), 'obj.__reduce__()[1][1]')",
+    "by way of a ring": "ring = [R() for _ in range(3000)]\n"
+    "for a, b in zip(ring, ring[1:] + ring[:1]): a.next = b\n"
+    "R.__reduce__ = lambda self: (R, (self.next,))\n"
+    "refused(ring[0], 'obj' + '.__reduce__()[1][0]' * 20 + '...' +"
+    " '.__reduce__()[1][0]' * 20)",
+    "below much else": "R.__reduce__ = lambda self: (R, (self,))\n"
+    "r = R()\n"
+    "for _ in range(10_000): r = Proxy(r)\n"
+    "refused(r, 'obj' + '.__reduce__()[1][0]' * 20 + '...' +"
+    " '.__reduce__()[1][0]' * 20)",
+    "a registered reducer": "cppickle.Pickler.dispatch[R] = lambda r: (R, (r,))\n"
+    "refused(R(), 'obj.__reduce__()[1][0]')",
+    "a property": "p = property()\np.__init__(p)\nrefused(p, 'obj.fget')",
+    "a function's default": "def f(r=R()): pass\n"
+    "R.__reduce__ = lambda self: (R, (self,))\n"
+    "refused(f, 'f.__defaults__[0].__reduce__()[1][0]')",
+    "an attribute of a class": "class C: r = R()\n"
+    "R.__reduce__ = lambda self: (R, (self,))\n"
+    "refused(C, 'C.r.__reduce__()[1][0]')",
+    "a list of an old protocol": "L = L()\n"
+    "L.append(L)\n"
+    "for protocol in (0, 1):\n"
+    "    refused(L, 'obj.__reduce__()[1][2][0]', protocol)",
+}
+
+MADE = {
+    "children that know their parent": "class Child: pass\n"
+    "R.__reduce__ = lambda self: (R, tuple(self.parts))\n"
+    "r = R(*[Child() for _ in range(2500)])\n"
+    "for child in r.parts: child.parent = r\n"
+    "written(r)",
+    "the same in a new instance": "class Child: pass\n"
+    "class Parts: pass\n"
+    "def reduce(self):\n"
+    "    state = Parts()\n"
+    "    state.parts = self.parts\n"
+    "    return R, (state,)\n"
+    "R.__reduce__ = reduce\n"
+    "r = R(*[Child() for _ in range(2500)])\n"
+    "for child in r.parts: child.parent = r\n"
+    "written(r)",
+    "lists by way of proxies": "R.__reduce__ = lambda self: "
+    "(R, tuple(map(Proxy, self.parts)))\n"
+    "r = R(*[[] for _ in range(1100)])\n"
+    "for part in r.parts: part.append(r)\n"
+    "written(r)",
+    "one that answers otherwise the second time": "def reduce(self):\n"
+    "    self.times = getattr(self, 'times', 0) + 1\n"
+    "    return (R, (self,)) if self.times < 500 else (R, ())\n"
+    "R.__reduce__ = reduce\n"
+    "written(R())",
+    "many of those": "def reduce(self):\n"
+    "    self.times = getattr(self, 'times', 0) + 1\n"
+    "    return (R, (self,)) if self.times < 10 else (R, self.parts)\n"
+    "R.__reduce__ = reduce\n"
+    "r = R()\n"
+    "for _ in range(5_000): r = R(r)\n"
+    "written(r)",
+}
+
+
+@pytest.mark.parametrize("kind", NEVER_MADE)
+def test_one_that_has_to_be_there_before_it_is_made(kind):
+    answer = run_child(f"{SELF}\n{NEVER_MADE[kind]}")
+    assert set(answer.split()) == {"refused"}
+
+
+@pytest.mark.parametrize("kind", MADE)
+def test_one_that_is_reached_again_and_made(kind):
+    assert run_child(f"{SELF}\n{MADE[kind]}").strip() == "written"

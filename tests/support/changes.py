@@ -38,6 +38,41 @@ IN_PLACE = {
         # ask
         obj.run
         """,
+    "code of a property that can only be in the body": """
+        class Job:
+            @property
+            def __dict__(self): return 1
+        # then
+        vars(Job)['__dict__'].fget.__code__ = (lambda self: 2).__code__
+        # ask
+        obj.__dict__
+        """,
+    "a name that can only be in the body": """
+        class Meta(type):
+            run = property(lambda cls: 0)
+        class Job(metaclass=Meta): run = [1]
+        # then
+        vars(Job)['run'][0] = 2
+        # ask
+        obj.run[0]
+        """,
+    "a hash that goes": """
+        class Job:
+            def __eq__(self, other): return True
+            def __hash__(self): return 1
+        # then
+        del Job.__hash__
+        # ask
+        hash(obj) == 1
+        """,
+    "a hash that __eq__ took away comes back": """
+        class Job:
+            def __eq__(self, other): return True
+        # then
+        del Job.__hash__
+        # ask
+        Job.__hash__ is None if 'Job' in globals() else type(obj).__hash__ is None
+        """,
     "code of a class method": """
         class Job:
             @classmethod
