@@ -2,6 +2,7 @@
 
 #include "cpython/code.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 
 namespace cppickle::bytecode {

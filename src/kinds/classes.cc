@@ -182,7 +182,7 @@ void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObje
   begin_tracked(script, id);
   write_maker(script, type, making_metaclass(pickler, type),
               subclass_hook_owner(type, names));
-  script.save(parts.name.get());
+  script.save(attributes.name.get());
   std::span<PyObject* const> bases = cpython::read_bases(type);
   begin_tuple(script, bases.size());
   for (PyObject* base : bases) script.save(base, Label::kText, names.bases_text);

@@ -245,15 +245,17 @@ bool fits_inline(StreamState& state, Pickler& pickler, const FunctionParts& part
          values_fit_inline(state, pickler, parts.slots);
 }
 
-void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts) {
+// `first_code`: what the function is made with, when it gets its own code afterwards;
+// else null.
+void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts,
+                    PyObject* first_code) {
   const Names& names = pickler.names();
   if (parts.memoizing) {
     // Before any value is written: a function among them may name the same globals.
     for (const Entry& entry : parts.globals) parts.space.note_sent(entry.key);
   }
   PyObject* closure = parts.function_state.closure();
-  Ref first_code = code_to_begin_with(state, pickler, parts.code.get());
-  if (first_code)
+  if (first_code != nullptr)
     parts.slots.push_back({names.attr_code, parts.code.get(), Label::kAttribute});
   Script script(pickler);
   script.save(reinterpret_cast<PyObject*>(&PyFunction_Type));
@@ -262,7 +264,7 @@ void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts) 
                      : parts.has_name        ? 3
                                              : 2;
   begin_tuple(script, size);
-  write_code(script, first_code ? first_code.get() : parts.code.get());
+  write_code(script, first_code != nullptr ? first_code : parts.code.get());
   if (parts.memoizing) {
     write_namespace(script, parts.space);
   } else {
@@ -302,14 +304,22 @@ bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* ob
   // Nothing has been written yet: the caller can still make a step of it.
   if (!fits_inline(state, pickler, parts)) return false;
   Pickler::InlineScope inline_scope(pickler);
-  write_function(state, pickler, parts);
+  write_function(state, pickler, parts, nullptr);
   return true;
 }
 
 void save_function_by_value(StreamState& state, Pickler& pickler, PyObject* object) {
   pickler.memo().pool_strings();
+  // Before anything is borrowed: code objects are made under the eyes of audit hooks.
+  Ref code = Ref::borrow(read_code(read_field<&PyFunctionObject::func_code>(object)));
+  Ref first_code = code_to_begin_with(state, pickler, code.get());
   FunctionParts parts(state, pickler, object);
-  write_function(state, pickler, parts);
+  if (parts.code.get() != code.get()) {
+    parts.function_state.end_borrowing();
+    pickler.fail(PyExc_RuntimeError,
+                 "the code of %R has been replaced while it was being pickled", object);
+  }
+  write_function(state, pickler, parts, first_code.get());
 }
 
 bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
