@@ -42,6 +42,10 @@ PyObject* code_qualname(PyObject* code);   // up to 3.10 the plain name
 // Tuple of interned str: the names whose cells the function's __closure__ holds.
 Ref code_free_variables(PyObject* code);
 
+// True for code that C code has made to be shown in a traceback (PyCode_NewEmpty, as
+// Cython does): it names nothing, so it cannot have raised anything.
+bool is_made_for_tracebacks(PyObject* code);
+
 // A copy of the code that maps no instruction to a line.
 Ref code_without_lines(PyObject* code);
 

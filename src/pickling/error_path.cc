@@ -221,7 +221,10 @@ std::string root_name(PyObject* root, const cpython::Names& names) {
   return "obj";
 }
 
-Path path_of(const WorkStack& stack, PyObject* root, const cpython::Names& names) {
+}  // namespace
+
+ErrorPath error_path(const WorkStack& stack, PyObject* root,
+                     const cpython::Names& names) {
   Path path(root_name(root, names));
   std::span<const Frame> frames = stack.frames();
   for (std::size_t i = 0; i < frames.size(); ++i) {
@@ -232,55 +235,7 @@ Path path_of(const WorkStack& stack, PyObject* root, const cpython::Names& names
     }
     path.add(stack, frames[i]);
   }
-  return path;
-}
-
-// error.args = (message + line,)
-void extend_message(PyObject* error, const std::string& line) {
-  Ref args = Ref::steal(PyObject_GetAttrString(error, "args"));
-  if (!args || !PyTuple_Check(args.get()) || PyTuple_GET_SIZE(args.get()) != 1)
-    return PyErr_Clear();
-  Ref message = Ref::steal(
-      PyUnicode_FromFormat("%S\n%s", PyTuple_GET_ITEM(args.get(), 0), line.c_str()));
-  Ref extended = message ? Ref::steal(PyTuple_Pack(1, message.get())) : Ref();
-  if (!extended || PyObject_SetAttrString(error, "args", extended.get()) < 0)
-    PyErr_Clear();
-}
-
-void annotate(PyObject* error, const Path& path, bool ours,
-              const cpython::Names& names) {
-  Ref text = Ref::steal(PyUnicode_FromString(path.text().c_str()));
-  if (!text || PyObject_SetAttr(error, names.cppickle_path, text.get()) < 0)
-    PyErr_Clear();
-  if (!path.has_steps()) return;
-  std::string line = joined({"  while pickling ", path.text()});
-  // An error of the user's keeps its message, for code that looks at it.
-  if (ours) return extend_message(error, line);
-  Ref note = Ref::steal(PyUnicode_FromString(line.c_str() + 2));
-  Ref added =
-      note && PyObject_HasAttr(error, names.add_note)
-          ? Ref::steal(PyObject_CallMethodOneArg(error, names.add_note, note.get()))
-          : Ref();
-  if (!added) PyErr_Clear();
-}
-
-}  // namespace
-
-void add_path_to_error(const WorkStack& stack, PyObject* root, bool ours,
-                       const cpython::Names& names) noexcept {
-  try {
-    Ref error = cpython::take_raised();
-    try {
-      annotate(error.get(), path_of(stack, root, names), ours, names);
-    } catch (const cpython::ErrorSet&) {
-      PyErr_Clear();
-    } catch (const std::bad_alloc&) {
-      PyErr_Clear();
-    }
-    cpython::set_raised(std::move(error));
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
-  }
+  return {path.text(), path.has_steps()};
 }
 
 }  // namespace cppickle::pickling
