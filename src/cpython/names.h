@@ -31,6 +31,7 @@ namespace cppickle::cpython {
   X(attr_module, "__module__")                                         \
   X(attr_name, "__name__")                                             \
   X(attr_new, "__new__")                                               \
+  X(attr_self, "__self__")                                             \
   X(bases_text, ".__bases__")                                          \
   X(bound, "bound")                                                    \
   X(builtins_attribute, "__builtins__")                                \
@@ -141,6 +142,7 @@ namespace cppickle::cpython {
   X(tracker, "_cppickle_tracker")                                      \
   X(tracker_by_class, "_DYNAMIC_CLASS_TRACKER_BY_CLASS")               \
   X(tracker_by_id, "_DYNAMIC_CLASS_TRACKER_BY_ID")                     \
+  X(tuple_fields, "_fields")                                           \
   X(type_params, "__type_params__")                                    \
   X(type_params_name, "type_params")                                   \
   X(typed, "typed")                                                    \

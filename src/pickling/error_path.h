@@ -11,12 +11,12 @@ namespace cppickle::pickling {
 
 struct ErrorPath {
   std::string text;
-  bool has_steps;  // false: it is the root
+  bool tells;  // false: it is the root, and nobody gave that a name
 };
 
-// The path from `root` to what the stack stands at.  Runs foreign code (reprs), whose
-// errors do not surface; none is set before or after.
-ErrorPath error_path(const WorkStack& stack, PyObject* root,
+// The path from `root` to what the stack stands at.  `root_name` is Hooks::root_name.
+// Runs foreign code (reprs), whose errors do not surface; none is set before or after.
+ErrorPath error_path(const WorkStack& stack, PyObject* root, PyObject* root_name,
                      const cpython::Names& names);
 
 }  // namespace cppickle::pickling

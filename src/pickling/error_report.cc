@@ -59,8 +59,8 @@ bool is_plain(const Imported& imported, PyObject* error) {
   if (type->tp_str != base->tp_str || args == nullptr || PyTuple_GET_SIZE(args) != 1 ||
       !PyUnicode_CheckExact(PyTuple_GET_ITEM(args, 0)))
     return false;
-  Ref module = checked(PyObject_GetAttr(reinterpret_cast<PyObject*>(type),
-                                        imported.names.attr_module));
+  Ref module = checked(
+      PyObject_GetAttr(reinterpret_cast<PyObject*>(type), imported.names.attr_module));
   return is_of_standard_library(imported, module.get());
 }
 
@@ -96,7 +96,7 @@ void annotate(PyObject* error, const ErrorPath& path, bool ours,
   Ref text = checked(PyUnicode_FromString(path.text.c_str()));
   if (PyObject_SetAttr(error, imported.names.cppickle_path, text.get()) < 0)
     PyErr_Clear();
-  if (!path.has_steps) return;
+  if (!path.tells) return;
   std::string line = "while pickling ";
   line += path.text;
   // An error of the user's keeps its message, for code that looks at it.
@@ -109,12 +109,13 @@ void annotate(PyObject* error, const ErrorPath& path, bool ours,
 
 }  // namespace
 
-void add_path_to_error(const WorkStack& stack, PyObject* root, bool ours,
-                       const Imported& imported) noexcept {
+void add_path_to_error(const WorkStack& stack, PyObject* root, PyObject* root_name,
+                       bool ours, const Imported& imported) noexcept {
   try {
     Ref error = cpython::take_raised();
     try {
-      annotate(error.get(), error_path(stack, root, imported.names), ours, imported);
+      annotate(error.get(), error_path(stack, root, root_name, imported.names), ours,
+               imported);
     } catch (const cpython::ErrorSet&) {
       PyErr_Clear();
     } catch (const std::bad_alloc&) {

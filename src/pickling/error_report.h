@@ -12,9 +12,9 @@ namespace cppickle::pickling {
 // where nobody can have written code for that message: when the error is `ours`, or of
 // Python's own and raised without any code of the user's.  Else it is a note (PEP 678),
 // where exceptions have them.  Leaves an error set, the same one unless the way there
-// failed hard; throws nothing.
-void add_path_to_error(const WorkStack& stack, PyObject* root, bool ours,
-                       const cpython::Imported& imported) noexcept;
+// failed hard; throws nothing.  `root_name` is Hooks::root_name.
+void add_path_to_error(const WorkStack& stack, PyObject* root, PyObject* root_name,
+                       bool ours, const cpython::Imported& imported) noexcept;
 
 }  // namespace cppickle::pickling
 

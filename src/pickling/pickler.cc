@@ -22,13 +22,13 @@ void Pickler::dump(PyObject* root) {
     PyErr_Format(PyExc_OverflowError, "cannot pickle a %s this large with protocol %d",
                  error.what, protocol());
     error_is_ours_ = true;
-    add_path_to_error(stack_, root, error_is_ours_, imported_);
+    add_path_to_error(stack_, root, hooks_.root_name, error_is_ours_, imported_);
     throw cpython::ErrorSet{};
   } catch (const cpython::ErrorSet&) {
     // The path is made of reprs, which are foreign code.
     memo_.own_keys();
     if (PyErr_ExceptionMatches(PyExc_RecursionError)) explain_recursion();
-    add_path_to_error(stack_, root, error_is_ours_, imported_);
+    add_path_to_error(stack_, root, hooks_.root_name, error_is_ours_, imported_);
     throw;
   } catch (const std::bad_alloc&) {
     // To own the keys may need memory, for those that are not in the table yet.

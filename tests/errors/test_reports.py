@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import ctypes
+import functools
 import io
 import logging
 import multiprocessing
@@ -51,23 +52,23 @@ class TestHowItIsTold:
         error = failure({"k": Refuses()})
         assert type(error) is Refused
         assert error.args == ("not me", 5)
-        assert error.cppickle_path == "obj['k']"
+        assert error.cppickle_path == "dict['k']"
 
     @pytest.mark.skipif(sys.version_info < (3, 11), reason="needs Python 3.11")
     def test_a_note_tells_the_path(self):
         (note,) = failure({"k": Refuses()}).__notes__
-        assert "obj['k']" in note
+        assert "dict['k']" in note
 
     @pytest.mark.skipif(sys.version_info < (3, 11), reason="needs Python 3.11")
     def test_a_traceback_shows_it(self):
         lines = traceback.format_exception(failure({"k": [LOCK]}))
-        assert any("obj['k'][0]" in line for line in lines)
+        assert any("dict['k'][0]" in line for line in lines)
 
     def test_an_error_of_our_own_has_it_in_the_message(self):
         error = failure({"k": [type(select.poll())]})
         assert isinstance(error, pickle.PicklingError)
-        assert error.cppickle_path == "obj['k'][0]"
-        assert "obj['k'][0]" in str(error).splitlines()[-1]
+        assert error.cppickle_path == "dict['k'][0]"
+        assert "dict['k'][0]" in str(error).splitlines()[-1]
         assert len(str(error).splitlines()) > 1
 
     def test_a_malformed_reduce_value_is_an_error_of_our_own(self):
@@ -77,8 +78,8 @@ class TestHowItIsTold:
 
         error = failure([Malformed()])
         assert isinstance(error, pickle.PicklingError)
-        assert "obj[0]" in str(error)
-        assert error.cppickle_path == "obj[0]"
+        assert "list[0]" in str(error)
+        assert error.cppickle_path == "list[0]"
 
     def test_an_exception_without_room_for_attributes(self):
         class Bare(Exception):
@@ -102,8 +103,8 @@ class TestHowItIsTold:
             def __reduce__(self):
                 raise always
 
-        assert path([Fails()]) == "obj[0]"
-        assert path({"k": Fails()}) == "obj['k']"
+        assert path([Fails()]) == "list[0]"
+        assert path({"k": Fails()}) == "dict['k']"
 
     def test_an_inner_dump_tells_its_own_path(self):
         class Nested:
@@ -112,7 +113,7 @@ class TestHowItIsTold:
 
         error = failure(["outer", Nested()])
         assert type(error) is TypeError
-        assert "obj[1]" in error.cppickle_path or "inner" in error.cppickle_path
+        assert "list[1]" in error.cppickle_path or "inner" in error.cppickle_path
 
     @pytest.mark.parametrize("kind", [KeyboardInterrupt, MemoryError, SystemExit])
     def test_serious_exceptions_pass(self, kind):
@@ -139,7 +140,7 @@ RAISED_BY_PYTHON = {
     "a lock": threading.Lock,
     "a generator": generator,
     "a frame": sys._getframe,
-    "a raw file": lambda: open(os.devnull, "rb", buffering=0),
+    "a raw file": functools.partial(open, os.devnull, "rb", buffering=0),
     "a socket, whose Python code is of the library": socket_pair,
     "a lock of multiprocessing": lambda: multiprocessing.Lock(),
 }
@@ -271,7 +272,7 @@ class TestHooksThatRaise:
                 if obj == "bad":
                     raise Refused("hook", 1)
 
-        assert self.raised_by(Pickler, ["a", {"k": "bad"}]).startswith("obj[1]")
+        assert self.raised_by(Pickler, ["a", {"k": "bad"}]).startswith("list[1]")
 
     def test_reducer_override(self):
         class Pickler(cppickle.Pickler):
@@ -280,7 +281,7 @@ class TestHooksThatRaise:
                     raise Refused("hook", 1)
                 return NotImplemented
 
-        assert self.raised_by(Pickler, ["a", Holder()]) == "obj[1]"
+        assert self.raised_by(Pickler, ["a", Holder()]) == "list[1]"
 
     def test_a_reducer_of_the_dispatch_table(self):
         def reduce(obj):
@@ -289,14 +290,14 @@ class TestHooksThatRaise:
         class Pickler(cppickle.Pickler):
             dispatch_table = {Holder: reduce}
 
-        assert self.raised_by(Pickler, {"k": Holder()}) == "obj['k']"
+        assert self.raised_by(Pickler, {"k": Holder()}) == "dict['k']"
 
     def test_getstate(self):
         class Stateful:
             def __getstate__(self):
                 raise Refused("hook", 1)
 
-        assert self.raised_by(cppickle.Pickler, [Stateful()]) == "obj[0]"
+        assert self.raised_by(cppickle.Pickler, [Stateful()]) == "list[0]"
 
     def test_an_iterator_of_items(self):
         class Filled(list):
@@ -307,7 +308,7 @@ class TestHooksThatRaise:
 
                 return Filled, (), None, items()
 
-        assert self.raised_by(cppickle.Pickler, [Filled()]).startswith("obj[0]")
+        assert self.raised_by(cppickle.Pickler, [Filled()]).startswith("list[0]")
 
     def test_write(self):
         class Full:
