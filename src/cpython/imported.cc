@@ -40,6 +40,9 @@ constexpr Source kSources[] = {
     {&Imported::cache_info, "functools", "_CacheInfo"},
     {&Imported::cached_property, "functools", "cached_property"},
     {&Imported::stdlib_modules, "sys", "stdlib_module_names"},
+    {&Imported::weak_proxy, "weakref", "proxy"},
+    {&Imported::proxy_type, "weakref", "ProxyType"},
+    {&Imported::callable_proxy_type, "weakref", "CallableProxyType"},
     {&Imported::ordered_dict, "collections", "OrderedDict"},
 };
 
@@ -87,6 +90,9 @@ void Imported::load() {
       checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyDict_Type),
                                      "setdefault"))
           .release();
+  dict_clear = checked(PyObject_GetAttrString(reinterpret_cast<PyObject*>(&PyDict_Type),
+                                              "clear"))
+                   .release();
   sys_dict_get =
       checked(PyObject_GetAttrString(import_attribute("sys", "__dict__").get(), "get"))
           .release();
@@ -116,6 +122,7 @@ void Imported::release() {
   Py_CLEAR(digest_size);
   Py_CLEAR(digest_keywords);
   Py_CLEAR(dict_setdefault);
+  Py_CLEAR(dict_clear);
   Py_CLEAR(sys_dict_get);
 }
 

@@ -26,6 +26,7 @@ struct Imported {
   PyObject* marshal_loads = nullptr;           // marshal.loads
   PyObject* builtin_import = nullptr;          // builtins.__import__
   PyObject* dict_setdefault = nullptr;         // dict.setdefault
+  PyObject* dict_clear = nullptr;              // dict.clear
   PyObject* weak_value_dictionary = nullptr;   // weakref.WeakValueDictionary
   PyObject* weak_key_dictionary = nullptr;     // weakref.WeakKeyDictionary
   PyObject* keyed_reference = nullptr;         // weakref.KeyedRef
@@ -37,6 +38,9 @@ struct Imported {
   PyObject* lru_cache_type = nullptr;          // functools._lru_cache_wrapper
   PyObject* cache_info = nullptr;              // functools._CacheInfo
   PyObject* cached_property = nullptr;         // functools.cached_property
+  PyObject* weak_proxy = nullptr;              // weakref.proxy
+  PyObject* proxy_type = nullptr;              // weakref.ProxyType
+  PyObject* callable_proxy_type = nullptr;     // weakref.CallableProxyType
   PyObject* ordered_dict = nullptr;            // collections.OrderedDict
   PyObject* stdlib_modules = nullptr;          // sys.stdlib_module_names
   PyObject* sys_dict_get = nullptr;            // sys.__dict__.get, a bound method
