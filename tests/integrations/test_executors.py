@@ -5,6 +5,7 @@ import functools
 import multiprocessing
 import sys
 import threading
+import traceback
 
 import pytest
 from support.processes import run_child
@@ -116,6 +117,45 @@ def test_paths_of_a_task_have_the_words_of_submit(pool):
     assert path(print, 1, [guard]) == "args[1][0]"
     assert path(print, file=guard) == "kwargs['file']"
     assert path(threading.Lock) == f"the result of {threading.Lock.__qualname__}()"
+
+
+def test_the_printed_traceback_of_a_task_has_its_chain(pool):
+    def fail():
+        try:
+            {}["missing"]
+        except KeyError as error:
+            raise ValueError("outer") from error
+
+    def hide():
+        try:
+            {}["missing"]
+        except KeyError:
+            raise ValueError("outer") from None
+
+    def printed(function):
+        error = pool.submit(function).exception(SECONDS)
+        return "".join(traceback.format_exception(type(error), error, None))
+
+    assert "KeyError: 'missing'" in printed(fail)
+    assert "in fail" in printed(fail)
+    assert "KeyError" not in printed(hide)
+
+
+def test_an_error_of_a_task_sent_with_its_traceback(pool):
+    """For those who want the frames and not only their text."""
+
+    def fail():
+        raise ValueError("outer")
+
+    def work():
+        try:
+            fail()
+        except ValueError as error:
+            return cppickle.with_traceback(error)
+
+    error = call(pool, work)
+    names = [entry.name for entry in traceback.extract_tb(error.__traceback__)]
+    assert names == ["work", "fail"]
 
 
 def test_an_error_that_cannot_be_sent_says_where(pool):

@@ -216,4 +216,9 @@ def _run(stream: bytes, options: "Options" = _NO_OPTIONS) -> Any:
             return result
         return _Returning(by_value(result, _result_of(function), **options))
     except BaseException as error:
-        raise _Raised(error, options).with_traceback(error.__traceback__) from None
+        raised = _Raised(error, options).with_traceback(error.__traceback__)
+        # concurrent.futures prints it where the task was submitted, with this chain.
+        shown = error.__cause__
+        if shown is None and not error.__suppress_context__:
+            shown = error.__context__
+        raise raised from shown
