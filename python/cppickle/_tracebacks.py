@@ -33,7 +33,8 @@ _Row = tuple[str, str, str, str | None, int, tuple[int | None, ...], tuple[str, 
 #
 # location_table() maps all instructions of a code object to one position, in the form
 # of CPython 3.11 and later (Objects/locations.md): entries of up to eight instructions,
-# of the long form (14), or without columns (13). Before, the traceback's line is all.
+# of the long form (14), or without columns (13). line_table() does so for the line, in
+# the form of 3.10 (Objects/lnotab_notes.txt): pairs of bytes of code and lines.
 _HELPER = """\
 import linecache, os, sys, types
 
@@ -69,6 +70,16 @@ def varint(n):
     yield n
 
 
+def line_table(code, first, line):
+    delta = line - first
+    table = b""
+    while not -128 < delta < 128:
+        step = 127 if delta > 0 else -127
+        table += bytes([0, step & 255])
+        delta -= step
+    return table + bytes([len(code.co_code), delta & 255])
+
+
 def location_table(code, first, line, last, begin, end):
     delta = line - first
     delta = -delta << 1 | 1 if delta < 0 else delta << 1
@@ -91,6 +102,8 @@ def frame_of(file, name, qualname, module, first, position, source):
     if hasattr(code, "co_positions"):
         changes["co_qualname"] = qualname
         changes["co_linetable"] = location_table(code, first, *position)
+    else:
+        changes["co_linetable"] = line_table(code, first, position[0])
     names = {}
     scope = {"__name__": module, "__file__": file, "get": sys._getframe}
     exec(code.replace(**changes), scope, names)

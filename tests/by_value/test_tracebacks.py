@@ -141,6 +141,17 @@ def test_frames_tell_what_code_was_theirs(module, bare_worker):
     assert bare_worker.ask(question) == expected
 
 
+@pytest.mark.parametrize("lines", [0, 100, 127, 128, 1000, 70_000])
+def test_lines_far_from_the_function_s_first(module, bare_worker, lines):
+    made = module("def f():\n" + "\n" * lines + "    raise ValueError(1)\n")
+    error = raised(made.f)
+    bare_worker.load(sent(error))
+    assert bare_worker.ask(PRINTED) == printed(error)
+    last = "entry = obj.__traceback__.tb_next\n"
+    question = last + "entry.tb_frame.f_lineno, entry.tb_lineno"
+    assert bare_worker.ask(question) == (lines + 2, lines + 2)
+
+
 @pytest.mark.skipif(**since(3, 11))
 def test_groups_and_notes(module, bare_worker):
     source = (
