@@ -29,6 +29,7 @@ NAMES = [
     "set_default",
     "uninstall",
     "unregister_pickle_by_value",
+    "with_traceback",
 ]
 
 

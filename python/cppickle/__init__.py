@@ -90,6 +90,31 @@ def options(
     return block(checked("options", options))
 
 
+def with_traceback(error: BaseException) -> Any:
+    """What to send in the place of an exception, so that its traceback arrives too.
+
+    Where the stream is loaded, by plain pickle.loads(), it is the exception itself.
+    Raised there or printed, it shows the frames of the sender with files, lines,
+    functions and source lines, also where there are no such files. The exceptions of
+    its chain (__cause__, __context__) and of groups come with theirs, and all with the
+    attributes that exceptions do not pickle, such as NameError.name.
+    AttributeError.obj comes along when it can be sent and takes less than 64 KiB; to
+    find out, it is pickled once more.
+
+    The entries have no local variables and no code: debuggers see what the printed
+    traceback shows. Where a file of that name has other lines, the entry's file is
+    called "... (as sent)".
+
+    error: an exception. It is not changed.
+
+    Answers an object for dumps(), or for any pickler that can send the exception
+    itself; it is of no other use. Raises TypeError when error is no exception.
+    """
+    from ._tracebacks import WithTraceback
+
+    return WithTraceback(error)
+
+
 __all__ = [
     "DEFAULT_PROTOCOL",
     "CloudPickler",
@@ -108,6 +133,7 @@ __all__ = [
     "set_default",
     "uninstall",
     "unregister_pickle_by_value",
+    "with_traceback",
 ]
 
 

@@ -32,6 +32,8 @@ class Pickler(BasePickler):
     dispatch_table: Mapping[type, _Reducer]
     bin: bool
     fast: bool
+    # For cppickle.integrations alone.
+    _root_name: str | tuple[str, ...] | None
     @property
     def memo(self) -> Any: ...
     @memo.setter

@@ -37,6 +37,7 @@ using kinds::save_method_wrapper;
 using kinds::save_module_by_reference;
 using kinds::save_named_object;
 using kinds::save_property;
+using kinds::save_super;
 using parts::ClassName;
 using parts::name_of_class;
 using pickling::Pickler;
@@ -191,6 +192,7 @@ bool Dispatcher::save_derived(Pickler& pickler, PyObject* object) {
   if (type->tp_descr_get == nullptr) return false;
   if (PyType_IsSubtype(type, &PyProperty_Type))
     return save_property(*this, pickler, object);
+  if (PyType_IsSubtype(type, &PySuper_Type)) return save_super(*this, pickler, object);
   return (PyType_IsSubtype(type, &PyClassMethod_Type) ||
           PyType_IsSubtype(type, &PyStaticMethod_Type)) &&
          save_method_wrapper(*this, pickler, object);

@@ -8,6 +8,7 @@
 #include "kinds/type_aliases.h"
 #include "kinds/typing_objects.h"
 #include "kinds/views.h"
+#include "kinds/weak_references.h"
 #include "kinds/wrappers.h"
 #include "pickling/pickler.h"
 #include "stream/stream_state.h"
@@ -71,6 +72,7 @@ void register_reducers(ByValueContext& context) {
   builtin(PyStaticMethod_Type, kinds::save_method_wrapper);
   builtin(PyClassMethod_Type, kinds::save_method_wrapper);
   builtin(PyProperty_Type, kinds::save_property);
+  builtin(PySuper_Type, kinds::save_super);
   builtin(PyDictProxy_Type, kinds::save_mapping_proxy);
   builtin(PyMemoryView_Type, kinds::save_memory_view);
   builtin(PyDictKeys_Type, kinds::save_dict_view);
@@ -82,6 +84,9 @@ void register_reducers(ByValueContext& context) {
   builtin(PyBaseObject_Type, kinds::save_sentinel);
   context.register_reducer(cpython::import_attribute("_weakref", "ref").get(),
                            kinds::save_weak_reference);
+  context.register_reducer(context.imported().proxy_type, kinds::save_weak_proxy);
+  context.register_reducer(context.imported().callable_proxy_type,
+                           kinds::save_weak_proxy);
   context.register_reducer(cpython::import_attribute("io", "TextIOWrapper").get(),
                            kinds::save_text_file);
   context.register_reducer(context.imported().lru_cache_type, kinds::save_lru_cache);

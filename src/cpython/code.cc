@@ -165,6 +165,13 @@ std::string table_without_lines(std::size_t size) {
 
 }  // namespace
 
+bool is_made_for_tracebacks(PyObject* code) {
+  auto fields = reinterpret_cast<PyCodeObject*>(code);
+  return PyTuple_GET_SIZE(fields->co_names) == 0 &&
+         PyTuple_GET_SIZE(fields->co_consts) == 0 && fields->co_argcount == 0 &&
+         PyTuple_GET_SIZE(code_free_variables(code).get()) == 0;
+}
+
 namespace {
 
 Ref replaced(PyObject* code, PyObject* keywords) {

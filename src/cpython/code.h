@@ -44,6 +44,11 @@ Ref code_free_variables(PyObject* code);
 
 // A copy of the code with other constants.  Runs foreign code (audit hooks).
 Ref code_with_constants(PyObject* code, PyObject* constants);
+
+// True for code that C code has made to be shown in a traceback (PyCode_NewEmpty, as
+// Cython does): it names nothing, so it cannot have raised anything.
+bool is_made_for_tracebacks(PyObject* code);
+
 // A copy of the code that maps no instruction to a line.
 Ref code_without_lines(PyObject* code);
 

@@ -127,6 +127,10 @@ inline PyTypeObject* builtin_base(PyTypeObject* type) {
 
 // What a weak reference refers to, or an empty Ref when that is gone.
 Ref weakly_referenced(PyObject* weak);
+// What is called when that goes; borrowed, or null.  A proxy does not tell it itself.
+inline PyObject* weak_callback(PyObject* weak) {
+  return reinterpret_cast<PyWeakReference*>(weak)->wr_callback;
+}
 
 // --- Bytes ------------------------------------------------------------------
 

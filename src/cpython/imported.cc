@@ -40,6 +40,9 @@ constexpr Source kSources[] = {
     {&Imported::cache_info, "functools", "_CacheInfo"},
     {&Imported::cached_property, "functools", "cached_property"},
     {&Imported::stdlib_modules, "sys", "stdlib_module_names"},
+    {&Imported::weak_proxy, "weakref", "proxy"},
+    {&Imported::proxy_type, "weakref", "ProxyType"},
+    {&Imported::callable_proxy_type, "weakref", "CallableProxyType"},
     {&Imported::ordered_dict, "collections", "OrderedDict"},
 };
 
@@ -91,6 +94,7 @@ void Imported::load() {
   dict_update = own_method(PyDict_Type, "update");
   object_setattr = own_method(PyBaseObject_Type, "__setattr__");
   object_getattribute = own_method(PyBaseObject_Type, "__getattribute__");
+  dict_clear = own_method(PyDict_Type, "clear");
   sys_dict_get =
       checked(PyObject_GetAttrString(import_attribute("sys", "__dict__").get(), "get"))
           .release();
@@ -123,6 +127,7 @@ void Imported::release() {
   Py_CLEAR(dict_update);
   Py_CLEAR(object_setattr);
   Py_CLEAR(object_getattribute);
+  Py_CLEAR(dict_clear);
   Py_CLEAR(sys_dict_get);
 }
 

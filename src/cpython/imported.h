@@ -29,6 +29,7 @@ struct Imported {
   PyObject* dict_update = nullptr;             // dict.update
   PyObject* object_setattr = nullptr;          // object.__setattr__
   PyObject* object_getattribute = nullptr;     // object.__getattribute__
+  PyObject* dict_clear = nullptr;              // dict.clear
   PyObject* weak_value_dictionary = nullptr;   // weakref.WeakValueDictionary
   PyObject* weak_key_dictionary = nullptr;     // weakref.WeakKeyDictionary
   PyObject* keyed_reference = nullptr;         // weakref.KeyedRef
@@ -40,6 +41,9 @@ struct Imported {
   PyObject* lru_cache_type = nullptr;          // functools._lru_cache_wrapper
   PyObject* cache_info = nullptr;              // functools._CacheInfo
   PyObject* cached_property = nullptr;         // functools.cached_property
+  PyObject* weak_proxy = nullptr;              // weakref.proxy
+  PyObject* proxy_type = nullptr;              // weakref.ProxyType
+  PyObject* callable_proxy_type = nullptr;     // weakref.CallableProxyType
   PyObject* ordered_dict = nullptr;            // collections.OrderedDict
   PyObject* stdlib_modules = nullptr;          // sys.stdlib_module_names
   PyObject* sys_dict_get = nullptr;            // sys.__dict__.get, a bound method

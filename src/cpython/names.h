@@ -32,12 +32,15 @@ namespace cppickle::cpython {
   X(attr_module, "__module__")                                         \
   X(attr_name, "__name__")                                             \
   X(attr_new, "__new__")                                               \
+  X(attr_self, "__self__")                                             \
   X(bases_text, ".__bases__")                                          \
   X(bound, "bound")                                                    \
   X(builtins_attribute, "__builtins__")                                \
   X(builtins_name, "builtins")                                         \
+  X(bytes_format, "B")                                                 \
   X(cache_parameters, "cache_parameters")                              \
   X(cached, "__cached__")                                              \
+  X(call_text, "()")                                                   \
   X(callback, "__callback__")                                          \
   X(cast, "cast")                                                      \
   X(cause, "__cause__")                                                \
@@ -76,10 +79,12 @@ namespace cppickle::cpython {
   X(fields, "_fields_")                                                \
   X(file, "__file__")                                                  \
   X(firstlineno, "__firstlineno__")                                    \
+  X(format, "format")                                                  \
   X(fset, "fset")                                                      \
   X(func, "func")                                                      \
   X(func_text, ".__func__")                                            \
   X(getattr, "__getattr__")                                            \
+  X(getitem, "__getitem__")                                            \
   X(getnewargs, "__getnewargs__")                                      \
   X(getnewargs_call, ".__getnewargs__()")                              \
   X(getnewargs_ex, "__getnewargs_ex__")                                \
@@ -105,6 +110,8 @@ namespace cppickle::cpython {
   X(lock, "lock")                                                      \
   X(lookup_name, "name")                                               \
   X(main, "__main__")                                                  \
+  X(mapping, "mapping")                                                \
+  X(mapping_text, ".mapping")                                          \
   X(maps, "maps")                                                      \
   X(maxsize, "maxsize")                                                \
   X(member_map, "_member_map_")                                        \
@@ -114,6 +121,7 @@ namespace cppickle::cpython {
   X(newline, "\n")                                                     \
   X(newobj, "__newobj__")                                              \
   X(newobj_ex, "__newobj_ex__")                                        \
+  X(obj_text, ".obj")                                                  \
   X(orig_bases, "__orig_bases__")                                      \
   X(origin, "__origin__")                                              \
   X(package, "__package__")                                            \
@@ -146,6 +154,7 @@ namespace cppickle::cpython {
   X(tracker, "_cppickle_tracker")                                      \
   X(tracker_by_class, "_DYNAMIC_CLASS_TRACKER_BY_CLASS")               \
   X(tracker_by_id, "_DYNAMIC_CLASS_TRACKER_BY_ID")                     \
+  X(tuple_fields, "_fields")                                           \
   X(type_params, "__type_params__")                                    \
   X(type_params_name, "type_params")                                   \
   X(typed, "typed")                                                    \
@@ -153,6 +162,7 @@ namespace cppickle::cpython {
   X(value, "_value_")                                                  \
   X(value2member_map, "_value2member_map_")                            \
   X(values, "values")                                                  \
+  X(toreadonly, "toreadonly")                                          \
   X(version, "version")                                                \
   X(weakref, "__weakref__")                                            \
   X(wrapped, "__wrapped__")                                            \

@@ -100,7 +100,7 @@ bool save_exception(StreamState&, Pickler& pickler, PyObject* object) {
     Ref head = checked(PyTuple_Pack(1, cls));
     Ref arguments = checked(PySequence_Concat(head.get(), exception->args));
     cpython::note_made(arguments.get());
-    script.save(make.get()).save(arguments.get(), Label::kText, names.args_text);
+    script.save(make.get()).save(arguments.get(), Label::kAnswer, names.reduce_1);
   } else {
     script.save(cls, Label::kText, names.attr_class_text)
         .save(exception->args, Label::kText, names.args_text);

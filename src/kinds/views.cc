@@ -1,23 +1,31 @@
 #include "kinds/views.h"
 
+#include <cstdint>
+#include <span>
+#include <string_view>
+
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
+#include "pickling/memo.h"
 #include "pickling/script.h"
+#include "pickling/work_stack.h"
 #include "stream/script_parts.h"
 
 namespace cppickle::kinds {
 
 using core::Opcode;
+using cpython::as_object;
 using cpython::checked;
 using cpython::checked_status;
 using cpython::Names;
 using cpython::own_items;
 using cpython::read_attribute;
 using cpython::Ref;
+using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
 using stream::begin_tuple;
@@ -27,21 +35,147 @@ using stream::StreamState;
 
 namespace {
 
-PyObject* type_of(PyObject* object) {
-  return cpython::as_object(cpython::read_type(object));
-}
+// --- memoryview ---------------------------------------------------------------------
 
-// A plain byte view of a copy of what the view shows.
-void write_flat_view(Script& script, PyObject* view, const Py_buffer& buffer) {
-  Ref content = checked(PyObject_CallMethod(view, "tobytes", nullptr));
-  // Over bytes the view would be read-only there.
-  if (!buffer.readonly) content = checked(PyByteArray_FromObject(content.get()));
-  script.save(reinterpret_cast<PyObject*>(&PyMemoryView_Type));
+// Calls around an expression: each begins before what it is about, and ends after it.
+void begin_method(Script& script, PyObject* name) {
+  script.save(cpython::read_type_lookup(&PyMemoryView_Type, name)).op(Opcode::MARK);
+}
+void end_call(Script& script) { script.op(Opcode::TUPLE).op(Opcode::REDUCE); }
+
+void write_view_of(Script& script, PyObject* content) {
+  script.save(as_object(&PyMemoryView_Type));
   begin_tuple(script, 1);
-  script.save(content.get());
+  script.save(content, Label::kText, script.pickler().names().obj_text);
   end_tuple(script, 1);
   script.op(Opcode::REDUCE);
 }
+
+// What memoryview.cast takes to give the view its format and shape.
+void write_format(Script& script, PyObject* view, PyObject* format) {
+  script.save(format);
+  if (PyMemoryView_GET_BUFFER(view)->ndim != 1)
+    script.save(checked(PyObject_GetAttrString(view, "shape")).get());
+}
+
+bool is_of_bytes(PyObject* format, const Py_buffer& buffer) {
+  return buffer.ndim == 1 && PyUnicode_CompareWithASCIIString(format, "B") == 0;
+}
+
+// True for a format that memoryview.cast knows; those of ctypes and of structured
+// arrays it does not.
+bool can_be_cast(PyObject* format, const Py_buffer& buffer) {
+  Ref item = checked(PyByteArray_FromStringAndSize(nullptr, buffer.itemsize));
+  Ref flat = checked(PyMemoryView_FromObject(item.get()));
+  Ref cast = Ref::steal(PyObject_CallMethod(flat.get(), "cast", "O", format));
+  if (!cast) PyErr_Clear();
+  return static_cast<bool>(cast);
+}
+
+// Over a copy of what the view shows.
+void write_copied_view(Script& script, PyObject* view, PyObject* format) {
+  Pickler& pickler = script.pickler();
+  const Py_buffer& buffer = *PyMemoryView_GET_BUFFER(view);
+  bool flat = is_of_bytes(format, buffer);
+  if (!flat && !can_be_cast(format, buffer)) {
+    pickler.fail(pickler.imported().pickling_error,
+                 "cannot pickle a memoryview of format %R without its object", format);
+  }
+  Ref content = checked(PyObject_CallMethod(view, "tobytes", nullptr));
+  // Over bytes the view would be read-only there.
+  if (!buffer.readonly) content = checked(PyByteArray_FromObject(content.get()));
+  if (!flat) begin_method(script, pickler.names().cast);
+  write_view_of(script, content.get());
+  if (flat) return;
+  write_format(script, view, format);
+  end_call(script);
+}
+
+bool is_same(PyObject* left, PyObject* right, const char* attribute) {
+  Ref one = checked(PyObject_GetAttrString(left, attribute));
+  Ref other = checked(PyObject_GetAttrString(right, attribute));
+  return checked_status(PyObject_RichCompareBool(one.get(), other.get(), Py_EQ)) != 0;
+}
+
+// slice(begin, begin + count * step, step)
+Ref slice_of(Py_ssize_t begin, Py_ssize_t count, Py_ssize_t step) {
+  // One that goes back to the first item ends before it.
+  Py_ssize_t end = begin + count * step;
+  return checked(PyObject_CallFunction(
+      as_object(&PySlice_Type), "nNn", begin,
+      end < 0 ? Py_NewRef(Py_None) : PyLong_FromSsize_t(end), step));
+}
+
+// How a view is made of one of all the memory.
+struct Derivation {
+  enum class Kind : std::uint8_t { kNone, kSame, kSliced, kCast };
+  Kind kind = Kind::kNone;
+  Ref slice;  // of items, or for a cast of bytes
+};
+
+Derivation derivation_of(PyObject* view, PyObject* whole, PyObject* format) {
+  using Kind = Derivation::Kind;
+  const Py_buffer& buffer = *PyMemoryView_GET_BUFFER(view);
+  const Py_buffer& memory = *PyMemoryView_GET_BUFFER(whole);
+  Py_ssize_t begin = static_cast<char*>(buffer.buf) - static_cast<char*>(memory.buf);
+  bool same_format = is_same(view, whole, "format");
+  if (begin == 0 && same_format && is_same(view, whole, "shape") &&
+      is_same(view, whole, "strides"))
+    return {Kind::kSame, Ref()};
+  if (same_format && buffer.ndim == 1 && memory.ndim == 1 && memory.strides[0] != 0 &&
+      begin % memory.strides[0] == 0) {
+    return {Kind::kSliced, slice_of(begin / memory.strides[0], buffer.shape[0],
+                                    buffer.strides[0] / memory.strides[0])};
+  }
+  bool contiguous =
+      PyBuffer_IsContiguous(&memory, 'C') && PyBuffer_IsContiguous(&buffer, 'C');
+  if (contiguous && can_be_cast(format, buffer))
+    return {Kind::kCast, slice_of(begin, buffer.len, 1)};
+  return {};
+}
+
+// Objects that are no more than the bytes that they give a view of.
+bool consists_of_bytes(PyObject* owner) {
+  return PyBytes_CheckExact(owner) || PyByteArray_CheckExact(owner) ||
+         std::string_view(Py_TYPE(owner)->tp_name) == "array.array";
+}
+
+// Over the object whose memory it is, where that is in the stream, all of it is shown,
+// or nothing else can be done.  False, and nothing is written, where it is to be a
+// copy.
+bool write_linked_view(Script& script, PyObject* view, PyObject* format) {
+  using Kind = Derivation::Kind;
+  Pickler& pickler = script.pickler();
+  const Names& names = pickler.names();
+  const Py_buffer& buffer = *PyMemoryView_GET_BUFFER(view);
+  PyObject* owner = buffer.obj;
+  if (owner == nullptr || !pickler.memoizing()) return false;
+  bool sent = pickler.is_memoized(owner) || !can_be_cast(format, buffer);
+  if (!sent && !consists_of_bytes(owner)) return false;
+  Ref whole = checked(PyMemoryView_FromObject(owner));
+  const Py_buffer& memory = *PyMemoryView_GET_BUFFER(whole.get());
+  if (!sent && buffer.len != memory.len) return false;
+  Derivation derivation = derivation_of(view, whole.get(), format);
+  if (derivation.kind == Kind::kNone) return false;
+
+  bool protects = buffer.readonly && !memory.readonly;
+  bool casts = derivation.kind == Kind::kCast;
+  if (protects) begin_method(script, names.toreadonly);
+  if (casts) begin_method(script, names.cast);
+  if (derivation.slice) begin_method(script, names.getitem);
+  if (casts) begin_method(script, names.cast);
+  write_view_of(script, owner);
+  if (casts) end_call(script.save(names.bytes_format));
+  if (derivation.slice) end_call(script.save(derivation.slice.get()));
+  if (casts) {
+    write_format(script, view, format);
+    end_call(script);
+  }
+  if (protects) end_call(script);
+  return true;
+}
+
+// --- Dict views ---------------------------------------------------------------------
 
 // The dict that the other side looks at: keys alone, numbered values, or items.
 Ref shown_dict(PyObject* view, bool keys, bool values, PyObject* dict_type) {
@@ -54,7 +188,45 @@ Ref shown_dict(PyObject* view, bool keys, bool values, PyObject* dict_type) {
     PyObject* value = keys ? Py_None : values ? item : own_items(item)[1];
     checked_status(PyObject_SetItem(shown.get(), key, value));
   }
+  cpython::note_made(shown.get());
   return shown;
+}
+
+// From now on the dict of what is shown stands for the dict itself (stand_ins.cc),
+// unless that has been met in it.
+void note_stand_in(Pickler& pickler, PyObject* note) {
+  std::span<PyObject* const> parts = own_items(note);
+  if (!pickler.is_memoized(parts[0]))
+    pickler.memo().note_stand_in(parts[0], parts[1], parts[2]);
+}
+
+// The dict itself, where it is in the stream or the view shows all of it; else one of
+// what is shown.
+void write_viewed_dict(Script& script, PyObject* view, PyObject* dict, PyObject* kind,
+                       PyObject* dict_type) {
+  Pickler& pickler = script.pickler();
+  const Names& names = pickler.names();
+  bool plain = PyDict_CheckExact(dict) && pickler.memoizing();
+  const pickling::Memo::StandIn* known =
+      plain ? pickler.memo().stand_in_for(dict) : nullptr;
+  bool shows_all =
+      plain && (kind == names.items || (known != nullptr && known->kind.get() != kind));
+  if (pickler.is_memoized(dict) || shows_all) {
+    script.save(dict, Label::kText, names.mapping_text);
+    return;
+  }
+  if (known != nullptr) {
+    script.get(known->stand_in.get());
+    return;
+  }
+  Ref shown = shown_dict(view, kind == names.keys, kind == names.values, dict_type);
+  if (kind == names.items) {
+    script.save(shown.get(), Label::kText, names.mapping_text);
+  } else {
+    script.save(shown.get(), kind == names.values ? Label::kListed : Label::kNone);
+  }
+  if (plain)
+    script.call(note_stand_in, checked(PyTuple_Pack(3, dict, shown.get(), kind)).get());
 }
 
 bool is_true(PyObject* object, PyObject* method_name) {
@@ -108,29 +280,17 @@ TextContent content_of(Pickler& pickler, PyObject* file) {
 }  // namespace
 
 bool save_mapping_proxy(StreamState&, Pickler& pickler, PyObject* proxy) {
-  save_call(pickler, proxy, type_of(proxy), {cpython::read_proxied(proxy)});
+  save_call(pickler, proxy, as_object(cpython::read_type(proxy)),
+            {cpython::read_proxied(proxy)});
   return true;
 }
 
 bool save_memory_view(StreamState&, Pickler& pickler, PyObject* view) {
   pickler.before_foreign_code();
-  const Names& names = pickler.names();
-  const Py_buffer& buffer = *PyMemoryView_GET_BUFFER(view);
-  Ref format = checked(PyObject_GetAttrString(view, "format"));
-  bool flat =
-      buffer.ndim == 1 && PyUnicode_CompareWithASCIIString(format.get(), "B") == 0;
+  Ref format = read_attribute(view, pickler.names().format);  // fails when released
   Script script(pickler);
-  if (!flat) {
-    script.save(cpython::read_type_lookup(&PyMemoryView_Type, names.cast))
-        .op(Opcode::MARK);
-  }
-  write_flat_view(script, view, buffer);
-  if (!flat) {
-    script.save(format.get());
-    if (buffer.ndim != 1)
-      script.save(checked(PyObject_GetAttrString(view, "shape")).get());
-    script.op(Opcode::TUPLE).op(Opcode::REDUCE);
-  }
+  if (!write_linked_view(script, view, format.get()))
+    write_copied_view(script, view, format.get());
   script.memoize(view).start(view);
   return true;
 }
@@ -143,52 +303,18 @@ bool save_dict_view(StreamState&, Pickler& pickler, PyObject* view) {
                  type == &PyODictItems_Type;
   bool keys = type == &PyDictKeys_Type || type == &PyODictKeys_Type;
   bool values = type == &PyDictValues_Type || type == &PyODictValues_Type;
+  PyObject* kind = keys ? names.keys : values ? names.values : names.items;
   PyObject* dict_type = ordered ? pickler.imported().ordered_dict
                                 : reinterpret_cast<PyObject*>(&PyDict_Type);
-  Ref shown = shown_dict(view, keys, values, dict_type);
-  Ref method = read_attribute(dict_type, keys     ? names.keys
-                                         : values ? names.values
-                                                  : names.items);
-  save_call(pickler, view, method.get(), {shown.get()});
-  return true;
-}
-
-// The reference keeps nothing alive there either; one that is dead here is made to
-// something that dies.
-bool save_weak_reference(StreamState&, Pickler& pickler, PyObject* weak) {
-  pickler.before_foreign_code();
-  Ref referent = cpython::weakly_referenced(weak);
-  if (!referent) referent = checked(PySet_New(nullptr));
-  Ref callback = read_attribute(weak, pickler.names().callback);
-  if (callback.get() == Py_None) {
-    save_call(pickler, weak, type_of(weak), {referent.get()});
-  } else {
-    save_call(pickler, weak, type_of(weak), {referent.get(), callback.get()});
-  }
-  return true;
-}
-
-bool save_weak_method(StreamState&, Pickler& pickler, PyObject* weak) {
-  pickler.before_foreign_code();
-  Ref method = checked(PyObject_CallNoArgs(weak));
-  if (method.get() == Py_None)
-    pickler.fail(pickler.imported().pickling_error, "cannot pickle a dead WeakMethod");
-  save_call(pickler, weak, type_of(weak), {method.get()});
-  return true;
-}
-
-bool save_weak_set(StreamState&, Pickler& pickler, PyObject* set) {
-  pickler.before_foreign_code();
-  Ref items = checked(PySequence_List(set));
-  save_call(pickler, set, type_of(set), {items.get()});
-  return true;
-}
-
-bool save_as_dict(StreamState&, Pickler& pickler, PyObject* dict) {
-  pickler.before_foreign_code();
-  Ref items =
-      checked(PyObject_CallOneArg(reinterpret_cast<PyObject*>(&PyDict_Type), dict));
-  save_call(pickler, dict, type_of(dict), {items.get()});
+  Ref method = read_attribute(dict_type, kind);
+  Ref proxy = read_attribute(view, names.mapping);
+  Ref dict = Ref::borrow(cpython::read_proxied(proxy.get()));
+  Script script(pickler);
+  script.save(method.get());
+  begin_tuple(script, 1);
+  write_viewed_dict(script, view, dict.get(), kind, dict_type);
+  end_tuple(script, 1);
+  script.op(Opcode::REDUCE).memoize(view).start(view);
   return true;
 }
 

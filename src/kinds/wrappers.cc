@@ -91,12 +91,14 @@ void save_around(Pickler& pickler, PyObject* wrapper, PyObject* function, Label 
 
 // Makes an object of a subclass without its constructor, by that of the builtin `base`:
 // leaves base.__init__ and its arguments, with `object` as the first, to be completed.
-// From 3.15 on base.__new__ wants an argument, too, but for property's.
+// From 3.15 on base.__new__ wants an argument, too, but for those of property and
+// super.
 void begin_bypassing_constructor(Script& script, PyObject* object, PyTypeObject* base) {
   const Names& names = script.pickler().names();
   Ref make = read_attribute(as_object(base), names.attr_new);
   script.save(make.get());
-  std::size_t count = base == &PyProperty_Type ? 1 : 2;
+  bool takes_nothing = base == &PyProperty_Type || base == &PySuper_Type;
+  std::size_t count = takes_nothing ? 1 : 2;
   begin_tuple(script, count);
   script.save(as_object(read_type(object)));
   if (count == 2) script.op(Opcode::NONE);
@@ -189,6 +191,40 @@ bool save_property(StreamState&, Pickler& pickler, PyObject* property) {
   write_parts();
   end_bypassing_constructor(script, property,
                             cpython::read_instance_dict(property).get());
+  return true;
+}
+
+bool save_super(StreamState&, Pickler& pickler, PyObject* object) {
+  pickler.before_foreign_code();
+  PyTypeObject* type = read_type(object);
+  auto part = [&](const char* name) {
+    return cpython::read_member(object, PySuper_Type, name);
+  };
+  PyObject* cls = part("__thisclass__");
+  PyObject* bound = part("__self__");
+  bool unbound = bound == Py_None;
+  auto write_parts = [&](Script& script) {
+    script.save(cls);
+    if (!unbound) script.save(bound);
+  };
+  Script script(pickler);
+  if (type == &PySuper_Type) {
+    script.save(as_object(type));
+    begin_tuple(script, unbound ? 1 : 2);
+    write_parts(script);
+    end_tuple(script, unbound ? 1 : 2);
+    script.op(Opcode::REDUCE).memoize(object).start(object);
+    return true;
+  }
+  // BUILD would ask it for __setstate__, which is that of a base of the class.
+  Ref attributes = cpython::read_instance_dict(object);
+  if (attributes && cpython::read_size(attributes.get()) != 0) {
+    pickler.fail(pickler.imported().pickling_error,
+                 "cannot pickle a %s with attributes of its own", type->tp_name);
+  }
+  begin_bypassing_constructor(script, object, &PySuper_Type);
+  write_parts(script);
+  end_bypassing_constructor(script, object, nullptr);
   return true;
 }
 

@@ -21,6 +21,10 @@ bool save_method_wrapper(stream::StreamState& state, pickling::Pickler& pickler,
                          PyObject* wrapper);
 bool save_property(stream::StreamState& state, pickling::Pickler& pickler,
                    PyObject* property);
+// super(class, object): to ask the object itself would reach a base's methods, and send
+// a second one of what it is bound to.
+bool save_super(stream::StreamState& state, pickling::Pickler& pickler,
+                PyObject* object);
 bool save_lru_cache(stream::StreamState& state, pickling::Pickler& pickler,
                     PyObject* cache);
 bool save_partial_method(stream::StreamState& state, pickling::Pickler& pickler,

@@ -81,6 +81,7 @@ int pickler_traverse(PyObject* self, visitproc visit, void* arg) {
   PicklerObject* pickler = as_pickler(self);
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(pickler->dispatch_table);
+  Py_VISIT(pickler->root_name);
   if (pickler->data == nullptr) return 0;
   PicklerData& data = *pickler->data;
   Py_VISIT(data.write.get());
@@ -94,6 +95,7 @@ int pickler_traverse(PyObject* self, visitproc visit, void* arg) {
 int pickler_clear(PyObject* self) {
   PicklerObject* pickler = as_pickler(self);
   Py_CLEAR(pickler->dispatch_table);
+  Py_CLEAR(pickler->root_name);
   if (pickler->data == nullptr) return 0;
   PicklerData& data = *pickler->data;
   data.write.reset();
@@ -236,6 +238,9 @@ PyMethodDef methods[] = {
 PyMemberDef members[] = {
     {"dispatch_table", T_OBJECT_EX, offsetof(PicklerObject, dispatch_table), 0,
      "The reducers of this pickler by class, instead of its class's table."},
+    {"_root_name", T_OBJECT, offsetof(PicklerObject, root_name), 0,
+     "How paths in errors begin: a str, or a tuple of them for the items of the tuple "
+     "that is dumped. For cppickle.integrations alone."},
     {"fast", T_INT, offsetof(PicklerObject, fast), 0,
      "True: write no memo. Then objects must not be recursive."},
     {"bin", T_INT, offsetof(PicklerObject, bin), 0,
@@ -290,12 +295,15 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
   // Held for this dump: a hook may call __init__ again, which replaces them.
   Ref write = Ref::borrow(data.write.get());
   Ref buffer_callback = Ref::borrow(data.buffer_callback.get());
+  Ref root_name = Ref::borrow(pickler->root_name);
+  if (root_name.get() == Py_None) root_name.reset();
 
   pickling::Hooks hooks;
   hooks.persistent_id = persistent_id.get();
   hooks.reducer_override = reducer_override.get();
   hooks.dispatch_table = table.get();
   hooks.buffer_callback = buffer_callback.get();
+  hooks.root_name = root_name.get();
   hooks.answers = &data.reducers.answers();
   hooks.fix_imports = data.fix_imports;
   hooks.fast = pickler->fast != 0;

@@ -28,6 +28,7 @@ struct PicklerData {
 
 struct PicklerObject {
   PyObject_HEAD PyObject* dispatch_table;  // null: the class's
+  PyObject* root_name;                     // see Hooks; null or None: none
   int fast;
   int bin;
   PicklerData* data;

@@ -274,6 +274,8 @@ void Pickler::end_single_lists() {
 // --- Dicts ------------------------------------------------------------------
 
 void Pickler::save_dict(PyObject* dict) {
+  if (memo_.has_stand_ins() && fill_stand_in(dict)) [[unlikely]]
+    return;
   Entries written = begin_dict(dict);
   if (!is_whole(dict, written)) push_dict(dict, written);
 }

@@ -1,15 +1,14 @@
 #include "pickling/error_path.h"
 
-#include <initializer_list>
+#include <cstddef>
 #include <span>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "cpython/compat.h"
 #include "cpython/dicts.h"
-#include "cpython/error.h"
 #include "cpython/ref.h"
+#include "pickling/object_places.h"
 
 namespace cppickle::pickling {
 
@@ -17,52 +16,27 @@ using cpython::Ref;
 
 namespace {
 
-constexpr std::size_t kLongestRepr = 80;  // characters of a key
 constexpr std::size_t kShownFrames = 40;  // of each end of a long path
 
-// Appends, piece by piece: g++ 12 warns of sums of strings for no reason.
-std::string joined(std::initializer_list<std::string_view> pieces) {
-  std::string text;
-  for (std::string_view piece : pieces) text.append(piece);
-  return text;
-}
+// An entry of a dict that a walk has reached; `key` is empty when it is gone.
+struct ReachedEntry {
+  Ref key;
+  Ref value;
+  std::size_t number = 0;
+};
 
-std::string utf8(PyObject* text) {
-  Py_ssize_t size = 0;
-  const char* data = text == nullptr ? nullptr : PyUnicode_AsUTF8AndSize(text, &size);
-  if (data == nullptr) {
-    PyErr_Clear();
-    return "?";
-  }
-  return {data, static_cast<std::size_t>(size)};
-}
-
-// repr(), short, or the type's name for objects whose repr fails.
-std::string short_repr(PyObject* object) {
-  Ref text = Ref::steal(PyObject_Repr(object));
-  if (!text) {
-    PyErr_Clear();
-    return joined({"<", Py_TYPE(object)->tp_name, ">"});
-  }
-  if (static_cast<std::size_t>(PyUnicode_GET_LENGTH(text.get())) <= kLongestRepr)
-    return utf8(text.get());
-  Ref head = Ref::steal(PyUnicode_Substring(text.get(), 0, kLongestRepr));
-  return utf8(head.get()) + "...";
-}
-
-// The key of the entry that a walk with PyDict_Next has reached, and its number; an
-// empty Ref when it is gone.
-Ref key_at(PyObject* dict, std::size_t position, std::size_t& number) {
+// REQUIRES: `position` is PyDict_Next's.
+ReachedEntry entry_at(PyObject* dict, std::size_t position) {
   Py_ssize_t at = 0;
-  PyObject *key = nullptr, *value, *last = nullptr;
-  number = 0;
+  PyObject *key = nullptr, *value = nullptr;
+  std::size_t count = 0;
+  ReachedEntry entry;
   while (static_cast<std::size_t>(at) < position &&
          PyDict_Next(dict, &at, &key, &value)) {
-    last = key;
-    ++number;
+    ++count;
   }
-  if (number != 0) --number;
-  return Ref::borrow(last);
+  if (count == 0) return entry;
+  return {Ref::borrow(key), Ref::borrow(value), count - 1};
 }
 
 Ref nth_key(PyObject* dict, std::size_t number) {
@@ -74,52 +48,86 @@ Ref nth_key(PyObject* dict, std::size_t number) {
   return Ref();
 }
 
-std::string element_of(const std::string& path, std::size_t number) {
-  return joined({"list(", path, ")[", std::to_string(number), "]"});
+Ref item_at(PyObject* sequence, std::size_t index) {
+  auto place = static_cast<Py_ssize_t>(index);
+  bool list = PyList_Check(sequence);
+  if (place >= (list ? PyList_GET_SIZE(sequence) : PyTuple_GET_SIZE(sequence)))
+    return Ref();
+  return Ref::borrow(list ? PyList_GET_ITEM(sequence, place)
+                          : PyTuple_GET_ITEM(sequence, place));
+}
+
+// (dict or None, dict of slots)
+bool is_pair_of_states(PyObject* state) {
+  if (PyTuple_GET_SIZE(state) != 2) return false;
+  for (Py_ssize_t i = 0; i < 2; ++i) {
+    PyObject* item = PyTuple_GET_ITEM(state, i);
+    if (item != Py_None && !PyDict_Check(item)) return false;
+  }
+  return true;
 }
 
 // Renders the path frame by frame.
+//
+// What an object answers to be pickled, a reduce value or a state, is no part of it: as
+// soon as the way through the answer meets something that the object holds itself, the
+// path goes on from there (object_places.h).
 class Path {
  public:
-  explicit Path(std::string root) : text_(std::move(root)) {}
+  Path(std::string root, const WorkStack& stack, const cpython::Names& names)
+      : text_(std::move(root)), stack_(stack), names_(names) {}
 
   const std::string& text() const { return text_; }
   bool has_steps() const { return has_steps_; }
-  void omit() { text_ += "..."; }
+  void omit() {
+    text_ += "...";
+    leave_answer();
+  }
 
-  void add(const WorkStack& stack, const Frame& frame) {
+  void add(const Frame& frame) {
     bool in_state = std::exchange(in_state_, false);
-    if (in_state && add_state(frame)) return;
-    if (in_state) add_text(".__getstate__()");
+    state_is_last_ = false;
     switch (frame.kind) {
       case Frame::Kind::kList:
       case Frame::Kind::kTuple:
-        add_index(frame.position - 1);
+        add_sequence(frame, in_state);
         break;
       case Frame::Kind::kItems:
-        add_index(frame.position - 1);
+        leave_answer();
+        if (frame.position != 0) add_index(frame.position - 1);
         break;
       case Frame::Kind::kDict:
-        add_dict(frame);
+        add_dict(frame, in_state);
         break;
       case Frame::Kind::kSet:
       case Frame::Kind::kFrozenset:
+        if (in_state) add_text(kState);
+        leave_answer();
         add_element(frame);
         break;
       case Frame::Kind::kPairs:
+        leave_answer();
         add_pair(frame);
         break;
       case Frame::Kind::kState:
+        enter_answer(frame.object);
         in_state_ = true;
         break;
       case Frame::Kind::kScript:
-        add_step(stack, frame);
+        if (in_state) add_text(kState);
+        add_step(frame);
         break;
     }
     expanded_ = frame.object;
   }
+  // To be called after the last frame.
+  void finish() {
+    if (state_is_last_) add_text(kState);
+  }
 
  private:
+  static constexpr const char* kState = ".__getstate__()";
+
   void add_text(const std::string& text) {
     text_ += text;
     has_steps_ = true;
@@ -128,16 +136,58 @@ class Path {
     add_text(joined({"[", std::to_string(index), "]"}));
   }
   void add_key(PyObject* key) { add_text(joined({"[", short_repr(key), "]"})); }
-
-  void add_dict(const Frame& frame) {
-    std::size_t number;
-    Ref key = key_at(frame.object, frame.position, number);
-    if (!key || frame.pending != nullptr) return enclose(number);
-    add_key(key.get());
-  }
   void enclose(std::size_t number) {
     text_ = element_of(text_, number);
     has_steps_ = true;
+  }
+
+  // What follows is on the way through what `object` answered.
+  void enter_answer(PyObject* object) {
+    if (object == nullptr) return;  // a part of a script
+    answering_ = object;
+    answering_text_ = text_;
+  }
+  void leave_answer() { answering_ = nullptr; }
+  // True when the object that answered holds `met` itself.
+  bool leave_answer_at(PyObject* met) {
+    if (answering_ == nullptr || met == nullptr) return false;
+    std::string place = place_within(met, answering_, answering_text_, names_);
+    if (place.empty()) return false;
+    text_ = std::move(place);
+    has_steps_ = true;
+    leave_answer();
+    return true;
+  }
+
+  void add_sequence(const Frame& frame, bool in_state) {
+    if (frame.position == 0) return;  // pushed just now
+    if (in_state && PyTuple_Check(frame.object) && is_pair_of_states(frame.object)) {
+      in_state_ = true;
+      return;
+    }
+    if (in_state) add_text(kState);
+    std::size_t index = frame.position - 1;
+    add_index(index);
+    leave_answer_at(item_at(frame.object, index).get());
+  }
+  // The dicts of a state hold attributes.
+  void add_dict(const Frame& frame, bool in_state) {
+    if (frame.position == 0) return;
+    ReachedEntry entry = entry_at(frame.object, frame.position);
+    PyObject* key = entry.key.get();
+    bool attribute = in_state && key != nullptr && PyUnicode_Check(key) &&
+                     PyUnicode_IsIdentifier(key) && frame.pending == nullptr;
+    if (attribute) {
+      leave_answer();
+      return add_text(joined({".", utf8(key)}));
+    }
+    if (in_state) {
+      leave_answer();
+      add_text(".__dict__");
+    }
+    if (key == nullptr || frame.pending != nullptr) return enclose(entry.number);
+    add_key(key);
+    leave_answer_at(entry.value.get());
   }
   void add_element(const Frame& frame) {
     if (frame.ahead != nullptr)  // in an order of their own: sets.cc
@@ -159,33 +209,25 @@ class Path {
     if (!key || frame.pending != nullptr) return enclose(number);
     add_key(key.get());
   }
-  // A state's dicts are attributes; a pair of such dicts passes that on.
-  bool add_state(const Frame& frame) {
-    if (frame.kind == Frame::Kind::kTuple && PyTuple_GET_SIZE(frame.object) == 2) {
-      in_state_ = true;
-      return true;
-    }
-    if (frame.kind != Frame::Kind::kDict) return false;
-    std::size_t number;
-    Ref key = key_at(frame.object, frame.position, number);
-    if (!key || !PyUnicode_Check(key.get()) || !PyUnicode_IsIdentifier(key.get())) {
-      PyErr_Clear();
-      add_text(".__dict__");
-      add_dict(frame);
-      return true;
-    }
-    add_text(joined({".", utf8(key.get())}));
-    return true;
-  }
-  void add_step(const WorkStack& stack, const Frame& frame) {
+
+  void add_step(const Frame& frame) {
     // No step has begun: the frame was pushed just now.
     if (frame.position == frame.extra) return;
-    const Step& step = stack.step(frame.position - 1);
+    const Step& step = stack_.step(frame.position - 1);
+    bool answer = step.label == Label::kNone || step.label == Label::kAnswer ||
+                  step.label == Label::kState;
+    if (!answer) leave_answer();
+    if (answer) enter_answer(frame.object);
     switch (step.label) {
       case Label::kNone:
+        leave_answer_at(step.object);
         break;
       case Label::kText:
         add_text(utf8(step.label_key));
+        break;
+      case Label::kAnswer:
+        add_text(utf8(step.label_key));
+        leave_answer_at(step.object);
         break;
       case Label::kAttribute:
         add_text(joined({".", utf8(step.label_key)}));
@@ -199,89 +241,83 @@ class Path {
       case Label::kFreeVariable:
         add_text(joined({".__closure__[", short_repr(step.label_key), "]"}));
         break;
+      case Label::kListed:
+        text_ = joined({"list(", text_, ")"});
+        break;
       case Label::kState:
-        in_state_ = true;
+        in_state_ = state_is_last_ = !leave_answer_at(step.object);
         break;
     }
   }
 
   std::string text_;
   bool has_steps_ = false;
-  bool in_state_ = false;         // the next frame belongs to a state
-  PyObject* expanded_ = nullptr;  // what the frame before expands
+  bool in_state_ = false;          // the next frame is a state's
+  bool state_is_last_ = false;     // unless another frame follows
+  PyObject* expanded_ = nullptr;   // what the frame before expands
+  PyObject* answering_ = nullptr;  // the object whose answer the way goes through
+  std::string answering_text_;     // the path to it
+  const WorkStack& stack_;
+  const cpython::Names& names_;
 };
 
-// `train` for a function or class, a module's name, else `obj`.
-std::string root_name(PyObject* root, const cpython::Names& names) {
-  bool named = PyFunction_Check(root) || PyType_Check(root) || PyModule_Check(root);
-  if (!named) return "obj";
-  PyObject* attribute = PyModule_Check(root) ? names.attr_name : names.qualname;
-  Ref name = Ref::steal(PyObject_GetAttr(root, attribute));
-  if (name && PyUnicode_Check(name.get())) return utf8(name.get());
-  PyErr_Clear();
-  return "obj";
+// --- The root -----------------------------------------------------------------------
+
+bool has_own_name(PyObject* object) {
+  return PyFunction_Check(object) || PyCFunction_Check(object) ||
+         PyMethod_Check(object) || PyType_Check(object);
 }
 
-Path path_of(const WorkStack& stack, PyObject* root, const cpython::Names& names) {
-  Path path(root_name(root, names));
+Ref own_name(PyObject* object, const cpython::Names& names) {
+  PyObject* attribute = PyModule_Check(object) ? names.attr_name : names.qualname;
+  Ref name = Ref::steal(PyObject_GetAttr(object, attribute));
+  if (name && PyUnicode_Check(name.get())) return name;
+  PyErr_Clear();
+  return Ref();
+}
+
+// `train` for a function or class, a module's name, else that of its class.
+std::string name_of(PyObject* object, const cpython::Names& names) {
+  bool named = has_own_name(object) || PyModule_Check(object);
+  Ref name =
+      own_name(named ? object : reinterpret_cast<PyObject*>(Py_TYPE(object)), names);
+  return name ? utf8(name.get()) : "obj";
+}
+
+// The name of an item of the root, where Hooks::root_name names its items: its own when
+// it is a function or class that has one.
+std::string name_of_item(PyObject* item, PyObject* given, const cpython::Names& names) {
+  Ref name = item != nullptr && has_own_name(item) ? own_name(item, names) : Ref();
+  return utf8(name && is_name(name.get()) ? name.get() : given);
+}
+
+}  // namespace
+
+ErrorPath error_path(const WorkStack& stack, PyObject* root, PyObject* root_name,
+                     const cpython::Names& names) {
   std::span<const Frame> frames = stack.frames();
-  for (std::size_t i = 0; i < frames.size(); ++i) {
+  std::size_t first = 0;
+  std::string begin;
+  if (root_name == nullptr) {
+    begin = name_of(root, names);
+  } else if (PyUnicode_Check(root_name)) {
+    begin = utf8(root_name);
+  } else if (!frames.empty() && frames[0].kind == Frame::Kind::kTuple) {
+    std::size_t index = frames[first++].position - 1;
+    begin = name_of_item(item_at(root, index).get(), item_at(root_name, index).get(),
+                         names);
+  }
+  Path path(std::move(begin), stack, names);
+  for (std::size_t i = first; i < frames.size(); ++i) {
     if (frames.size() > 2 * kShownFrames && i == kShownFrames) {
       // A path may have a million frames; its ends are what helps.
       path.omit();
       i = frames.size() - kShownFrames;
     }
-    path.add(stack, frames[i]);
+    path.add(frames[i]);
   }
-  return path;
-}
-
-// error.args = (message + line,)
-void extend_message(PyObject* error, const std::string& line) {
-  Ref args = Ref::steal(PyObject_GetAttrString(error, "args"));
-  if (!args || !PyTuple_Check(args.get()) || PyTuple_GET_SIZE(args.get()) != 1)
-    return PyErr_Clear();
-  Ref message = Ref::steal(
-      PyUnicode_FromFormat("%S\n%s", PyTuple_GET_ITEM(args.get(), 0), line.c_str()));
-  Ref extended = message ? Ref::steal(PyTuple_Pack(1, message.get())) : Ref();
-  if (!extended || PyObject_SetAttrString(error, "args", extended.get()) < 0)
-    PyErr_Clear();
-}
-
-void annotate(PyObject* error, const Path& path, bool ours,
-              const cpython::Names& names) {
-  Ref text = Ref::steal(PyUnicode_FromString(path.text().c_str()));
-  if (!text || PyObject_SetAttr(error, names.cppickle_path, text.get()) < 0)
-    PyErr_Clear();
-  if (!path.has_steps()) return;
-  std::string line = joined({"  while pickling ", path.text()});
-  // An error of the user's keeps its message, for code that looks at it.
-  if (ours) return extend_message(error, line);
-  Ref note = Ref::steal(PyUnicode_FromString(line.c_str() + 2));
-  Ref added =
-      note && PyObject_HasAttr(error, names.add_note)
-          ? Ref::steal(PyObject_CallMethodOneArg(error, names.add_note, note.get()))
-          : Ref();
-  if (!added) PyErr_Clear();
-}
-
-}  // namespace
-
-void add_path_to_error(const WorkStack& stack, PyObject* root, bool ours,
-                       const cpython::Names& names) noexcept {
-  try {
-    Ref error = cpython::take_raised();
-    try {
-      annotate(error.get(), path_of(stack, root, names), ours, names);
-    } catch (const cpython::ErrorSet&) {
-      PyErr_Clear();
-    } catch (const std::bad_alloc&) {
-      PyErr_Clear();
-    }
-    cpython::set_raised(std::move(error));
-  } catch (const std::bad_alloc&) {
-    PyErr_NoMemory();
-  }
+  path.finish();
+  return {path.text(), path.has_steps() || root_name != nullptr};
 }
 
 }  // namespace cppickle::pickling

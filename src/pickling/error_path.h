@@ -2,17 +2,22 @@
 #ifndef CPPICKLE_PICKLING_ERROR_PATH_H_
 #define CPPICKLE_PICKLING_ERROR_PATH_H_
 
+#include <string>
+
 #include "cpython/names.h"
 #include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
 
-// Adds the path from `root` to what the stack stands at to the error that is set: as
-// its attribute `cppickle_path`; and as a last line of the message when the error is
-// `ours`, else as a note (PEP 678) where exceptions have them. Leaves an error set, the
-// same one unless the way there failed hard; throws nothing.
-void add_path_to_error(const WorkStack& stack, PyObject* root, bool ours,
-                       const cpython::Names& names) noexcept;
+struct ErrorPath {
+  std::string text;
+  bool tells;  // false: it is the root, and nobody gave that a name
+};
+
+// The path from `root` to what the stack stands at.  `root_name` is Hooks::root_name.
+// Runs foreign code (reprs), whose errors do not surface; none is set before or after.
+ErrorPath error_path(const WorkStack& stack, PyObject* root, PyObject* root_name,
+                     const cpython::Names& names);
 
 }  // namespace cppickle::pickling
 

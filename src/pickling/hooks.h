@@ -14,6 +14,9 @@ struct Hooks {
   PyObject* reducer_override = nullptr;
   PyObject* dispatch_table = nullptr;  // null: copyreg.dispatch_table
   PyObject* buffer_callback = nullptr;
+  // How paths in errors begin: a str, or a tuple of them for the items of the tuple
+  // that is the root; null: by the root itself.
+  PyObject* root_name = nullptr;
   bool fix_imports = true;
   bool fast = false;
   bool foreign_sink = false;     // the sink calls foreign code, at any write

@@ -42,6 +42,13 @@ void Memo::alias(PyObject* key, std::size_t index) {
   find_or_enter(key, index);
 }
 
+const Memo::StandIn* Memo::stand_in_for(PyObject* dict) const {
+  for (const StandIn& entry : stand_ins_) {
+    if (entry.dict.get() == dict) return &entry;
+  }
+  return nullptr;
+}
+
 void Memo::pool_strings() {
   own_keys();
   if (pools_strings()) return;
@@ -64,6 +71,7 @@ void Memo::clear() {
   // then the memo is empty.
   Keys keys;
   keys.take(keys_);
+  std::vector<StandIn> stand_ins = std::exchange(stand_ins_, {});
   aliases_.clear();
   strings_ = Strings::kByIdentity;
   packed_.clear();
@@ -76,6 +84,10 @@ void Memo::clear() {
 int Memo::traverse(visitproc visit, void* arg) const {
   for (std::size_t i = 0; i < referenced_count(); ++i) Py_VISIT(untagged(keys_[i]));
   for (const cpython::Ref& key : aliases_) Py_VISIT(key.get());
+  for (const StandIn& entry : stand_ins_) {
+    Py_VISIT(entry.dict.get());
+    Py_VISIT(entry.stand_in.get());
+  }
   return 0;
 }
 

@@ -120,6 +120,21 @@ class Memo {
   }
   bool has_aliases() const { return !aliases_.empty(); }
 
+  // Notes that the dict under the key `stand_in` is to become `dict`, should that be
+  // met in the stream: see stand_ins.cc.  `kind` tells what the stand-in holds.
+  void note_stand_in(PyObject* dict, PyObject* stand_in, PyObject* kind) {
+    stand_ins_.push_back({cpython::Ref::borrow(dict), cpython::Ref::borrow(stand_in),
+                          cpython::Ref::borrow(kind)});
+  }
+  struct StandIn {
+    cpython::Ref dict;
+    cpython::Ref stand_in;
+    cpython::Ref kind;
+  };
+  bool has_stand_ins() const { return !stand_ins_.empty(); }
+  // Null: there is none.
+  const StandIn* stand_in_for(PyObject* dict) const;
+
   // Puts `key`, unless it is there, under an index of the caller's choice (assignment
   // to Pickler.memo).
   void set(PyObject* key, std::size_t index);
@@ -185,6 +200,7 @@ class Memo {
   cpython::Borrowing borrowing_;    // while keys are borrowed
   Keys keys_;                       // by index: the key, 0 for anonymous ones
   std::vector<cpython::Ref> aliases_;
+  std::vector<StandIn> stand_ins_;
   Strings strings_ = Strings::kByIdentity;
   StringPool pool_;  // the pooled strings
 };

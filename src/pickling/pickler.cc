@@ -3,7 +3,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/reads.h"
-#include "pickling/error_path.h"
+#include "pickling/error_report.h"
 
 namespace cppickle::pickling {
 
@@ -23,14 +23,14 @@ void Pickler::dump(PyObject* root) {
     PyErr_Format(PyExc_OverflowError, "cannot pickle a %s this large with protocol %d",
                  error.what, protocol());
     error_is_ours_ = true;
-    add_path_to_error(stack_, root, error_is_ours_, names());
+    add_path_to_error(stack_, root, hooks_.root_name, error_is_ours_, imported_);
     throw cpython::ErrorSet{};
   } catch (const cpython::ErrorSet&) {
     // The path is made of reprs, which are foreign code.
     memo_.own_keys();
     if (!error_is_ours_ && PyErr_ExceptionMatches(PyExc_RecursionError))
       explain_recursion();
-    add_path_to_error(stack_, root, error_is_ours_, names());
+    add_path_to_error(stack_, root, hooks_.root_name, error_is_ours_, imported_);
     throw;
   } catch (const std::bad_alloc&) {
     // To own the keys may need memory, for those that are not in the table yet.

@@ -307,6 +307,9 @@ class Pickler {
                           core::Opcode many);
   void begin_batch(Frame& frame, bool pairs);
 
+  // stand_ins.cc
+  bool fill_stand_in(PyObject* dict);
+
   // script.cc
   void step_script(Frame& frame);
   void write_or_get(const Step& step);

@@ -352,22 +352,22 @@ void ReduceValue::write_construction(Pickler& pickler, Script& script) const {
   const cpython::Names& names = pickler.names();
   switch (form) {
     case Form::kReduce:
-      script.save(callable, Label::kText, names.reduce_0)
-          .save(arguments, Label::kText, names.reduce_1)
+      script.save(callable, Label::kAnswer, names.reduce_0)
+          .save(arguments, Label::kAnswer, names.reduce_1)
           .op(Opcode::REDUCE);
       return;
     case Form::kNewObj: {
       Ref rest = checked(PyTuple_GetSlice(arguments, 1, PyTuple_GET_SIZE(arguments)));
       script.save(PyTuple_GET_ITEM(arguments, 0), Label::kText, names.attr_class_text)
-          .save(rest.get(), Label::kText, names.getnewargs_call)
+          .save(rest.get(), Label::kAnswer, names.getnewargs_call)
           .op(Opcode::NEWOBJ);
       return;
     }
     case Form::kNewObjEx:
       if (pickler.protocol() < 4) return write_partial_new(pickler, script);
       script.save(PyTuple_GET_ITEM(arguments, 0), Label::kText, names.attr_class_text)
-          .save(PyTuple_GET_ITEM(arguments, 1), Label::kText, names.getnewargs_ex_0)
-          .save(PyTuple_GET_ITEM(arguments, 2), Label::kText, names.getnewargs_ex_1)
+          .save(PyTuple_GET_ITEM(arguments, 1), Label::kAnswer, names.getnewargs_ex_0)
+          .save(PyTuple_GET_ITEM(arguments, 2), Label::kAnswer, names.getnewargs_ex_1)
           .op(Opcode::NEWOBJ_EX);
       return;
   }

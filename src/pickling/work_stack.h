@@ -18,12 +18,14 @@ class Script;
 
 // How a child is named in a path: what is written after the parent.
 enum class Label : std::uint8_t {
-  kNone,          // not part of the path
+  kNone,          // not part of the path, unless an attribute of the parent
   kText,          // label_key verbatim, a str such as ".__closure__"
+  kAnswer,        // the same, unless what it holds is an attribute of the parent
   kAttribute,     // .name
   kKey,           // [repr]
   kGlobal,        // .__globals__[repr]
   kFreeVariable,  // .__closure__[repr]
+  kListed,        // list(parent)
   kState,         // not part of the path; dict entries of the state are attributes
 };
 

@@ -1,7 +1,12 @@
 """Methods: bound and unbound, static, class, abstract, partial, of builtin types."""
 
+import pickle
+import threading
+
 import pytest
 from support.source import define
+
+import cppickle
 
 ACCOUNT = """
     class Account:
@@ -282,3 +287,69 @@ def test_a_derived_wrapper_with_a_reduce_value_of_its_own(in_fresh_process):
         obj = Own()
         """
     assert in_fresh_process(define(source).obj, "obj") == {"own": 1}
+
+
+class TestSuperObjects:
+    """They answer for a base, also about how to pickle them."""
+
+    SOURCE = """
+        class Base:
+            n = 1
+            def who(self): return "base", self.n
+            @classmethod
+            def made(cls): return "base", cls.__name__
+            def __reduce_ex__(self, protocol): raise RuntimeError("of a base")
+        class Derived(Base):
+            n = 2
+            __reduce_ex__ = object.__reduce_ex__
+            def who(self): return "derived", self.n
+            @classmethod
+            def made(cls): return "derived", cls.__name__
+            def up(self): return super()
+            @classmethod
+            def up_class(cls): return super()
+        derived = Derived()
+        class Up(super): pass
+        """
+
+    @pytest.mark.parametrize("protocol", range(6))
+    def test_bound_to_an_instance(self, bare_worker, protocol):
+        made = define(self.SOURCE)
+        bare_worker.load(cppickle.dumps([made.derived.up(), made.derived], protocol))
+        question = "up, derived = obj\nderived.n = 3\nup.who(), up.__self__ is derived"
+        assert bare_worker.ask(question) == (("base", 3), True)
+        assert bare_worker.ask("type(up := obj[0]).__name__") == "super"
+
+    def test_bound_to_a_class(self, in_fresh_process):
+        up = define(self.SOURCE).Derived.up_class()
+        assert in_fresh_process(up, "obj.made()") == ("base", "Derived")
+
+    def test_unbound(self, in_fresh_process):
+        made = define(self.SOURCE)
+        question = "up, derived = obj\nup.__self__, up.__get__(derived).who()"
+        sent = [super(made.Derived), made.derived]
+        assert in_fresh_process(sent, question) == (None, ("base", 2))
+
+    def test_in_what_it_is_bound_to(self, in_fresh_process):
+        made = define(self.SOURCE)
+        made.derived.kept = made.derived.up()
+        question = "obj.kept.who(), obj.kept.__self__ is obj"
+        assert in_fresh_process(made.derived, question) == (("base", 2), True)
+
+    def test_of_a_derived_type(self, in_fresh_process):
+        made = define(self.SOURCE)
+        sent = made.Up(made.Derived, made.derived)
+        assert in_fresh_process(sent, "obj.who(), type(obj).__name__") == (
+            ("base", 2),
+            "Up",
+        )
+        sent.extra = 5
+        with pytest.raises(pickle.PicklingError, match="attributes of its own"):
+            cppickle.dumps(sent)
+
+    def test_its_path(self):
+        made = define(self.SOURCE)
+        made.derived.lock = threading.Lock()
+        with pytest.raises(TypeError) as caught:
+            cppickle.dumps([made.derived.up()])
+        assert caught.value.cppickle_path == "list[0].__self__.lock"

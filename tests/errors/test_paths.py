@@ -1,8 +1,12 @@
 """An error names the object by its path from the root, in the words of Python code."""
 
 import collections
+import dataclasses
+import functools
+import pickle
 import threading
 import types
+import typing
 
 import pytest
 from support.source import define
@@ -45,34 +49,201 @@ def with_setattr(obj, **attributes):
     return obj
 
 
+# Evaluated with the root under the name that the path begins with.
 DATA = {
-    "obj": LOCK,
-    "obj[0]": [LOCK],
-    "obj[2]": [1, 2, LOCK],
-    "obj[1500]": [*range(1500), LOCK],
-    "obj[1]": (1, LOCK),
-    "obj[0][1]": ((1, LOCK, 2, 3, 4),),
-    "obj['k']": {"a": 1, "k": LOCK},
-    "obj[3]['k']": [0, 1, 2, {"k": LOCK}],
-    "obj[3]['k'].attr": [0, 1, 2, {"k": Holder(attr=LOCK)}],
-    "obj[5]": {5: LOCK},
-    "obj[(1, 'a')]": {(1, "a"): LOCK},
-    "obj[None]": {**{n: n for n in range(1500)}, None: LOCK},
-    "obj.attr": Holder(a=1, attr=LOCK),
-    "obj.a.b.c": Holder(a=Holder(b=Holder(c=LOCK))),
-    "obj.name.held": with_setattr(Slotted(1), name=Slotted(LOCK)),
-    "obj.held": Slotted(LOCK),
-    "obj.extra": with_setattr(SlottedWithDict(1), extra=LOCK),
-    "obj.x": types.SimpleNamespace(y=1, x=LOCK),
-    "obj['o']": collections.OrderedDict(a=1, o=LOCK),
-    "obj['d']": collections.defaultdict(list, d=LOCK),
+    "list[0]": [LOCK],
+    "list[2]": [1, 2, LOCK],
+    "list[1500]": [*range(1500), LOCK],
+    "tuple[1]": (1, LOCK),
+    "tuple[0][1]": ((1, LOCK, 2, 3, 4),),
+    "dict['k']": {"a": 1, "k": LOCK},
+    "list[3]['k']": [0, 1, 2, {"k": LOCK}],
+    "list[3]['k'].attr": [0, 1, 2, {"k": Holder(attr=LOCK)}],
+    "dict[5]": {5: LOCK},
+    "dict[(1, 'a')]": {(1, "a"): LOCK},
+    "dict[None]": {**{n: n for n in range(1500)}, None: LOCK},
+    "Holder.attr": Holder(a=1, attr=LOCK),
+    "Holder.a.b.c": Holder(a=Holder(b=Holder(c=LOCK))),
+    "Slotted.name.held": with_setattr(Slotted(1), name=Slotted(LOCK)),
+    "Slotted.held": Slotted(LOCK),
+    "SlottedWithDict.extra": with_setattr(SlottedWithDict(1), extra=LOCK),
+    "SimpleNamespace.x": types.SimpleNamespace(y=1, x=LOCK),
+    "OrderedDict['o']": collections.OrderedDict(a=1, o=LOCK),
+    "defaultdict['d']": collections.defaultdict(list, d=LOCK),
 }
 
 
 @pytest.mark.parametrize("expected", DATA)
 def test_data(expected):
-    assert path(DATA[expected]) == expected
-    assert eval(expected, {"obj": DATA[expected]}) is LOCK
+    root, found = evaluated(DATA[expected])
+    assert root == expected
+    assert found is LOCK
+
+
+def test_the_root_by_itself_has_its_type_s_name():
+    assert path(LOCK) == "lock"
+
+
+def evaluated(obj, **options):
+    """The path of a failure, and what stands there."""
+    found = failure(obj, **options).cppickle_path
+    method = isinstance(obj, (types.MethodType, types.BuiltinMethodType))
+    name = (obj if method else type(obj)).__qualname__
+    assert found.removeprefix("list(").startswith(name)
+    return found, eval(found.replace(name, "root", 1), {"root": obj, "list": list})
+
+
+class Reduced:
+    """Its reduce value holds its attributes, in an order of its own."""
+
+    def __init__(self, first, second=None):
+        self.first, self.second = first, second
+
+    def __reduce__(self):
+        return Reduced, (1, (self.second, self.first))
+
+
+class SlottedReduced:
+    __slots__ = ("held",)
+
+    def __init__(self, held):
+        self.held = held
+
+    def __reduce__(self):
+        return SlottedReduced, (self.held,)
+
+
+class WithState:
+    def __init__(self, state):
+        self.state = state
+
+    def __getstate__(self):
+        return self.state
+
+
+class Point(typing.NamedTuple):
+    x: int
+    y: object
+
+
+class AppError(Exception):
+    def __init__(self, code, held):
+        super().__init__(code, held)
+
+
+def derived(base, *arguments):
+    """Of a class that derives from a builtin one."""
+    return type("Derived", (base,), {"__module__": __name__})(*arguments)
+
+
+class Locked:
+    def __init__(self):
+        self.lock = LOCK
+
+    def run(self):
+        pass
+
+
+ANSWERS = {
+    "partial.args[1]": functools.partial(print, 1, LOCK),
+    "partial.keywords['file']": functools.partial(print, file=LOCK),
+    "partial.func.__self__.lock": functools.partial(Locked().run, 1),
+    "Locked.run.__self__.lock": Locked().run,
+    "list.append.__self__[1]": [1, LOCK].append,
+    "dict.get.__self__['k']": {"k": LOCK}.get,
+    "Reduced.first": Reduced(LOCK),
+    "Reduced.second['k']": Reduced(1, {"k": LOCK}),
+    "SlottedReduced.held": SlottedReduced(LOCK),
+    "WithState.state": WithState(LOCK),
+    "WithState.state[0]": WithState([LOCK]),
+    "WithState.state[1]": WithState((1, LOCK)),
+    "WithState.state[1]['slot']": WithState((None, {"slot": LOCK})),
+    "Point.y": Point(1, LOCK),
+    "Derived[1]": derived(tuple, (1, LOCK)),
+    "Derived['k']": derived(dict, {"k": LOCK}),
+    "ValueError.args[1][0]": ValueError(1, [LOCK]),
+    "AppError.args[1]": AppError(1, LOCK),
+    "Counter['k']": collections.Counter(k=LOCK),
+    "deque[1]": collections.deque([1, LOCK]),
+    "UserDict.data['k']": collections.UserDict(k=LOCK),
+    "UserList.data[0]": collections.UserList([LOCK]),
+    "ChainMap.maps[1]['k']": collections.ChainMap({}, {"k": LOCK}),
+    "slice.start": slice(LOCK, 1),
+    "GenericAlias.__args__[0]": types.GenericAlias(list, (LOCK,)),
+    "cell.cell_contents": types.CellType(LOCK),
+    "mappingproxy['k']": types.MappingProxyType({"k": LOCK}),
+    "property.fget.__self__.lock": property(Locked().run),
+    "staticmethod.__func__.__self__.lock": staticmethod(Locked().run),
+    "partialmethod.args[0]": functools.partialmethod(print, LOCK),
+    "partialmethod.keywords['k']": functools.partialmethod(print, k=LOCK),
+    "cached_property.func.__self__.lock": functools.cached_property(Locked().run),
+    "Field.default": dataclasses.field(default=LOCK),
+}
+
+
+@pytest.mark.parametrize("expected", ANSWERS)
+def test_what_an_object_holds_has_its_name_there(expected):
+    """Not where its reduce value has it."""
+    root, found = evaluated(ANSWERS[expected])
+    assert root == expected
+    assert found is LOCK
+
+
+GENERATOR = (i for i in ())  # a lock is refused otherwise at protocols 0 and 1
+
+
+@pytest.mark.parametrize("protocol", range(6))
+@pytest.mark.parametrize(
+    "obj",
+    [
+        Reduced(GENERATOR),
+        functools.partial(print, GENERATOR),
+        [GENERATOR].append,
+        ValueError(GENERATOR),
+        Holder(held=GENERATOR),
+    ],
+    ids=lambda obj: type(obj).__name__,
+)
+def test_a_path_is_an_expression_at_every_protocol(obj, protocol):
+    path, found = evaluated([obj], protocol=protocol)
+    assert found is GENERATOR
+    assert "__reduce__" not in path
+
+
+def test_an_element_of_a_set_that_derives():
+    assert path(derived(set, [LOCK])) == "list(Derived)[0]"
+
+
+class Computed:
+    """Getters that run code of the user's are not asked."""
+
+    __slots__ = ("held",)
+    asked = 0
+
+    @property
+    def made(self):
+        type(self).asked += 1
+        return self.held
+
+    def __getattr__(self, name):
+        type(self).asked += 1
+        raise AttributeError(name)
+
+    def __reduce__(self):
+        return Computed, (LOCK,)
+
+
+def test_attributes_are_found_without_running_code():
+    before = Computed.asked
+    assert path(Computed()) == "Computed.__reduce__()[1][0]"
+    assert Computed.asked - before == asked_by_pickling(Computed())
+
+
+def asked_by_pickling(obj):
+    before = Computed.asked
+    with pytest.raises(TypeError):
+        pickle.dumps(obj)
+    return Computed.asked - before
 
 
 FUNCTIONS = {
@@ -140,7 +311,7 @@ def test_classes(expected):
 def test_what_an_instance_s_class_holds():
     made = define("class Cls:\n  attr = lock", lock=LOCK)
     assert path(made.Cls()).endswith(".attr")
-    assert path([made.Cls()]).startswith("obj[0]")
+    assert path([made.Cls()]).startswith("list[0]")
 
 
 def test_a_base_class():
@@ -159,57 +330,63 @@ def test_a_dynamic_module():
     module = types.ModuleType("made_here")
     module.lock = LOCK
     assert path(module) == "made_here.lock"
-    assert path([module]) == "obj[0].lock"
+    assert path([module]) == "list[0].lock"
 
 
 class ReducesTo:
     def __init__(self, *arguments, state=None):
-        self.value = (Holder, arguments, state)
+        self.answer = lambda: (Holder, arguments, state)
 
     def __reduce__(self):
-        return self.value
+        return self.answer()
 
 
 def test_arguments_of_a_reduce_value():
-    assert path(ReducesTo(LOCK)) == "obj.__reduce__()[1][0]"
-    assert path(ReducesTo(1, {"k": LOCK})) == "obj.__reduce__()[1][1]['k']"
-    assert path([ReducesTo(1, LOCK)]) == "obj[0].__reduce__()[1][1]"
+    assert path(ReducesTo(LOCK)) == "ReducesTo.__reduce__()[1][0]"
+    assert path(ReducesTo(1, {"k": LOCK})) == "ReducesTo.__reduce__()[1][1]['k']"
+    assert path([ReducesTo(1, LOCK)]) == "list[0].__reduce__()[1][1]"
 
 
 def test_state_of_a_reduce_value():
-    assert path(ReducesTo(state={"attr": LOCK})) == "obj.attr"
-    assert path(ReducesTo(state=(None, {"slot": LOCK}))) == "obj.slot"
-
-
-class WithState:
-    def __init__(self, state):
-        self.state = state
-
-    def __getstate__(self):
-        return self.state
+    assert path(ReducesTo(state={"attr": LOCK})) == "ReducesTo.attr"
+    assert path(ReducesTo(state=(None, {"slot": LOCK}))) == "ReducesTo.slot"
 
 
 def test_state_of_getstate():
-    assert path(WithState({"attr": LOCK})) == "obj.attr"
-    assert path(WithState([LOCK])).startswith("obj")
+    class Copied(WithState):
+        def __getstate__(self):
+            return dict(self.state)
+
+    class Listed(WithState):
+        def __getstate__(self):
+            return [1, *self.state]
+
+    class Replaced(WithState):
+        def __getstate__(self):
+            return threading.Lock()
+
+    assert path([Copied({"attr": LOCK})]) == "list[0].attr"
+    assert path([Copied({"no name": LOCK})]) == "list[0].__dict__['no name']"
+    assert path([Listed({LOCK})]) == "list[0].__getstate__()[1]"
+    assert path([Replaced(1)]) == "list[0].__getstate__()"
 
 
 def test_keys_and_elements_have_a_path_too():
-    assert path({1: 1, LOCK: 1}) == "list(obj)[1]"
-    assert path([{LOCK: 1}]) == "list(obj[0])[0]"
-    assert path([{LOCK}]) == "list(obj[0])[0]"
-    assert path({"k": frozenset([LOCK])}) == "list(obj['k'])[0]"
+    assert path({1: 1, LOCK: 1}) == "list(dict)[1]"
+    assert path([{LOCK: 1}]) == "list(list[0])[0]"
+    assert path([{LOCK}]) == "list(list[0])[0]"
+    assert path({"k": frozenset([LOCK])}) == "list(dict['k'])[0]"
 
 
 def test_a_shared_object_is_named_where_it_was_met_first():
     shared = [LOCK]
-    assert path({"first": shared, "second": shared}) == "obj['first'][0]"
+    assert path({"first": shared, "second": shared}) == "dict['first'][0]"
 
 
 def test_a_path_through_a_cycle_is_finite():
     loop = []
     loop.append([loop, {"k": loop}, Holder(up=loop, lock=LOCK)])
-    assert path(loop) == "obj[0][2].lock"
+    assert path(loop) == "list[0][2].lock"
 
 
 def test_a_very_long_path_is_told_all_the_same():
@@ -217,7 +394,7 @@ def test_a_very_long_path_is_told_all_the_same():
     for _ in range(100_000):
         deep = [deep]
     found = path(deep)
-    assert found.startswith("obj[0][0]")
+    assert found.startswith("list[0][0]")
     assert found.endswith("[0]")
 
 
@@ -228,4 +405,4 @@ def test_a_key_whose_repr_is_long_or_fails():
 
     assert "x" * 20 in path({"x" * 5000: LOCK})
     assert type(failure({Rude(): LOCK})) is TypeError
-    assert path({Rude(): LOCK}).startswith("obj[")
+    assert path({Rude(): LOCK}).startswith("dict[")

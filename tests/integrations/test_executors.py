@@ -1,9 +1,11 @@
 """cppickle.ProcessPoolExecutor: what goes by value, what fails, what stays."""
 
 import concurrent.futures
+import functools
 import multiprocessing
 import sys
 import threading
+import traceback
 
 import pytest
 from support.processes import run_child
@@ -82,15 +84,86 @@ def test_a_task_that_cannot_be_sent(pool):
     guard = {"here": threading.Lock()}
     with pytest.raises(TypeError, match="lock") as caught:
         call(pool, lambda: guard)
-    assert "['here']" in caught.value.cppickle_path
+    assert caught.value.cppickle_path == "fn.__closure__['guard']['here']"
     assert call(pool, lambda: "alive") == "alive"
 
 
 def test_a_result_that_cannot_be_sent(pool):
     with pytest.raises(TypeError, match="lock") as caught:
         call(pool, lambda: {"there": [threading.Lock()]})
-    assert "['there'][0]" in caught.value.cppickle_path
+    assert caught.value.cppickle_path.startswith("the result of ")
+    assert caught.value.cppickle_path.endswith("<lambda>()['there'][0]")
+    assert caught.value.cppickle_path in str(caught.value)
     assert call(pool, lambda: "alive") == "alive"
+
+
+def test_paths_of_a_task_have_the_words_of_submit(pool):
+    def train(*args, **kwargs):
+        return guard
+
+    guard = threading.Lock()
+    name = train.__qualname__
+
+    def path(fn, *args, **kwargs):
+        with pytest.raises(TypeError, match="lock") as caught:
+            pool.submit(fn, *args, **kwargs).result(60)
+        assert str(caught.value).endswith(
+            f"while pickling {caught.value.cppickle_path}"
+        )
+        return caught.value.cppickle_path
+
+    assert path(train) == f"{name}.__closure__['guard']"
+    assert path(functools.partial(train, 1)) == "fn.func.__closure__['guard']"
+    assert path(print, 1, [guard]) == "args[1][0]"
+    assert path(print, file=guard) == "kwargs['file']"
+    assert path(threading.Lock) == f"the result of {threading.Lock.__qualname__}()"
+
+
+def test_the_printed_traceback_of_a_task_has_its_chain(pool):
+    def fail():
+        try:
+            {}["missing"]
+        except KeyError as error:
+            raise ValueError("outer") from error
+
+    def hide():
+        try:
+            {}["missing"]
+        except KeyError:
+            raise ValueError("outer") from None
+
+    def printed(function):
+        error = pool.submit(function).exception(SECONDS)
+        return "".join(traceback.format_exception(type(error), error, None))
+
+    assert "KeyError: 'missing'" in printed(fail)
+    assert "in fail" in printed(fail)
+    assert "KeyError" not in printed(hide)
+
+
+def test_an_error_of_a_task_sent_with_its_traceback(pool):
+    """For those who want the frames and not only their text."""
+
+    def fail():
+        raise ValueError("outer")
+
+    def work():
+        try:
+            fail()
+        except ValueError as error:
+            return cppickle.with_traceback(error)
+
+    error = call(pool, work)
+    names = [entry.name for entry in traceback.extract_tb(error.__traceback__)]
+    assert names == ["work", "fail"]
+
+
+def test_an_error_that_cannot_be_sent_says_where(pool):
+    def fail():
+        raise ValueError("the reason", [threading.Lock()])
+
+    with pytest.raises(RuntimeError, match=r"ValueError\.args\[1\]\[0\]"):
+        call(pool, fail)
 
 
 def test_a_task_that_cannot_be_loaded(pool):

@@ -88,7 +88,7 @@ def test_python_s_own_limit_is_a_pickling_error():
         cppickle.dumps([Endless()])
     assert isinstance(caught.value, RecursionError)
     assert isinstance(caught.value.__cause__, RecursionError)
-    assert caught.value.cppickle_path == "obj[0]"
+    assert caught.value.cppickle_path == "list[0]"
 
 
 def test_a_reduce_that_dumps_itself():

@@ -168,8 +168,9 @@ def test_fast_mode_on_a_cycle_raises():
     loop.append(loop)
     session = Session()
     session.pickler.fast = True
-    with pytest.raises(ValueError):
+    with pytest.raises(ValueError) as caught:
         session.dump(loop)
+    assert set(caught.value.cppickle_path.split("[0]")) == {"list", ""}
 
 
 @pytest.mark.parametrize("protocol", range(6))

@@ -88,7 +88,8 @@ if sys.version_info >= (3, 14):
             self._options = taken_options(others)
             if initializer is not None:
                 call = initializer, initargs, {}
-                initializer, initargs = _call, (by_value(call, **self._options),)
+                stream = by_value(call, _INITIALIZER, **self._options)
+                initializer, initargs = _call, (stream,)
             super().__init__(
                 max_workers, thread_name_prefix, initializer, initargs, **others
             )
@@ -97,7 +98,7 @@ if sys.version_info >= (3, 14):
             self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
         ) -> "Future[Any]":
             """Schedule ``fn(*args, **kwargs)``."""
-            stream = by_value((fn, args, kwargs), **self._options)
+            stream = by_value((fn, args, kwargs), _TASK, **self._options)
             return super().submit(_run, stream, *_if_any(self._options))
 
 else:
@@ -107,6 +108,11 @@ else:
 def _if_any(options: "Options") -> "tuple[Options, ...]":
     """Nothing is sent for an executor without options."""
     return (options,) if options else ()
+
+
+# How paths in errors name what is sent.
+_TASK = "fn", "args", "kwargs"
+_INITIALIZER = "initializer", "initargs", "keywords"
 
 
 class _Outgoing:
@@ -120,7 +126,7 @@ class _Outgoing:
         self.options = options
 
     def __reduce__(self) -> tuple[type, tuple[bytes]]:
-        return bytes, (by_value(self.value, **self.options),)
+        return bytes, (by_value(self.value, _TASK, **self.options),)
 
 
 class _Initializer:
@@ -137,7 +143,7 @@ class _Initializer:
         function(*arguments)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
-        return _initializer, (by_value(self.call, **self.options),)
+        return _initializer, (by_value(self.call, _INITIALIZER, **self.options),)
 
 
 def _initializer(stream: bytes) -> _Initializer:
@@ -182,6 +188,12 @@ def _call(stream: bytes) -> Any:
     return function(*arguments, **options)
 
 
+def _result_of(function: object) -> str:
+    """How a path names the result, for an error that the task's sender reads."""
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    return f"the result of {name}()"
+
+
 _ATOMS = frozenset([type(None), bool, int, float, complex, str, bytes])
 
 
@@ -198,9 +210,15 @@ _NO_OPTIONS: "Options" = {}
 def _run(stream: bytes, options: "Options" = _NO_OPTIONS) -> Any:
     """What a worker does with a task."""
     try:
-        result = _call(stream)
+        function, arguments, keywords = pickle.loads(stream)
+        result = function(*arguments, **keywords)
         if _is_plain(result):
             return result
-        return _Returning(by_value(result, **options))
+        return _Returning(by_value(result, _result_of(function), **options))
     except BaseException as error:
-        raise _Raised(error, options).with_traceback(error.__traceback__) from None
+        raised = _Raised(error, options).with_traceback(error.__traceback__)
+        # concurrent.futures prints it where the task was submitted, with this chain.
+        shown = error.__cause__
+        if shown is None and not error.__suppress_context__:
+            shown = error.__context__
+        raise raised from shown

@@ -101,16 +101,27 @@ def _pickled(
     cls: type[cppickle.Pickler],
     obj: object,
     protocol: int | None = None,
+    name: str | tuple[str, ...] | None = None,
     **options: "Unpack[Options]",
 ) -> io.BytesIO:
     file = io.BytesIO()
-    cls(file, protocol, **options).dump(obj)
+    pickler = cls(file, protocol, **options)
+    pickler._root_name = name
+    pickler.dump(obj)
     return file
 
 
-def by_value(obj: object, **options: "Unpack[Options]") -> bytes:
-    """`obj` as a stream that plain ``pickle.loads`` reads, connections included."""
-    return _pickled(ByValuePickler, obj, **options).getvalue()
+def by_value(
+    obj: object,
+    name: str | tuple[str, ...] | None = None,
+    **options: "Unpack[Options]",
+) -> bytes:
+    """`obj` as a stream that plain ``pickle.loads`` reads, connections included.
+
+    Args:
+        name: how paths in errors begin; a tuple names the items of `obj`, a tuple.
+    """
+    return _pickled(ByValuePickler, obj, name=name, **options).getvalue()
 
 
 # --- Starting processes ---------------------------------------------------------------
