@@ -10,6 +10,7 @@
 #include "cpython/names.h"
 #include "cpython/reads.h"
 #include "pickling/foreign_answers.h"
+#include "pickling/legacy_reducers.h"
 #include "pickling/pickler.h"
 #include "pickling/runaway.h"
 #include "pickling/script.h"
@@ -29,10 +30,15 @@ bool is_hashable_class(PyTypeObject* type) {
   return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
 }
 
+Ref without_legacy(Ref reducer) {
+  return reducer && is_legacy_reducer(reducer.get()) ? Ref() : std::move(reducer);
+}
+
 Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
   if (PyDict_GET_SIZE(dict) == 0) return Ref();
   auto key = reinterpret_cast<PyObject*>(type);
-  return Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, key)));
+  return without_legacy(
+      Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, key))));
 }
 
 }  // namespace
@@ -92,7 +98,7 @@ Ref Pickler::registered_reducer(PyTypeObject* type) {
 }
 
 // The reducer that the pickler's dispatch table, or else copyreg, registers for the
-// type.
+// type, unless the engine knows better.
 Ref Pickler::look_up_reducer(PyTypeObject* type) {
   Ref found;
   if (find_plain_reducer(type, found)) return found;
@@ -103,7 +109,7 @@ Ref Pickler::look_up_reducer(PyTypeObject* type) {
     if (!PyErr_ExceptionMatches(PyExc_LookupError)) throw cpython::ErrorSet{};
     PyErr_Clear();
   }
-  return found;
+  return without_legacy(std::move(found));
 }
 
 // What foreign code answers, or has answered in this dump.

@@ -1,9 +1,11 @@
 """cppickle.ProcessPoolExecutor: what goes by value, what fails, what stays."""
 
 import concurrent.futures
+import functools
 import multiprocessing
 import sys
 import threading
+import types
 
 import pytest
 from support.processes import run_child
@@ -51,6 +53,35 @@ def test_a_class_keeps_its_identity(pool):
     returned = call(pool, lambda thing: thing.next(), Thing(1))
     assert type(returned) is Thing
     assert returned.n == 2
+
+
+def test_methods_and_partials(pool):
+    class Base:
+        def named(self):
+            return "base"
+
+    class Derived(Base):
+        def named(self):
+            return "derived"
+
+        def up(self):
+            return super().named
+
+        def __private(self):
+            return "private"
+
+        def private(self):
+            return self.__private
+
+    tagged = functools.partial(int, "7")
+    tagged.tag = "kept"
+    assert call(pool, Derived().up()) == "base"
+    assert call(pool, lambda: Derived().up())() == "base"
+    assert call(pool, Derived().private()) == "private"
+    assert call(pool, types.MethodType(lambda n: n + 1, 4)) == 5
+    assert call(pool, lambda: getattr(tagged, "tag", None)) == "kept"
+    assert call(pool, getattr, tagged, "tag", None) == "kept"
+    assert call(pool, lambda: tagged).tag == "kept"
 
 
 def test_an_exception_class_keeps_its_identity(pool):

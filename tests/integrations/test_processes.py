@@ -1,5 +1,6 @@
 """multiprocessing with cppickle: pools, processes, queues, and what was registered."""
 
+import functools
 import io
 import multiprocessing
 import multiprocessing.connection
@@ -8,6 +9,7 @@ import multiprocessing.reduction
 import os
 import pickle
 import socket
+import types
 
 import pytest
 from support.processes import run_child
@@ -78,6 +80,25 @@ def test_a_lock_in_a_message_is_refused_as_before(switched):
     here, _ = multiprocessing.Pipe()
     with pytest.raises(RuntimeError, match="inheritance"):
         here.send([multiprocessing.Lock()])
+
+
+def test_methods_and_partials_in_messages(switched):
+    class Base:
+        def named(self):
+            return "base"
+
+    class Derived(Base):
+        named = None
+
+        def up(self):
+            return super().named
+
+    tagged = functools.partial(int, "7")
+    tagged.tag = "kept"
+    here, there = multiprocessing.Pipe()
+    here.send([Derived().up(), types.MethodType(lambda n: n + 1, 4), tagged])
+    up, method, partial = there.recv()
+    assert (up(), method(), partial(), partial.tag) == ("base", 5, 7, "kept")
 
 
 def test_a_manager(switched):
