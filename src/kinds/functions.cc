@@ -290,7 +290,10 @@ void write_function(StreamState& state, Pickler& pickler, const FunctionParts& p
 }  // namespace
 
 bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* object) {
-  if (!pickler.memoizing() || !pickler.memo().pools_strings()) return false;
+  // Tokens are found by foreign code, so nothing can be written yet.
+  if (state.options().namespaces == stream::Namespaces::kShared ||
+      !pickler.memoizing() || !pickler.memo().pools_strings())
+    return false;
   FunctionParts parts(state, pickler, object);
   // Nothing has been written yet: the caller can still make a step of it.
   if (!fits_inline(state, pickler, parts)) return false;
@@ -301,6 +304,14 @@ bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* ob
 
 void save_function_by_value(StreamState& state, Pickler& pickler, PyObject* object) {
   pickler.memo().pool_strings();
+  Namespace& space =
+      state.namespace_of(read_field<&PyFunctionObject::func_globals>(object));
+  if (space.is_shared && pickler.memoizing()) {
+    Ref held = Ref::borrow(object);
+    Ref code = Ref::borrow(read_field<&PyFunctionObject::func_code>(object));
+    find_tokens(state, pickler, space,
+                state.context().code_info(read_code(code.get())).global_names.get());
+  }
   write_function(state, pickler, FunctionParts(state, pickler, object));
 }
 

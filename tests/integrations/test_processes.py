@@ -4,6 +4,7 @@ import functools
 import io
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.process
 import multiprocessing.queues
 import multiprocessing.reduction
 import os
@@ -121,12 +122,14 @@ def test_reducers_that_are_registered_later(switched):
         del integration.ByValuePickler._extra_reducers[Special]
 
 
-def test_the_four_names():
+def test_what_is_switched():
     names = [
         (multiprocessing.reduction, "ForkingPickler"),
         (multiprocessing.reduction, "dump"),
         (multiprocessing.connection, "_ForkingPickler"),
         (multiprocessing.queues, "_ForkingPickler"),
+        (multiprocessing.process.BaseProcess, "start"),
+        (multiprocessing.process.BaseProcess, "_bootstrap"),
     ]
     before = [getattr(module, name) for module, name in names]
     integration.install()

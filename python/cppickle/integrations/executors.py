@@ -14,9 +14,10 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from .. import _namespaces
 from .._options import merged
 from ._switch import taken_options
-from .processes import by_value
+from .processes import by_value, for_worker, streams_of
 
 if TYPE_CHECKING:
     from .._core import Options
@@ -88,7 +89,7 @@ if sys.version_info >= (3, 14):
             self._options = taken_options(others)
             if initializer is not None:
                 call = initializer, initargs, {}
-                initializer, initargs = _call, (by_value(call, **self._options),)
+                initializer, initargs = _call, (for_worker(call, **self._options),)
             super().__init__(
                 max_workers, thread_name_prefix, initializer, initargs, **others
             )
@@ -97,7 +98,7 @@ if sys.version_info >= (3, 14):
             self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
         ) -> "Future[Any]":
             """Schedule ``fn(*args, **kwargs)``."""
-            stream = by_value((fn, args, kwargs), **self._options)
+            stream = for_worker((fn, args, kwargs), **self._options)
             return super().submit(_run, stream, *_if_any(self._options))
 
 else:
@@ -120,7 +121,7 @@ class _Outgoing:
         self.options = options
 
     def __reduce__(self) -> tuple[type, tuple[bytes]]:
-        return bytes, (by_value(self.value, **self.options),)
+        return bytes, (for_worker(self.value, **self.options),)
 
 
 class _Initializer:
@@ -131,13 +132,16 @@ class _Initializer:
     ) -> None:
         self.call = call
         self.options = options
+        # Before there is a process: those that are forked inherit it.
+        self.streams = streams_of(call[:1], **options)
 
     def __call__(self) -> None:
         function, arguments = self.call
+        _namespaces.begin(self.streams)
         function(*arguments)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
-        return _initializer, (by_value(self.call, **self.options),)
+        return _initializer, (for_worker(self.call, **self.options),)
 
 
 def _initializer(stream: bytes) -> _Initializer:
