@@ -87,7 +87,7 @@ def begin(streams: Iterable[bytes]) -> None:
         _is_noting = True
         try:
             pickle.loads(stream)
-        except Exception:  # noqa: S110
+        except Exception:
             pass  # then `_at_begin` has to do
         finally:
             _is_noting = False
@@ -139,11 +139,11 @@ def _comes_from_starter(process: int) -> bool:
 @functools.cache
 def _is_in_interpreter() -> bool:
     """Whether this is not the main interpreter of its process."""
-    if sys.version_info < (3, 14):
-        return False
-    from concurrent import interpreters
+    if sys.version_info >= (3, 14):
+        from concurrent import interpreters
 
-    return interpreters.get_current() != interpreters.get_main()
+        return interpreters.get_current() != interpreters.get_main()
+    return False
 
 
 def _note_fork() -> None:

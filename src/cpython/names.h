@@ -107,6 +107,7 @@ namespace cppickle::cpython {
   X(mode, "mode")                                                      \
   X(mp_main, "__mp_main__")                                            \
   X(name, "_name_")                                                    \
+  X(named, "n")                                                        \
   X(namespace_name, "namespace")                                       \
   X(namespaces_module, "cppickle._namespaces")                         \
   X(newline, "\n")                                                     \

@@ -312,7 +312,7 @@ void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
 void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObject* id,
                     const ClassParts& parts) {
   const Names& names = pickler.names();
-  begin_tracked(script, id);
+  begin_tracked(script, id, cpython::read_class_qualname(type));
   write_maker(script, type, making_metaclass(pickler, type),
               subclass_hook_owner(type, names));
   script.save(cpython::read_class_name(type));

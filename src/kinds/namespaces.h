@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "cpython/names.h"
+#include "pickling/pickler.h"
 #include "pickling/script.h"
 #include "stream/script_parts.h"
 #include "stream/stream_state.h"

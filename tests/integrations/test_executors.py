@@ -203,8 +203,14 @@ def test_importing_the_package_imports_no_executor():
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="it is there")
 def test_no_executor_of_interpreters_before_3_14():
-    with pytest.raises(AttributeError, match="InterpreterPoolExecutor"):
-        cppickle.InterpreterPoolExecutor  # noqa: B018
+    from cppickle.integrations import executors
+
+    for module in (cppickle, executors):
+        assert not hasattr(module, "InterpreterPoolExecutor")
+        with pytest.raises(AttributeError, match="needs Python 3.14 or later; this is"):
+            module.InterpreterPoolExecutor  # noqa: B018
+        with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+            module.Nothing  # noqa: B018
 
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="needs Python 3.14")

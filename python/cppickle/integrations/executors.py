@@ -12,7 +12,7 @@ import pickle
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from .. import _namespaces
 from .._options import merged
@@ -22,7 +22,10 @@ from .processes import by_value, for_worker, streams_of
 if TYPE_CHECKING:
     from .._core import Options
 
-__all__ = ["InterpreterPoolExecutor", "ProcessPoolExecutor"]
+__all__ = ["ProcessPoolExecutor"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
@@ -56,14 +59,15 @@ class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
         super().__init__(max_workers, mp_context, initializer, initargs, **others)
 
     def submit(
-        self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
-    ) -> "Future[Any]":
+        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> "Future[T]":
         """Schedule ``fn(*args, **kwargs)``; it is pickled when its turn comes."""
         stream: Any = _Outgoing((fn, args, kwargs), merged(self._options))
         return super().submit(_run, stream, *_if_any(self._options))
 
 
 if sys.version_info >= (3, 14):
+    __all__ += ["InterpreterPoolExecutor"]
 
     class InterpreterPoolExecutor(concurrent.futures.InterpreterPoolExecutor):
         """``concurrent.futures.InterpreterPoolExecutor`` for any function and object.
@@ -95,14 +99,19 @@ if sys.version_info >= (3, 14):
             )
 
         def submit(
-            self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
-        ) -> "Future[Any]":
+            self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+        ) -> "Future[T]":
             """Schedule ``fn(*args, **kwargs)``."""
             stream = for_worker((fn, args, kwargs), **self._options)
             return super().submit(_run, stream, *_if_any(self._options))
 
 else:
-    InterpreterPoolExecutor = None
+
+    def __getattr__(name: str) -> Any:
+        if name == "InterpreterPoolExecutor":
+            here = ".".join(map(str, sys.version_info[:2]))
+            raise AttributeError(f"{name} needs Python 3.14 or later; this is {here}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _if_any(options: "Options") -> "tuple[Options, ...]":
