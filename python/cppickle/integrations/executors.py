@@ -8,6 +8,7 @@ They are ``cppickle.ProcessPoolExecutor`` and, from Python 3.14 on,
 """
 
 import concurrent.futures
+import multiprocessing
 import pickle
 import sys
 from collections.abc import Callable
@@ -55,7 +56,9 @@ class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
         self._options = taken_options(others)
         if initializer is not None:
             call = initializer, initargs
-            initializer, initargs = _Initializer(call, merged(self._options)), ()
+            forks = (mp_context or multiprocessing).get_start_method() == "fork"
+            initializer = _Initializer(call, merged(self._options), forks)
+            initargs = ()
         super().__init__(max_workers, mp_context, initializer, initargs, **others)
 
     def submit(
@@ -137,12 +140,14 @@ class _Initializer:
     """A call without arguments, which a forked process gets as it is."""
 
     def __init__(
-        self, call: "tuple[Callable[..., object], tuple[Any, ...]]", options: "Options"
+        self,
+        call: "tuple[Callable[..., object], tuple[Any, ...]]",
+        options: "Options",
+        forks: bool,
     ) -> None:
         self.call = call
         self.options = options
-        # Before there is a process: those that are forked inherit it.
-        self.streams = streams_of(call[:1], **options)
+        self.streams = streams_of(call[:1], **options) if forks else []
 
     def __call__(self) -> None:
         function, arguments = self.call
@@ -154,7 +159,7 @@ class _Initializer:
 
 
 def _initializer(stream: bytes) -> _Initializer:
-    return _Initializer(pickle.loads(stream), {})
+    return _Initializer(pickle.loads(stream), {}, forks=False)
 
 
 class _Returning:

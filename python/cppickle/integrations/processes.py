@@ -151,8 +151,10 @@ _plain_bootstrap: Any = multiprocessing.process.BaseProcess._bootstrap  # type: 
 
 def _start(self: Any, options: "Options") -> None:
     """Stands in for the method that starts a process."""
-    called = type(self).run, self._target, *self._args, *self._kwargs.values()
-    _starting.streams = streams_of(filter(callable, called), **options)
+    method = getattr(self, "_start_method", None) or multiprocessing.get_start_method()
+    if method == "fork":
+        called = type(self).run, self._target, *self._args, *self._kwargs.values()
+        _starting.streams = streams_of(filter(callable, called), **options)
     try:
         _plain_start(self)
     finally:
