@@ -4,7 +4,7 @@
 .PHONY: help demo test test-all test-next test-upstream test-engines test-reads test-borrows lint format bench bench-engines asan fuzz refleaks clean
 
 help:  ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-15s%s\n", $$1, $$2 }'
 
 demo:  ## the main job: Python code sent to a bare interpreter; ENGINE=dask: to an engine
 	@tools/demo.sh "$(ENGINE)" $(ARGS)

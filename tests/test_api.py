@@ -6,6 +6,7 @@ import inspect
 import io
 import pickle
 import pickletools
+import pydoc
 
 import pytest
 from support.source import define
@@ -62,6 +63,14 @@ def test_a_signature(name):
 )
 def test_documented(name):
     assert getattr(cppickle, name).__doc__
+
+
+@pytest.mark.parametrize("name", ["Pickler", "dump", "dumps", "loads"])
+def test_help_shows_a_signature_once(name):
+    found = getattr(cppickle, name)
+    shown = pydoc.render_doc(found, renderer=pydoc.plaintext)
+    assert shown.count(f"{name}{inspect.signature(found)}") == 1
+    assert "\n--" not in shown
 
 
 def test_the_version_is_one_that_cloudpickle_s_users_accept():

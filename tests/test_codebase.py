@@ -201,6 +201,19 @@ def test_core_is_free_of_python():
     assert not [p for p in sources() if p.parts[0] == "core" and "PyObject" in code(p)]
 
 
+def test_the_columns_of_make_help():
+    shown = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=SRC.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    rows = [re.fullmatch(r"(  make [a-z-]+ +)\S.*", row) for row in shown.splitlines()]
+    assert len(rows) > 10
+    assert len({len(row[1]) for row in rows}) == 1
+
+
 def test_no_goto():
     assert not offenders(r"\bgoto\b", None)
 

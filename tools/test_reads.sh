@@ -13,7 +13,8 @@ install_project "$venv" "$BUILD/cmake-reads-$tag" CPPICKLE_WERROR=ON CPPICKLE_LO
 
 heading "pytest with a log of reads: Python $tag"
 "$venv/bin/python" -m pytest --numprocesses "$(nproc)" --dist worksteal \
-  tests/by_value/test_reads.py tests/by_value/test_cached_expansions.py
+  tests/by_value/test_reads.py tests/by_value/test_cached_expansions.py \
+  tests/by_value/test_shared_namespaces.py
 
 heading "the fuzzer with a log of reads"
 export PYTHONHASHSEED=${PYTHONHASHSEED:-0}

@@ -142,9 +142,7 @@ def __getattr__(name: str) -> Any:
     if name in ("ProcessPoolExecutor", "InterpreterPoolExecutor"):
         from .integrations import executors
 
-        found = getattr(executors, name)
-        if found is not None:
-            return found
+        return getattr(executors, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -1,6 +1,7 @@
 #include "by_value/dispatcher.h"
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -254,6 +255,11 @@ class Dispatcher::DigestWriter final : public identity::Expander {
   DigestWriter(Dispatcher& owner, Pickler& outer) : owner_(owner), outer_(outer) {}
 
   identity::Expansion expand(const identity::NodeKey& key) override {
+    return expand_with(key, false);
+  }
+
+  identity::Expansion expand_with(const identity::NodeKey& key,
+                                  bool entries_are_names) {
     Ref value = Ref::borrow(key.object.get());
     if (key.name) {
       value = Ref::borrow(cpython::read_entry(key.object.get(), key.name.get()));
@@ -261,6 +267,7 @@ class Dispatcher::DigestWriter final : public identity::Expander {
     identity::Expansion expansion;
     if (!value) return expansion;  // foreign code has taken it out meanwhile
     stream::DigestText text{key.is_tracked() ? value.get() : nullptr, {}};
+    text.entries_are_names = entries_are_names;
     // On the heap: foreign code nests dumps, and so these, on one C stack.
     auto writing = std::make_unique<Writing>(owner_, outer_, text);
     try {
@@ -312,10 +319,47 @@ Identity Dispatcher::identify(Pickler& pickler, PyObject* object) {
     PyObject* none = pickler.imported().empty_bytes;
     return {Ref::borrow(none), Ref::borrow(none)};
   }
+  DigestWriter writer(*this, pickler);
+  return digesting().identities.of(*this, pickler, writer, object);
+}
+
+namespace {
+
+// A text, which takes no place in a stream's memo.  It is compared with one other.
+Ref token_from(const core::Hash128& hash) {
+  return checked(
+      PyUnicode_FromFormat("%llu", static_cast<unsigned long long>(hash.low)));
+}
+
+}  // namespace
+
+Ref Dispatcher::token_of_entry(Pickler& pickler, PyObject* globals, PyObject* name) {
+  digesting();
+  DigestWriter writer(*this, pickler);
+  pickler.before_foreign_code();
+  identity::Expansion expansion =
+      writer.expand_with({Ref::borrow(globals), Ref::borrow(name)}, true);
+  // Content that is not determined counts as changed.
+  if (!expansion.is_determined) {
+    Ref random = identity::random_id();
+    return token_from(core::siphash128(cpython::bytes_view(random.get()), kTextKey));
+  }
+  auto own = expansion.own.bytes();
+  std::string text(own.data(), own.size());
+  for (const identity::NodeKey& edge : expansion.edges) {
+    if (!edge.is_tracked()) continue;
+    Identity identity = identify(pickler, edge.object.get());
+    // Those of cloudpickle are str.
+    Ref id = checked(PyObject_Repr(identity.id.get()));
+    text.append(cpython::utf8_view(id.get()));
+  }
+  return token_from(core::siphash128(text, kTextKey));
+}
+
+Dispatcher::Digesting& Dispatcher::digesting() {
   if (digesting_ == nullptr)
     digesting_ = std::make_unique<Digesting>(context(), cache_);
-  DigestWriter writer(*this, pickler);
-  return digesting_->identities.of(*this, pickler, writer, object);
+  return *digesting_;
 }
 
 }  // namespace cppickle::by_value

@@ -40,15 +40,20 @@ class Dispatcher final : public stream::StreamState {
   // what the memo keeps.
   void end_dump();
   identity::Identity identify(pickling::Pickler& pickler, PyObject* object) override;
+  cpython::Ref token_of_entry(pickling::Pickler& pickler, PyObject* globals,
+                              PyObject* name) override;
 
  private:
   class DigestWriter;
+  struct Digesting;
 
   bool save_function_by_reference(pickling::Pickler& pickler, PyObject* function);
   bool save_class_by_reference(pickling::Pickler& pickler, PyObject* cls);
   bool try_save_function_inline(pickling::Pickler& pickler, PyObject* function);
   bool try_save_class_inline(pickling::Pickler& pickler, PyObject* cls);
   bool save_derived(pickling::Pickler& pickler, PyObject* object);
+
+  Digesting& digesting();
 
   // What identities are found with, in a dump that has any.
   struct Digesting {

@@ -1,7 +1,10 @@
 // Plain data, functions and modules.
 #include "caching/cache_key_builder.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <cstdint>
 #include <span>
 
 #include "cpython/code.h"
@@ -25,13 +28,22 @@ using cpython::Ref;
 using policy::GlobalName;
 using policy::Policy;
 using stream::is_dynamic_namespace;
+using stream::is_home_namespace;
+using stream::Namespaces;
 using stream::StreamState;
 
 bool build_cache_key(CacheKey& cache_key, ClassCache& classes, StreamState& state,
                      pickling::Pickler& pickler, PyObject* root) {
   cache_key.clear();
-  return CacheKeyBuilder(cache_key, classes, state, pickler).add(root) &&
+  return CacheKeyBuilder(cache_key, classes, state, pickler).add_root(root) &&
          !cache_key.words.is_full();
+}
+
+// In a shared namespace the stream names the sender's process.
+bool CacheKeyBuilder::add_root(PyObject* root) {
+  if (state_.options().namespaces == Namespaces::kShared)
+    word(Tag::kShared, static_cast<std::uint64_t>(getpid()));
+  return add(root);
 }
 
 bool CacheKeyBuilder::add_object(PyObject* object) {
@@ -234,6 +246,8 @@ bool CacheKeyBuilder::add_namespace(PyObject* globals) {
   if (found != known.end()) return true;
   out_.namespaces.push_back(globals);
   if (is_dynamic_namespace(globals, names_)) return false;
+  if (state_.options().namespaces == Namespaces::kShared)
+    word(Tag::kShared, is_home_namespace(globals, names_));
   for (PyObject* name : {names_.package, names_.attr_name, names_.path, names_.file}) {
     if (!add_or_absent(read_entry(globals, name))) return false;
   }

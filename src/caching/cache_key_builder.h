@@ -44,6 +44,7 @@ class CacheKeyBuilder {
         pickler_(pickler),
         names_(pickler.names()) {}
 
+  bool add_root(PyObject* root);
   bool add(PyObject* object) {
     if (out_.words.is_full()) return false;
     return is_scalar(object) ? add_scalar(object) : add_object(object);
@@ -62,6 +63,7 @@ class CacheKeyBuilder {
     kKnownGlobal,
     kFunction,
     kNamespace,
+    kShared,
     kClassNamespace,
     kModule,
     kClass,

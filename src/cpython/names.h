@@ -118,6 +118,9 @@ namespace cppickle::cpython {
   X(mode, "mode")                                                      \
   X(mp_main, "__mp_main__")                                            \
   X(name, "_name_")                                                    \
+  X(named, "n")                                                        \
+  X(namespace_name, "namespace")                                       \
+  X(namespaces_module, "cppickle._namespaces")                         \
   X(newline, "\n")                                                     \
   X(newobj, "__newobj__")                                              \
   X(newobj_ex, "__newobj_ex__")                                        \
@@ -144,6 +147,7 @@ namespace cppickle::cpython {
   X(slotnames, "__slotnames__")                                        \
   X(slots, "__slots__")                                                \
   X(source, "s")                                                       \
+  X(spaces, "_spaces")                                                 \
   X(spec, "__spec__")                                                  \
   X(static_attributes, "__static_attributes__")                        \
   X(stderr_, "stderr")                                                 \
@@ -159,6 +163,7 @@ namespace cppickle::cpython {
   X(type_params_name, "type_params")                                   \
   X(typed, "typed")                                                    \
   X(tzinfo, "tzinfo")                                                  \
+  X(update, "update")                                                  \
   X(value, "_value_")                                                  \
   X(value2member_map, "_value2member_map_")                            \
   X(values, "values")                                                  \

@@ -179,7 +179,7 @@ void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
 void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObject* id,
                     const PlacedAttributes& attributes) {
   const Names& names = pickler.names();
-  begin_tracked(script, id);
+  begin_tracked(script, id, attributes.qualname.get());
   write_maker(script, type, making_metaclass(pickler, type),
               subclass_hook_owner(type, names));
   script.save(attributes.name.get());
@@ -202,7 +202,7 @@ void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
                       const Identity& identity, const PlacedAttributes& attributes) {
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   auto write_state = [&](const std::vector<Entry>& entries, PyObject* key) {
-    begin_state(script, identity, entries, key, cls);
+    begin_state(script, identity, entries, key, cls, attributes.qualname.get());
     save_metaclass(script, type, read_builtin_base(read_type(cls)));
   };
   Ref functions;  // the memo's key for their dict

@@ -299,7 +299,10 @@ void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts,
 }  // namespace
 
 bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* object) {
-  if (!pickler.memoizing() || !pickler.memo().pools_strings()) return false;
+  // Tokens are found by foreign code, so nothing can be written yet.
+  if (state.options().namespaces == stream::Namespaces::kShared ||
+      !pickler.memoizing() || !pickler.memo().pools_strings())
+    return false;
   FunctionParts parts(state, pickler, object);
   // Nothing has been written yet: the caller can still make a step of it.
   if (!fits_inline(state, pickler, parts)) return false;
@@ -310,9 +313,16 @@ bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* ob
 
 void save_function_by_value(StreamState& state, Pickler& pickler, PyObject* object) {
   pickler.memo().pool_strings();
-  // Before anything is borrowed: code objects are made under the eyes of audit hooks.
+  // Before anything is borrowed: tokens are found, and code objects are made, by what
+  // may run foreign code.
   Ref code = Ref::borrow(read_code(read_field<&PyFunctionObject::func_code>(object)));
   Ref first_code = code_to_begin_with(state, pickler, code.get());
+  Namespace& space =
+      state.namespace_of(read_field<&PyFunctionObject::func_globals>(object));
+  if (space.is_shared && pickler.memoizing()) {
+    find_tokens(state, pickler, space,
+                state.context().code_info(code.get()).global_names.get());
+  }
   FunctionParts parts(state, pickler, object);
   if (parts.code.get() != code.get()) {
     parts.function_state.end_borrowing();

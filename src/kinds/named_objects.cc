@@ -8,6 +8,7 @@
 #include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "identity/other_trackers.h"
+#include "identity/tracker.h"
 #include "kinds/construction.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
@@ -101,7 +102,7 @@ bool save_named_object(StreamState& state, Pickler& pickler, PyObject* object,
   Construction construction = construction_of(pickler, object);
   Attributes attributes = attributes_of(object);
   Script script(pickler);
-  stream::begin_tracked(script, identity.id.get());
+  stream::begin_tracked(script, identity.id.get(), name.qualname);
   script.save(construction.make.get());
   write_arguments(script, construction);
   state.end_bases(script);
@@ -109,7 +110,8 @@ bool save_named_object(StreamState& state, Pickler& pickler, PyObject* object,
   identity::hashes_by_identity(object)
       ? stream::end_tracked(script, object)
       : stream::end_tracked_without_cloudpickle(script, object);
-  stream::begin_state(script, identity, attributes.entries, nullptr, object);
+  stream::begin_state(script, identity, attributes.entries, nullptr, object,
+                      name.qualname);
   script.save(cpython::as_object(&PyBaseObject_Type));
   stream::end_state(script, nullptr);
   script.start(object);

@@ -1,5 +1,7 @@
 #include "kinds/namespaces.h"
 
+#include <unistd.h>
+
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
@@ -13,6 +15,7 @@
 namespace cppickle::kinds {
 
 using core::Opcode;
+using cpython::checked;
 using cpython::Names;
 using cpython::own_items;
 using cpython::read_entry;
@@ -31,6 +34,7 @@ using stream::set_entries;
 using stream::StreamState;
 using stream::write_builtins_entry;
 using stream::write_call;
+using stream::write_global;
 
 namespace {
 
@@ -64,10 +68,23 @@ void write_namespace_module(Script& script, PyObject* globals) {
   script.memoize(StreamState::of(pickler).namespace_of(globals).module.get());
 }
 
+// Who sends it is told by the number of its process.
+void write_shared_namespace(Script& script, const Namespace& space) {
+  Ref process = checked(PyLong_FromLong(getpid()));
+  const Names& names = script.pickler().names();
+  write_global(script, names.namespaces_module, names.namespace_name);
+  begin_tuple(script, 2);
+  script.save(process.get());
+  new_dict(script, base_entries(space.globals.get(), names));
+  end_tuple(script, 2);
+  script.op(Opcode::REDUCE).memoize(space.memo_key.get());
+}
+
 // Pushes the rebuilt globals dict, which is not in the memo yet.
 void write_new_namespace(Script& script, PyObject* globals) {
   Pickler& pickler = script.pickler();
   Namespace& space = StreamState::of(pickler).namespace_of(globals);
+  if (space.is_shared) return write_shared_namespace(script, space);
   if (space.module) {
     script.save(pickler.imported().builtin_getattr);
     begin_tuple(script, 2);
@@ -121,13 +138,52 @@ bool is_part_by_itself(StreamState& state, PyObject* value) {
 
 }  // namespace
 
+void find_tokens(StreamState& state, Pickler& pickler, Namespace& space,
+                 PyObject* names) {
+  PyObject* globals = space.globals.get();
+  for (const Entry& entry : missing_globals(space, names, globals, true)) {
+    // Looked up again: foreign code has run since.
+    PyObject* value = read_entry(globals, entry.key);
+    if (value == nullptr || is_atom(value)) continue;
+    space.tokens.insert_or_assign(entry.key,
+                                  state.token_of_entry(pickler, globals, entry.key));
+  }
+}
+
+namespace {
+
+// cppickle._namespaces.update (GET dict, {name: value}, {name: token}) REDUCE POP
+void write_shared_globals(Script& script, const Namespace& space,
+                          const std::vector<Entry>& entries) {
+  const Names& names = script.pickler().names();
+  write_global(script, names.namespaces_module, names.update);
+  begin_tuple(script, 3);
+  script.get(space.memo_key.get());
+  new_dict(script, entries);
+  script.op(Opcode::EMPTY_DICT);
+  for (const Entry& entry : entries) {
+    auto token = space.tokens.find(entry.key);
+    if (token == space.tokens.end()) continue;
+    script.key(entry.key).key(token->second.get()).op(Opcode::SETITEM);
+  }
+  end_tuple(script, 3);
+  script.op(Opcode::REDUCE).op(Opcode::POP);
+}
+
+}  // namespace
+
 void write_globals(Script& script, const Namespace& space,
                    const std::vector<Entry>& entries) {
   StreamState& state = StreamState::of(script.pickler());
+  if (space.is_shared) return write_shared_globals(script, space, entries);
   if (!state.writes_digest()) return set_entries(script, entries);
   PyObject* globals = space.globals.get();
   for (const Entry& entry : entries) {
     script.key(entry.key);
+    if (state.writes_names_of_entries()) {
+      script.op(Opcode::NONE).op(Opcode::SETITEM);
+      continue;
+    }
     PyObject* present = read_entry(globals, entry.key);
     // An override of _function_getstate may give other values than the dict has.
     if (present == entry.value && is_part_by_itself(state, present)) {

@@ -2,15 +2,18 @@
 //
 //   namespace := EMPTY_DICT MEMOIZE base
 //   dynamic   := getattr (module '__dict__') REDUCE MEMOIZE base
+//   shared    := cppickle._namespaces.namespace (process {base}) REDUCE MEMOIZE
 //   base      := __package__, __name__, __path__, __file__ and __builtins__
 //
-// `dynamic` is that of a module which cannot be imported.
+// `dynamic` is that of a module which cannot be imported, `shared` what the option
+// _namespaces asks for.
 #ifndef CPPICKLE_KINDS_NAMESPACES_H_
 #define CPPICKLE_KINDS_NAMESPACES_H_
 
 #include <vector>
 
 #include "cpython/names.h"
+#include "pickling/pickler.h"
 #include "pickling/script.h"
 #include "stream/script_parts.h"
 #include "stream/stream_state.h"
@@ -29,6 +32,11 @@ void write_namespace(pickling::Script& script, stream::Namespace& space);
 std::vector<stream::Entry> missing_globals(const stream::Namespace& space,
                                            PyObject* names, PyObject* values,
                                            bool memoizing);
+
+// Finds the tokens of a shared namespace's globals among `names` that are not there
+// yet. Runs foreign code.
+void find_tokens(stream::StreamState& state, pickling::Pickler& pickler,
+                 stream::Namespace& space, PyObject* names);
 
 // Sets them in the dict on the stack's top.  They count as sent already: what is
 // written for a value may name the same globals.

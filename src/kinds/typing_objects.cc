@@ -95,7 +95,7 @@ void save_by_recipe(StreamState& state, Pickler& pickler, PyObject* object,
   Identity identity = state.identify(pickler, object);
   Ref make = maker_of(pickler, object, recipe);
   Script script(pickler);
-  begin_tracked(script, identity.id.get());
+  begin_tracked(script, identity.id.get(), recipe.name.get());
   script.save(make.get()).save(recipe.arguments.get());
   end_tracked(script, object);
   // The constructor takes the name of whoever calls pickle.loads.

@@ -1,4 +1,5 @@
 // The extension module cppickle._core.
+#include <cstring>
 #include <memory>
 
 #include "by_value/registration.h"
@@ -88,6 +89,10 @@ PyTypeObject* made_pickler_type(PyTypeObject* base) {
   Ref made = checked(PyObject_CallFunction(
       reinterpret_cast<PyObject*>(&PyType_Type), "s(O){s:s,s:s}", "Pickler", base,
       "__module__", "cppickle", "__doc__", kPicklerDoc));
+  // The signature is read from what the class was made with, and help() shows it.
+  const char* text = std::strstr(kPicklerDoc, "\n--\n\n");
+  Ref doc = checked(PyUnicode_FromString(text + std::strlen("\n--\n\n")));
+  checked_status(PyObject_SetAttrString(made.get(), "__doc__", doc.get()));
   return reinterpret_cast<PyTypeObject*>(made.release());
 }
 

@@ -32,10 +32,14 @@ void set(Options& options, std::uint8_t value) {
 }
 
 // The one list: an option has a line here, a member of stream::Options whose values are
-// numbered alike, and a line in the Options of _core.pyi.
+// numbered alike, and a line in the Options of _core.pyi.  What begins with "_" is for
+// the integrations: nobody is told of it.
 constexpr Option kOptions[] = {
     {"class_ids", {"content", "process"}, set<&Options::class_ids>},
+    {"_namespaces", {"fresh", "shared"}, set<&Options::namespaces>},
 };
+
+bool is_public(const Option& option) { return option.name[0] != '_'; }
 
 const Option* option_named(PyObject* name) {
   for (const Option& option : kOptions) {
@@ -57,6 +61,7 @@ Ref values_of(const Option& option) {
 Ref names_of_options() {
   Ref names = checked(PyUnicode_FromString(""));
   for (const Option& option : kOptions) {
+    if (!is_public(option)) continue;
     const char* comma = &option == kOptions ? "" : ", ";
     names = checked(PyUnicode_FromFormat("%U%s%s", names.get(), comma, option.name));
   }
@@ -170,6 +175,7 @@ PyObject* all_options(PyObject*, PyObject*) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     Ref all = checked(PyDict_New());
     for (const Option& option : kOptions) {
+      if (!is_public(option)) continue;
       Ref values = values_of(option);
       checked_status(PyDict_SetItemString(all.get(), option.name, values.get()));
     }

@@ -342,15 +342,17 @@ class Pickler {
   cpython::Ref registered_reduction(PyObject* reducer, PyObject* object);
   cpython::Ref overriding_reduction(PyObject* object);
   cpython::Ref find_reduction(PyObject* object);
-  bool add_tables(PyObject* table, int deepest);
+  void save_foreign_value(PyObject* object, PyObject* reduce_value);
+  cpython::Ref ask_for_reduction(PyObject* object);
+
+  // dispatch_tables.cc
   PyObject* dispatch_table() const {
     return hooks_.dispatch_table != nullptr ? hooks_.dispatch_table
                                             : imported_.copyreg_dispatch_table;
   }
+  bool add_tables(PyObject* table, int deepest);
   bool has_plain_tables();
   bool find_plain_reducer(PyTypeObject* type, cpython::Ref& found);
-  void save_foreign_value(PyObject* object, PyObject* reduce_value);
-  cpython::Ref ask_for_reduction(PyObject* object);
   cpython::Ref registered_reducer(PyTypeObject* type);
   cpython::Ref look_up_reducer(PyTypeObject* type);
 

@@ -37,6 +37,20 @@ bool is_dynamic_namespace(PyObject* globals, const Names& names) {
   return cpython::read_loaded_module(name) == nullptr;
 }
 
+bool is_home_namespace(PyObject* globals, const Names& names) {
+  PyObject* name = read_entry(globals, names.attr_name);
+  if (name == nullptr || !PyUnicode_CheckExact(name)) return false;
+  PyObject* module = cpython::read_loaded_module(name);
+  if (module != nullptr && PyModule_Check(module) &&
+      PyModule_GetDict(module) == globals)
+    return true;
+  PyObject* sharing = cpython::read_loaded_module(names.namespaces_module);
+  if (sharing == nullptr || !PyModule_Check(sharing)) return false;
+  PyObject* spaces = cpython::read_module_entry(sharing, names.spaces);
+  return spaces != nullptr && PyDict_CheckExact(spaces) &&
+         read_entry(spaces, name) == globals;
+}
+
 RecordingInProgress::~RecordingInProgress() = default;
 
 bool StreamState::travels_by_value(Pickler& pickler, PyObject* cls) {
@@ -100,6 +114,8 @@ Namespace& StreamState::namespace_of(PyObject* globals) {
   space->memo_key = checked(cpython::new_object());
   if (is_dynamic_namespace(globals, context_.imported().names))
     space->module = checked(cpython::new_object());
+  space->is_shared = options_.namespaces == Namespaces::kShared && !space->module &&
+                     is_home_namespace(globals, context_.imported().names);
   namespaces_.push_back(std::move(space));
   if (namespaces_.size() == kFewNamespaces + 1) {
     for (const auto& known : namespaces_)

@@ -29,6 +29,10 @@ namespace cppickle::stream {
 // those have a __spec__, plain dicts of exec() do not.
 bool is_dynamic_namespace(PyObject* globals, const cpython::Names& names);
 
+// True for the globals of a module that is loaded under its name, __main__ for one, and
+// for those of the process that started this one (python/cppickle/_namespaces.py).
+bool is_home_namespace(PyObject* globals, const cpython::Names& names);
+
 // A globals dict as it is rebuilt on the other side, where only referenced names
 // arrive.
 struct Namespace {
@@ -36,7 +40,10 @@ struct Namespace {
   cpython::Ref memo_key;  // the memo's key for the rebuilt dict
   cpython::Ref
       module;  // the memo's key for the dynamic module whose dict it is, if any
-  bool is_whole = false;  // that module travels, with all its names
+  bool is_whole = false;   // that module travels, with all its names
+  bool is_shared = false;  // see Namespaces::kShared
+  // What to compare values by that are sent to a shared one, by name.
+  std::unordered_map<PyObject*, cpython::Ref> tokens;
   // Interned names that have been sent, and their owner: `globals` may drop them.
   cpython::IdentityMap sent{std::pmr::get_default_resource()};
   std::vector<cpython::Ref> names;
@@ -65,6 +72,7 @@ struct DigestText {
   std::vector<identity::NodeKey> edges;
   std::size_t shape_size = 0;  // bytes
   std::size_t shape_edges = 0;
+  bool entries_are_names = false;  // of globals: their values do not count
 };
 
 // What has been written by value into the streams of one memo.  The dispatcher
@@ -107,10 +115,18 @@ class StreamState : public pickling::Reducers {
   // token of its present state.  Runs foreign code.
   virtual identity::Identity identify(pickling::Pickler& pickler, PyObject* object) = 0;
 
+  // The token of the entry `name` of a globals dict: of its own content, where other
+  // entries count as their names and classes as their ids.  Runs foreign code.
+  virtual cpython::Ref token_of_entry(pickling::Pickler& pickler, PyObject* globals,
+                                      PyObject* name) = 0;
+
   // From now on what is written is the text of a digest (content_graph.h), in which
   // other classes and type variables are edges.
   void write_digest(DigestText& text);
   bool writes_digest() const { return digest_ != nullptr; }
+  bool writes_names_of_entries() const {
+    return writes_digest() && digest_->entries_are_names;
+  }
   // Writes an edge in the place of a class or type variable by value; false when it has
   // to be written out: in streams, and what the digest is of.
   bool save_as_edge(pickling::Pickler& pickler, PyObject* object);

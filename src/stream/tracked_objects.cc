@@ -2,6 +2,7 @@
 
 #include "core/opcode.h"
 #include "cpython/imported.h"
+#include "cpython/reads.h"
 #include "identity/runtime_helper.h"
 #include "stream/stream_state.h"
 
@@ -14,7 +15,8 @@ using pickling::Script;
 
 namespace {
 
-void write_helper(Script& script, PyObject* memo_key) {
+// `name`: of what is going to be made first, for the error of another version.
+void write_helper(Script& script, PyObject* name) {
   StreamState& state = StreamState::of(script.pickler());
   const cpython::Imported& imported = script.pickler().imported();
   const RuntimeHelper& helper = state.context().tracker().helper();
@@ -27,8 +29,9 @@ void write_helper(Script& script, PyObject* memo_key) {
   script.key(helper.expression.get());
   new_dict(script, {});
   script.key(imported.names.source).key(helper.source.get()).op(Opcode::SETITEM);
+  script.key(imported.names.named).key(name).op(Opcode::SETITEM);
   end_tuple(script, 2);
-  script.op(Opcode::REDUCE).memoize(memo_key);
+  script.op(Opcode::REDUCE).memoize(helper.memo_key.get());
   // Without a memo nothing that follows can rely on this one: each code object is
   // guarded by itself.
   if (script.pickler().memoizing()) state.note_guard();
@@ -36,13 +39,13 @@ void write_helper(Script& script, PyObject* memo_key) {
 
 }  // namespace
 
-void begin_tracked(Script& script, PyObject* id) {
+void begin_tracked(Script& script, PyObject* id, PyObject* name) {
   StreamState& state = StreamState::of(script.pickler());
   PyObject* helper = state.context().tracker().helper().memo_key.get();
   if (state.writes_digest()) {
     script.op(Opcode::NONE);  // ids do not depend on what the helper is
   } else {
-    script.get_or_write(helper, write_helper, helper);
+    script.get_or_write(helper, write_helper, name);
   }
   script.op(Opcode::MARK).save(id);
 }
@@ -57,9 +60,9 @@ void end_tracked_without_cloudpickle(Script& script, PyObject* object) {
 }
 
 void begin_state(Script& script, const Identity& identity,
-                 const std::vector<Entry>& attributes, PyObject* key,
-                 PyObject* object) {
-  begin_tracked(script, identity.id.get());
+                 const std::vector<Entry>& attributes, PyObject* key, PyObject* object,
+                 PyObject* name) {
+  begin_tracked(script, identity.id.get(), name);
   script.save(identity.token.get());
   new_dict(script, attributes);
   if (key != nullptr) script.memoize(key);

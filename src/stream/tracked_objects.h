@@ -17,16 +17,18 @@
 namespace cppickle::stream {
 
 // Begins a call of the helper; `make`, the arguments (one tuple) and end_tracked()
-// follow.
-void begin_tracked(pickling::Script& script, PyObject* id);
+// follow.  `name`: of the object, a str.
+void begin_tracked(pickling::Script& script, PyObject* id, PyObject* name);
 void end_tracked(pickling::Script& script, PyObject* object);
 // The same for what no copy of cloudpickle keeps in its tracker.
 void end_tracked_without_cloudpickle(pickling::Script& script, PyObject* object);
 
-// Sets attributes unless they are set already, by __setattr__ of the type that follows;
-// then one of the ends.  `key`: the memo's key for the dict of them, or null.
+// Sets a class's attributes unless they are set already, by __setattr__ of the type
+// that follows; then one of the ends.  `key`: the memo's key for the dict of them, or
+// null.  `name`: of the object, a str.
 void begin_state(pickling::Script& script, const identity::Identity& identity,
-                 const std::vector<Entry>& attributes, PyObject* key, PyObject* object);
+                 const std::vector<Entry>& attributes, PyObject* key, PyObject* object,
+                 PyObject* name);
 // Of what is not the whole state.
 void end_first_state(pickling::Script& script);
 // Of the state: those of `first`, the key of the part that came before, belong to it.

@@ -112,6 +112,24 @@ def test_a_foreign_magic_number_raises_an_import_error(bare_worker, sample):
     assert HERE in caught.value.message
 
 
+@pytest.mark.parametrize(
+    ("source", "name"),
+    [
+        ("class Point:\n  class Inner: pass\nobj = Point.Inner()", "Point.Inner"),
+        ("class Base: pass\nclass Derived(Base): pass\nobj = Derived()", "Derived"),
+        ("import enum\nclass Color(enum.Enum): RED = 1\nobj = [Color.RED]", "Color"),
+        ("import typing\nobj = typing.TypeVar('T')", "T"),
+        ("class Größe: pass\nobj = Größe", "Größe"),
+    ],
+)
+def test_the_error_of_a_class_names_it_and_a_way_out(bare_worker, source, name):
+    with pytest.raises(FarError) as caught:
+        bare_worker.load(as_of_another_version(define(source).obj))
+    assert caught.value.kind == "ImportError"
+    assert caught.value.message.startswith(f"{name}, pickled by CPython {HERE}, loaded")
+    assert "use one minor version on both sides, or" in caught.value.message
+
+
 def test_the_check_comes_before_the_bytecode_is_read(bare_worker):
     """Broken bytecode behind a foreign magic number is never unmarshalled."""
     code = define("def f(): return 'a marker in the constants'").f.__code__

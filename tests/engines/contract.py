@@ -11,6 +11,7 @@ import enum
 import functools
 import os
 import threading
+import types
 
 import numpy
 import pytest
@@ -102,6 +103,34 @@ class Contract:
         assert call(lambda cls: cls() == cls(), Thing) is True
         assert call(lambda cls: cls, Thing) is Thing
         assert call(lambda thing: [thing], Thing()) == [Thing()]
+
+    def test_methods_and_partials(self, call):
+        self.needs_whole_streams()
+
+        class Base:
+            def named(self):
+                return "base"
+
+        class Derived(Base):
+            def named(self):
+                return "derived"
+
+            def up(self):
+                return super().named
+
+            def __private(self):
+                return "private"
+
+            def private(self):
+                return self.__private
+
+        tagged = functools.partial(int, "7")
+        tagged.tag = "kept"
+        assert call(Derived().up()) == "base"
+        assert call(Derived().private()) == "private"
+        assert call(types.MethodType(lambda n: n + 1, 4)) == 5
+        assert call(lambda partial: (partial(), partial.tag), tagged) == (7, "kept")
+        assert call(lambda: tagged).tag == "kept"
 
     def test_dataclasses_and_enums(self, call):
         class Color(enum.Enum):

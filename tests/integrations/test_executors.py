@@ -6,6 +6,7 @@ import multiprocessing
 import sys
 import threading
 import traceback
+import types
 
 import pytest
 from support.processes import run_child
@@ -53,6 +54,35 @@ def test_a_class_keeps_its_identity(pool):
     returned = call(pool, lambda thing: thing.next(), Thing(1))
     assert type(returned) is Thing
     assert returned.n == 2
+
+
+def test_methods_and_partials(pool):
+    class Base:
+        def named(self):
+            return "base"
+
+    class Derived(Base):
+        def named(self):
+            return "derived"
+
+        def up(self):
+            return super().named
+
+        def __private(self):
+            return "private"
+
+        def private(self):
+            return self.__private
+
+    tagged = functools.partial(int, "7")
+    tagged.tag = "kept"
+    assert call(pool, Derived().up()) == "base"
+    assert call(pool, lambda: Derived().up())() == "base"
+    assert call(pool, Derived().private()) == "private"
+    assert call(pool, types.MethodType(lambda n: n + 1, 4)) == 5
+    assert call(pool, lambda: getattr(tagged, "tag", None)) == "kept"
+    assert call(pool, getattr, tagged, "tag", None) == "kept"
+    assert call(pool, lambda: tagged).tag == "kept"
 
 
 def test_an_exception_class_keeps_its_identity(pool):
@@ -245,8 +275,14 @@ def test_importing_the_package_imports_no_executor():
 
 @pytest.mark.skipif(sys.version_info >= (3, 14), reason="it is there")
 def test_no_executor_of_interpreters_before_3_14():
-    with pytest.raises(AttributeError, match="InterpreterPoolExecutor"):
-        cppickle.InterpreterPoolExecutor  # noqa: B018
+    from cppickle.integrations import executors
+
+    for module in (cppickle, executors):
+        assert not hasattr(module, "InterpreterPoolExecutor")
+        with pytest.raises(AttributeError, match="needs Python 3.14 or later; this is"):
+            module.InterpreterPoolExecutor  # noqa: B018
+        with pytest.raises(AttributeError, match="has no attribute 'Nothing'"):
+            module.Nothing  # noqa: B018
 
 
 @pytest.mark.skipif(sys.version_info < (3, 14), reason="needs Python 3.14")

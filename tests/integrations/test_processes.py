@@ -1,13 +1,16 @@
 """multiprocessing with cppickle: pools, processes, queues, and what was registered."""
 
+import functools
 import io
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.process
 import multiprocessing.queues
 import multiprocessing.reduction
 import os
 import pickle
 import socket
+import types
 
 import pytest
 from support.processes import run_child
@@ -80,6 +83,25 @@ def test_a_lock_in_a_message_is_refused_as_before(switched):
         here.send([multiprocessing.Lock()])
 
 
+def test_methods_and_partials_in_messages(switched):
+    class Base:
+        def named(self):
+            return "base"
+
+    class Derived(Base):
+        named = None
+
+        def up(self):
+            return super().named
+
+    tagged = functools.partial(int, "7")
+    tagged.tag = "kept"
+    here, there = multiprocessing.Pipe()
+    here.send([Derived().up(), types.MethodType(lambda n: n + 1, 4), tagged])
+    up, method, partial = there.recv()
+    assert (up(), method(), partial(), partial.tag) == ("base", 5, 7, "kept")
+
+
 def test_a_manager(switched):
     with multiprocessing.get_context("spawn").Manager() as manager:
         shared = manager.dict()
@@ -100,12 +122,14 @@ def test_reducers_that_are_registered_later(switched):
         del integration.ByValuePickler._extra_reducers[Special]
 
 
-def test_the_four_names():
+def test_what_is_switched():
     names = [
         (multiprocessing.reduction, "ForkingPickler"),
         (multiprocessing.reduction, "dump"),
         (multiprocessing.connection, "_ForkingPickler"),
         (multiprocessing.queues, "_ForkingPickler"),
+        (multiprocessing.process.BaseProcess, "start"),
+        (multiprocessing.process.BaseProcess, "_bootstrap"),
     ]
     before = [getattr(module, name) for module, name in names]
     integration.install()

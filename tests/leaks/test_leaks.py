@@ -6,6 +6,7 @@ import io
 import pickle
 import sys
 import threading
+import types
 import weakref
 
 import pytest
@@ -127,6 +128,20 @@ def test_options(class_ids):
         cppickle.set_default(class_ids=class_ids)
         cppickle.dumps(made)
         cppickle.set_default(class_ids=None)
+
+    assert_no_growth(act)
+
+
+def test_shared_namespaces(monkeypatch):
+    module = types.ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", module)
+    exec("class C: pass\nrate = [C()]\ndef f(): return rate", vars(module))
+    alone = {"f": module.f}  # what is met in a dict is written out
+
+    def act():
+        cppickle.dumps(module.f, _namespaces="shared")
+        pickle.loads(cppickle.dumps(alone, _namespaces="shared"))
+        module.rate = [module.C(), len(module.rate)]
 
     assert_no_growth(act)
 

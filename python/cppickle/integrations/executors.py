@@ -8,20 +8,25 @@ They are ``cppickle.ProcessPoolExecutor`` and, from Python 3.14 on,
 """
 
 import concurrent.futures
+import multiprocessing
 import pickle
 import sys
 from collections.abc import Callable
 from concurrent.futures import Future
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from .. import _namespaces
 from .._options import merged
 from ._switch import taken_options
-from .processes import by_value
+from .processes import by_value, for_worker, streams_of
 
 if TYPE_CHECKING:
     from .._core import Options
 
-__all__ = ["InterpreterPoolExecutor", "ProcessPoolExecutor"]
+__all__ = ["ProcessPoolExecutor"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
@@ -51,18 +56,21 @@ class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
         self._options = taken_options(others)
         if initializer is not None:
             call = initializer, initargs
-            initializer, initargs = _Initializer(call, merged(self._options)), ()
+            forks = (mp_context or multiprocessing).get_start_method() == "fork"
+            initializer = _Initializer(call, merged(self._options), forks)
+            initargs = ()
         super().__init__(max_workers, mp_context, initializer, initargs, **others)
 
     def submit(
-        self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
-    ) -> "Future[Any]":
+        self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+    ) -> "Future[T]":
         """Schedule ``fn(*args, **kwargs)``; it is pickled when its turn comes."""
         stream: Any = _Outgoing((fn, args, kwargs), merged(self._options))
         return super().submit(_run, stream, *_if_any(self._options))
 
 
 if sys.version_info >= (3, 14):
+    __all__ += ["InterpreterPoolExecutor"]
 
     class InterpreterPoolExecutor(concurrent.futures.InterpreterPoolExecutor):
         """``concurrent.futures.InterpreterPoolExecutor`` for any function and object.
@@ -88,21 +96,26 @@ if sys.version_info >= (3, 14):
             self._options = taken_options(others)
             if initializer is not None:
                 call = initializer, initargs, {}
-                stream = by_value(call, _INITIALIZER, **self._options)
+                stream = for_worker(call, _INITIALIZER, **self._options)
                 initializer, initargs = _call, (stream,)
             super().__init__(
                 max_workers, thread_name_prefix, initializer, initargs, **others
             )
 
         def submit(
-            self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any
-        ) -> "Future[Any]":
+            self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs
+        ) -> "Future[T]":
             """Schedule ``fn(*args, **kwargs)``."""
-            stream = by_value((fn, args, kwargs), _TASK, **self._options)
+            stream = for_worker((fn, args, kwargs), _TASK, **self._options)
             return super().submit(_run, stream, *_if_any(self._options))
 
 else:
-    InterpreterPoolExecutor = None
+
+    def __getattr__(name: str) -> Any:
+        if name == "InterpreterPoolExecutor":
+            here = ".".join(map(str, sys.version_info[:2]))
+            raise AttributeError(f"{name} needs Python 3.14 or later; this is {here}")
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _if_any(options: "Options") -> "tuple[Options, ...]":
@@ -126,28 +139,33 @@ class _Outgoing:
         self.options = options
 
     def __reduce__(self) -> tuple[type, tuple[bytes]]:
-        return bytes, (by_value(self.value, _TASK, **self.options),)
+        return bytes, (for_worker(self.value, _TASK, **self.options),)
 
 
 class _Initializer:
     """A call without arguments, which a forked process gets as it is."""
 
     def __init__(
-        self, call: "tuple[Callable[..., object], tuple[Any, ...]]", options: "Options"
+        self,
+        call: "tuple[Callable[..., object], tuple[Any, ...]]",
+        options: "Options",
+        forks: bool,
     ) -> None:
         self.call = call
         self.options = options
+        self.streams = streams_of(call[:1], **options) if forks else []
 
     def __call__(self) -> None:
         function, arguments = self.call
+        _namespaces.begin(self.streams)
         function(*arguments)
 
     def __reduce__(self) -> tuple[Callable[..., Any], tuple[bytes]]:
-        return _initializer, (by_value(self.call, _INITIALIZER, **self.options),)
+        return _initializer, (for_worker(self.call, _INITIALIZER, **self.options),)
 
 
 def _initializer(stream: bytes) -> _Initializer:
-    return _Initializer(pickle.loads(stream), {})
+    return _Initializer(pickle.loads(stream), {}, forks=False)
 
 
 class _Returning:

@@ -10,6 +10,9 @@ This is what ``view.use_cloudpickle()`` does, with cppickle. The engines have to
 it.
 """
 
+import copyreg
+import functools
+import types
 from typing import TYPE_CHECKING, Any
 
 from ._switch import cppickle_with, engine, found
@@ -22,6 +25,11 @@ if TYPE_CHECKING:
 __all__ = ["available", "install", "installed", "uninstall"]
 
 MINIMUM = "8.0"
+# What ipyparallel takes apart itself, and puts together as less than it was: partials
+# without attributes, classes of __main__ as another class each time.
+CANNED = (types.FunctionType, types.CellType, functools.partial, type)
+
+_before: list[tuple[dict[Any, Any], Any, Any]] = []  # entries: dict, key, value
 
 
 def available() -> bool:
@@ -48,9 +56,13 @@ def install(view: Any = None, **options: "Unpack[Options]") -> None:
     sending = cppickle_with(**options)
     package = engine("ipyparallel.serialize", "ipyparallel", MINIMUM)
     package.use_pickle()
-    from ipyparallel.serialize.canning import FunctionType, can_map
+    from ipyparallel.serialize import canning, codeutil
 
-    can_map.pop(FunctionType, None)  # functions are left to the pickler
+    for kind in CANNED:
+        _take_out(canning.can_map, kind)
+    if copyreg.dispatch_table.get(types.CodeType) is codeutil.reduce_code:
+        # Its code objects have no guard against other versions of Python.
+        _take_out(copyreg.dispatch_table, types.CodeType)
     _serialize().pickle = sending
     if view is not None:
         view.apply_sync(install, **options)
@@ -62,6 +74,14 @@ def uninstall(view: Any = None) -> None:
         view.apply_sync(uninstall)
     if available():
         engine("ipyparallel.serialize", "ipyparallel", MINIMUM).use_pickle()
+    while _before:
+        table, key, value = _before.pop()
+        table[key] = value
+
+
+def _take_out(table: dict[Any, Any], key: Any) -> None:
+    if key in table:
+        _before.append((table, key, table.pop(key)))
 
 
 def _serialize() -> Any:

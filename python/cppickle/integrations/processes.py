@@ -14,6 +14,7 @@ managers, the standard ``ProcessPoolExecutor``), by fork, spawn and forkserver::
 Processes that are started afterwards are switched too, so that results go by value.
 """
 
+import contextlib
 import functools
 import io
 import multiprocessing.connection
@@ -21,13 +22,15 @@ import multiprocessing.process
 import multiprocessing.queues
 import multiprocessing.reduction
 import pickle
+import threading
 from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from multiprocessing.reduction import ForkingPickler
 from typing import TYPE_CHECKING, Any
 
 import cppickle
 
+from .. import _namespaces
 from .._options import checked
 from ._switch import Switch, pickler_with
 
@@ -39,6 +42,8 @@ if TYPE_CHECKING:
 __all__ = ["ByValuePickler", "available", "install", "installed", "uninstall"]
 
 _switch = Switch()
+# See _namespaces; streams that other processes get have them too, and no use for them.
+_SHARED: Any = {"_namespaces": "shared"}
 
 
 def available() -> bool:
@@ -62,13 +67,16 @@ def install(**options: "Unpack[Options]") -> None:
             ``cppickle.dumps``.
     """
     chosen = checked("install", options)
-    pickler = pickler_with(ByValuePickler, chosen)
+    pickler = pickler_with(ByValuePickler, {**chosen, **_SHARED})
+    process = multiprocessing.process.BaseProcess
     _switch.turn_on(
         [
             (multiprocessing.reduction, "ForkingPickler", pickler),
             (multiprocessing.reduction, "dump", functools.partial(_dump, chosen)),
             (multiprocessing.connection, "_ForkingPickler", pickler),
             (multiprocessing.queues, "_ForkingPickler", pickler),
+            (process, "start", functools.partialmethod(_start, chosen)),
+            (process, "_bootstrap", _bootstrap),
         ]
     )
 
@@ -124,6 +132,15 @@ def by_value(
     return _pickled(ByValuePickler, obj, name=name, **options).getvalue()
 
 
+def for_worker(
+    obj: object,
+    name: str | tuple[str, ...] | None = None,
+    **options: "Unpack[Options]",
+) -> bytes:
+    """The same for a process that this one has started: see `_namespaces`."""
+    return _pickled(ByValuePickler, obj, name=name, **options, **_SHARED).getvalue()
+
+
 # --- Starting processes ---------------------------------------------------------------
 
 
@@ -133,7 +150,45 @@ def _dump(
     """Stands in for ``multiprocessing.reduction.dump``, which starts processes."""
     if isinstance(obj, multiprocessing.process.BaseProcess):
         obj = _Switched(obj, options)
-    ByValuePickler(file, protocol, **options).dump(obj)
+    ByValuePickler(file, protocol, **options, **_SHARED).dump(obj)
+
+
+class _Starting(threading.local):
+    """What a process that this thread starts is going to call, for `_bootstrap`."""
+
+    streams: "list[bytes]" = []
+
+
+_starting = _Starting()
+_plain_start = multiprocessing.process.BaseProcess.start
+_plain_bootstrap: Any = multiprocessing.process.BaseProcess._bootstrap  # type: ignore[attr-defined]
+
+
+def _start(self: Any, options: "Options") -> None:
+    """Stands in for the method that starts a process."""
+    method = getattr(self, "_start_method", None) or multiprocessing.get_start_method()
+    if method == "fork":
+        called = type(self).run, self._target, *self._args, *self._kwargs.values()
+        _starting.streams = streams_of(filter(callable, called), **options)
+    try:
+        _plain_start(self)
+    finally:
+        _starting.streams = []
+
+
+def _bootstrap(self: Any, *args: Any, **keywords: Any) -> Any:
+    """Stands in for the method in which a process runs its target."""
+    _namespaces.begin(_starting.streams)
+    return _plain_bootstrap(self, *args, **keywords)
+
+
+def streams_of(called: Iterable[object], **options: "Unpack[Options]") -> list[bytes]:
+    """For `_namespaces.begin()`: of what can be pickled."""
+    streams = []
+    for function in called:
+        with contextlib.suppress(Exception):
+            streams.append(for_worker(function, **options))
+    return streams
 
 
 class _Switched:

@@ -1,0 +1,118 @@
+// Registered reducers: those of the pickler's dispatch table, or else of copyreg.
+#include <utility>
+
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/names.h"
+#include "cpython/reads.h"
+#include "cpython/ref.h"
+#include "pickling/legacy_reducers.h"
+#include "pickling/pickler.h"
+
+namespace cppickle::pickling {
+
+using cpython::checked;
+using cpython::checked_lookup;
+using cpython::Ref;
+
+namespace {
+
+// A metaclass may make classes unhashable; such a class is in no table.
+bool is_hashable_class(PyTypeObject* type) {
+  return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
+}
+
+// True when to look up a type runs no foreign code: __eq__ of keys that have its hash.
+bool has_plain_keys(PyObject* table) {
+  Py_ssize_t position = 0;
+  PyObject *key, *value;
+  while (PyDict_Next(table, &position, &key, &value)) {
+    if (Py_TYPE(key) == &PyType_Type) continue;
+    if (!PyType_Check(key) ||
+        Py_TYPE(key)->tp_richcompare != PyType_Type.tp_richcompare)
+      return false;
+  }
+  return true;
+}
+
+Ref without_legacy(Ref reducer) {
+  return reducer && is_legacy_reducer(reducer.get()) ? Ref() : std::move(reducer);
+}
+
+Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
+  if (PyDict_GET_SIZE(dict) == 0) return Ref();
+  auto key = reinterpret_cast<PyObject*>(type);
+  return without_legacy(
+      Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, key))));
+}
+
+}  // namespace
+
+// Collects the dicts of exact ChainMaps of exact dicts; false when there are others, or
+// too many.
+bool Pickler::add_tables(PyObject* table, int deepest) {
+  if (PyDict_CheckExact(table)) {
+    if (table_count_ == tables_.size() || !has_plain_keys(table)) return false;
+    tables_[table_count_++] = table;
+    return true;
+  }
+  bool chained = Py_TYPE(table) == reinterpret_cast<PyTypeObject*>(imported_.chain_map);
+  if (!chained || deepest == 0) return false;
+  Ref maps = checked(PyObject_GetAttr(table, names().maps));
+  if (!PyList_CheckExact(maps.get())) return false;
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(maps.get()); ++i) {
+    if (!add_tables(PyList_GET_ITEM(maps.get(), i), deepest - 1)) return false;
+  }
+  return true;
+}
+
+// As long as no foreign code has run, the table consists of the same dicts.
+bool Pickler::has_plain_tables() {
+  constexpr int kDeepestTable = 4;
+  if (!tables_are_known_ || !memo_.borrows_keys()) {
+    table_count_ = 0;
+    tables_are_plain_ = add_tables(dispatch_table(), kDeepestTable);
+    tables_are_known_ = memo_.borrows_keys();
+  }
+  return tables_are_plain_;
+}
+
+// Looks the type up without running foreign code; false when that cannot be done.
+bool Pickler::find_plain_reducer(PyTypeObject* type, Ref& found) {
+  cpython::note_read(cpython::Read::kReducer, cpython::as_object(type));
+  if (!has_plain_tables()) return false;
+  if (!is_hashable_class(type)) return true;
+  for (std::size_t i = 0; i < table_count_ && !found; ++i)
+    found = lookup_in_dict(tables_[i], type);
+  return true;
+}
+
+bool Pickler::may_have_reducer(PyTypeObject* type) {
+  Ref found;
+  return !find_plain_reducer(type, found) || found;
+}
+
+// As long as no foreign code has run, no table can have changed.
+Ref Pickler::registered_reducer(PyTypeObject* type) {
+  if (type == unregistered_ && memo_.borrows_keys()) return Ref();
+  Ref reducer = look_up_reducer(type);
+  if (!reducer) unregistered_ = type;
+  return reducer;
+}
+
+// The reducer that the pickler's dispatch table, or else copyreg, registers for the
+// type, unless the engine knows better.
+Ref Pickler::look_up_reducer(PyTypeObject* type) {
+  Ref found;
+  if (find_plain_reducer(type, found)) return found;
+  before_foreign_code();
+  found =
+      Ref::steal(PyObject_GetItem(dispatch_table(), reinterpret_cast<PyObject*>(type)));
+  if (!found) {
+    if (!PyErr_ExceptionMatches(PyExc_LookupError)) throw cpython::ErrorSet{};
+    PyErr_Clear();
+  }
+  return without_legacy(std::move(found));
+}
+
+}  // namespace cppickle::pickling
