@@ -15,6 +15,7 @@
 #include "cpython/reads.h"
 #include "pickling/memo.h"
 #include "pickling/pickler.h"
+#include "policy/module_members.h"
 #include "policy/policy.h"
 #include "stream/by_value_context.h"
 #include "stream/stream_state.h"
@@ -143,7 +144,10 @@ class CacheKeyBuilder {
   bool is_unregistered_base(PyTypeObject* type);
   bool add_static_type(PyTypeObject* type);
   bool add_other(PyObject* object);
+  bool add_module_member(PyObject* object, policy::ModuleMembers::Kind kind_of);
   bool add_sentinel(PyObject* object);
+  bool add_method(PyObject* method);
+  bool is_refused(PyTypeObject* type) const;
   bool add_wrapper(PyObject* wrapper);
   bool add_property(PyObject* property);
   bool add_builtin_function(PyObject* object);

@@ -31,6 +31,7 @@ namespace cppickle::cpython {
   X(attr_module, "__module__")                                         \
   X(attr_name, "__name__")                                             \
   X(attr_new, "__new__")                                               \
+  X(attr_self, "__self__")                                             \
   X(bases_text, ".__bases__")                                          \
   X(bound, "bound")                                                    \
   X(builtins_attribute, "__builtins__")                                \
@@ -73,10 +74,13 @@ namespace cppickle::cpython {
   X(fields, "_fields_")                                                \
   X(file, "__file__")                                                  \
   X(firstlineno, "__firstlineno__")                                    \
+  X(format, "format")                                                  \
   X(fset, "fset")                                                      \
   X(func, "func")                                                      \
   X(func_text, ".__func__")                                            \
+  X(get, "__get__")                                                    \
   X(getattr, "__getattr__")                                            \
+  X(getattribute, "__getattribute__")                                  \
   X(getnewargs, "__getnewargs__")                                      \
   X(getnewargs_call, ".__getnewargs__()")                              \
   X(getnewargs_ex, "__getnewargs_ex__")                                \
@@ -84,6 +88,7 @@ namespace cppickle::cpython {
   X(getnewargs_ex_1, ".__getnewargs_ex__()[1]")                        \
   X(getstate, "__getstate__")                                          \
   X(has_default, "has_default")                                        \
+  X(identity, "identity")                                              \
   X(infer_variance, "infer_variance")                                  \
   X(init, "__init__")                                                  \
   X(init_subclass, "__init_subclass__")                                \
@@ -110,6 +115,9 @@ namespace cppickle::cpython {
   X(newline, "\n")                                                     \
   X(newobj, "__newobj__")                                              \
   X(newobj_ex, "__newobj_ex__")                                        \
+  X(nin, "nin")                                                        \
+  X(nout, "nout")                                                      \
+  X(objclass, "__objclass__")                                          \
   X(orig_bases, "__orig_bases__")                                      \
   X(origin, "__origin__")                                              \
   X(package, "__package__")                                            \

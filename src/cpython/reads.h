@@ -16,7 +16,9 @@
 #include <source_location>
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include "cpython/attributes.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/ref.h"
@@ -113,6 +115,16 @@ inline PyObject* read_proxied(PyObject* proxy) {
 inline Ref read_instance_dict(PyObject* object) {
   note_read(Read::kContent, object);
   return instance_dict(object);
+}
+// See referents().
+inline std::vector<Ref> read_referents(PyObject* object) {
+  note_read(Read::kContent, object);
+  return referents(object);
+}
+// True when the instance has an attribute of its own under the name.
+inline bool read_has_attribute(PyObject* object, PyObject* name) {
+  note_read(Read::kContent, object);
+  return has_attribute(object, name);
 }
 
 // --- Containers -------------------------------------------------------------

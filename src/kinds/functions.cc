@@ -315,35 +315,4 @@ bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
   return true;
 }
 
-// As getattr(self, name), the standard form, where the class on the other side has that
-// method; else by value.
-bool save_method(StreamState& state, Pickler& pickler, PyObject* method) {
-  PyObject* function = read_field<&PyMethodObject::im_func>(method);
-  PyObject* self = read_field<&PyMethodObject::im_self>(method);
-  PyObject* owner = PyType_Check(self) ? self : as_object(read_type(self));
-  if (PyFunction_Check(function) && !state.travels_by_value(pickler, owner)) {
-    pickler.before_foreign_code();
-    Ref name = read_attribute(function, pickler.names().attr_name);
-    PyObject* found = PyUnicode_Check(name.get())
-                          ? cpython::read_type_lookup(
-                                reinterpret_cast<PyTypeObject*>(owner), name.get())
-                          : nullptr;
-    // The reduce protocol's form does: getattr(self, name).
-    if (found == function) return false;
-    if (found != nullptr && Py_TYPE(found) == &PyClassMethod_Type) {
-      Ref wrapped = read_attribute(found, pickler.names().attr_func);
-      if (wrapped.get() == function) return false;
-    }
-  }
-  pickler.before_foreign_code();
-  Script script(pickler);
-  script.save(reinterpret_cast<PyObject*>(&PyMethod_Type));
-  begin_tuple(script, 2);
-  script.save(function, Label::kText, pickler.names().func_text)
-      .save(self, Label::kText, pickler.names().self_text);
-  end_tuple(script, 2);
-  script.op(Opcode::REDUCE).memoize(method).start(method);
-  return true;
-}
-
 }  // namespace cppickle::kinds

@@ -51,7 +51,7 @@ const ClassName& ByValueContext::name_of_static_type(PyTypeObject* type) {
 }
 
 void ByValueContext::release() {
-  sentinels_.clear();
+  module_members_.clear();
   static_names_.clear();
   known_globals_.release();
   reducers_.clear();

@@ -52,10 +52,15 @@ import enum
 import functools
 import math
 import os.path
+import random
+import sys
 import typing
 
 RATE = 0.25
 NAMES = ["a", "b"]
+draw = random.randint
+fromkeys = dict.fromkeys
+TOKEN = sys.float_info
 TABLE = {"x": (1, 2.5), None: b"bytes", True: {1, 2}}
 
 def plain(x, y=2, *args, z=RATE, **kwargs):
@@ -176,6 +181,9 @@ class Holder:
     joined = os.path.join
     cache = functools.lru_cache(plain)
 
+def drawing():
+    return draw(1, 6), TOKEN, fromkeys
+
 instance = Base([1, "unit", NAMES])
 '''
 
@@ -192,7 +200,7 @@ NAMES = [
         "Number",
         "Bits",
     ),
-    *("Abstract", "Concrete", "Made", "UnderHook", "Holder", "instance"),
+    *("Abstract", "Concrete", "Made", "UnderHook", "Holder", "instance", "drawing"),
 ]
 
 
@@ -297,6 +305,9 @@ CHANGES = {
     "an instance": ("instance", "instance.x = 1"),
     "the namespace's file": ("plain", "__file__ = 'elsewhere.py'"),
     "the namespace's package": ("plain", "__package__ = 'elsewhere'"),
+    "a module's method": ("drawing", "draw = random.Random(1).randint"),
+    "another of its methods": ("drawing", "draw = random.randrange"),
+    "a builtin class method": ("drawing", "fromkeys = collections.Counter.fromkeys"),
     "what is imported": ("with_globals", "math = type(math)('math')"),
 }
 
