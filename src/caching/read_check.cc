@@ -19,14 +19,14 @@ struct LoggedReadCheck::Logs {
 
   const ByValueContext& context;
   ReadLog walk;
-  ReadLog state;
+  ReadLog reducers;
 };
 
 namespace {
 
 struct Context {
   const ReadLog& walk;
-  const ReadLog& state;
+  const ReadLog& reducers;
   const ByValueContext& context;
 };
 
