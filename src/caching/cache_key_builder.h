@@ -123,13 +123,14 @@ class CacheKeyBuilder {
 
   bool add_function(PyObject* object);
   bool add_function_parts(PyObject* function);
-  bool add_closure(PyObject* function, const bytecode::CodeInfo& info);
+  bool add_closure(PyObject* function, bool mentions_names);
   bool add_cell(PyObject* cell, PyObject* variable);
   bool add_namespace(PyObject* globals);
   bool add_code(PyObject* code);
   bool add_module(PyObject* module);
   // False when submodules of a package may have to be imported with it.
-  bool needs_no_submodules(PyObject* module, const bytecode::CodeInfo& info) const;
+  // `mentions_names`: a function or its annotations mention any.
+  bool needs_no_submodules(PyObject* module, bool mentions_names) const;
   // Writes whether it travels by reference, and under which names; `by_reference` says
   // which.
   bool add_verdict(PyObject* object, const policy::GlobalName& name,

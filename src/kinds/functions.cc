@@ -283,7 +283,7 @@ void write_function(StreamState& state, Pickler& pickler, const FunctionParts& p
     script.op(Opcode::POP);
   }
   write_submodule_imports(state, script, modules_around(parts.function_state),
-                          parts.info.mentioned_names.get());
+                          parts.function_state.mentioned_names());
   script.start(parts.function);
 }
 
