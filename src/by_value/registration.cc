@@ -39,6 +39,8 @@ constexpr LazilyImportedType kLazilyImportedTypes[] = {
     {"functools", "partialmethod", kinds::save_partial_method},
     {"struct", "Struct", kinds::save_struct},
     {"numpy", "ufunc", kinds::save_ufunc},
+    {"msgspec._core", "Factory", kinds::save_field_factory},
+    {"msgspec._core", "Meta", kinds::save_field_constraints},
     {"builtins", "frozendict", kinds::save_as_dict},
     {"weakref", "WeakSet", kinds::save_weak_set},
     {"weakref", "WeakKeyDictionary", kinds::save_as_dict},

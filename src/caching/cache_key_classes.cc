@@ -13,6 +13,7 @@
 #include "cpython/ref.h"
 #include "kinds/enums.h"
 #include "parts/class_parts.h"
+#include "parts/struct_types.h"
 #include "pickling/instance_plans.h"
 #include "policy/module_members.h"
 #include "policy/policy.h"
@@ -76,8 +77,10 @@ bool CacheKeyBuilder::add_static_type(PyTypeObject* type) {
 
 bool CacheKeyBuilder::add_class_parts(PyTypeObject* type) {
   std::uint64_t version = cpython::type_version(cpython::read_class(type));
-  // Without a version a change of its attributes could go unseen.
-  if (version == 0 || !cpython::is_python_class(type)) return false;
+  // Without a version a change of its attributes could go unseen; defaults of a
+  // struct's fields are no attributes.
+  if (version == 0 || !cpython::is_python_class(type) || parts::is_struct_class(type))
+    return false;
   if (by_value_count_ < kFew) by_value_[by_value_count_++] = type;
   // A stream that was loaded since may have made another table of ids.
   context_.tracker().open();

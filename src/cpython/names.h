@@ -14,6 +14,7 @@ namespace cppickle::cpython {
   X(add_note, "add_note")                                              \
   X(alias_value, "__value__")                                          \
   X(annotate, "__annotate__")                                          \
+  X(annotate_func, "__annotate_func__")                                 \
   X(annotations, "__annotations__")                                    \
   X(annotations_cache, "__annotations_cache__")                        \
   X(args, "args")                                                      \
@@ -69,6 +70,7 @@ namespace cppickle::cpython {
   X(digest_size, "digest_size")                                        \
   X(dispatch_table, "dispatch_table")                                  \
   X(doc, "__doc__")                                                    \
+  X(factory, "factory")                                                \
   X(fdel, "fdel")                                                      \
   X(fget, "fget")                                                      \
   X(fields, "_fields_")                                                \
@@ -124,6 +126,7 @@ namespace cppickle::cpython {
   X(path, "__path__")                                                  \
   X(persistent_id, "persistent_id")                                    \
   X(pointer_to, "POINTER")                                             \
+  X(post_init, "__post_init__")                                        \
   X(qualname, "__qualname__")                                          \
   X(read, "read")                                                      \
   X(reduce, "__reduce__")                                              \

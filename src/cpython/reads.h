@@ -100,6 +100,11 @@ inline Ref read_attribute_or_none(PyObject* object, PyObject* name) {
   note_read(Read::kField, object, name);
   return lookup_attribute(object, name);
 }
+// What does not change as long as its owner exists, or an empty Ref.
+inline Ref own_attribute(PyObject* object, const char* name) {
+  Ref text = checked(PyUnicode_InternFromString(name));
+  return lookup_attribute(object, text.get());
+}
 // What a member of a builtin type holds (see builtin_member()).
 inline PyObject* read_member(PyObject* object, PyTypeObject& type,
                              std::string_view name) {

@@ -15,8 +15,10 @@
 #include "identity/tracker.h"
 #include "kinds/ctypes_classes.h"
 #include "kinds/enums.h"
+#include "kinds/metaclasses.h"
 #include "parts/class_parts.h"
 #include "parts/ctypes_types.h"
+#include "parts/struct_types.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
 #include "policy/overrides.h"
@@ -51,6 +53,7 @@ using parts::declared_slots;
 using parts::is_ctypes_class;
 using parts::is_read_by_ctypes;
 using parts::is_recursive_field_list;
+using parts::is_struct_class;
 using parts::name_of_class;
 using parts::subclass_hook_owner;
 using pickling::Label;
@@ -74,10 +77,6 @@ using stream::write_call;
 
 namespace {
 
-bool is_python_class(PyTypeObject* type) {
-  return cpython::is_python_class(cpython::read_class(type));
-}
-
 // What is written for a class.  Owns what the script refers to until that has its own
 // references.
 struct ClassParts {
@@ -85,13 +84,12 @@ struct ClassParts {
   std::vector<Entry> body;
   std::vector<Entry> functions;  // set first, when something else may need them
   std::vector<Entry> rest;
+  // Where only the metaclass can make the class again: what it was told.
+  parts::StructDefinition definition;
+  std::vector<Entry> told;  // by the body
   Ref empty_dict = checked(
       PyDict_New());  // where an enumeration's members are entered as they are made
 };
-
-bool is_abstract_base(PyTypeObject* type, const Names& names) {
-  return cpython::read_class_entry(type, names.abc_impl) != nullptr;
-}
 
 bool is_plain_slots(PyObject* value) {
   return PyUnicode_CheckExact(value) || PyTuple_CheckExact(value) ||
@@ -154,6 +152,22 @@ bool is_slot(PyObject* slots, PyObject* name) {
   return cpython::checked_status(PySequence_Contains(slots, name)) != 0;
 }
 
+// What the metaclass reads stands in the body as it was.
+void add_struct_definition(ClassParts& parts, Pickler& pickler, PyTypeObject* type) {
+  pickler.before_foreign_code();
+  const Names& names = pickler.names();
+  parts.definition = parts::definition_of_struct(type, names);
+  if (PyObject* annotations = parts.definition.annotations.get())
+    parts.told.push_back({names.annotations, annotations});
+  for (const auto& [field, value] : parts.definition.defaults)
+    parts.told.push_back({field.get(), value.get()});
+  if (PyObject* hook = cpython::read_class_entry(type, names.post_init))
+    parts.told.push_back({names.post_init, hook});
+  std::erase_if(parts.attributes, [&](const ClassAttribute& attribute) {
+    return same_name(attribute.name.get(), names.slots);
+  });
+}
+
 // Where each attribute goes.  The body holds atoms, and None to keep the place of what
 // is set afterwards.
 void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) {
@@ -189,9 +203,12 @@ void sort_attributes(ClassParts& parts, PyTypeObject* type, const Names& names) 
                             : fills_itself ? parts.empty_dict.get()
                                            : Py_None;
     // type.__new__ refuses a value under the name of a slot.
-    if (!is_slot(slots, name)) parts.body.push_back({name, placeholder});
+    bool told = std::ranges::any_of(
+        parts.told, [&](const Entry& entry) { return same_name(entry.key, name); });
+    if (!told && !is_slot(slots, name)) parts.body.push_back({name, placeholder});
     (is_function_like(value) ? parts.functions : parts.rest).push_back({name, value});
   }
+  parts.body.insert(parts.body.end(), parts.told.begin(), parts.told.end());
   // Two calls of the helper cost bytes and time: functions get one of their own only
   // where something in the rest may call them while it is loaded.
   bool plain = std::ranges::all_of(
@@ -212,6 +229,7 @@ ClassParts parts_of(StreamState& state, Pickler& pickler, PyObject* cls) {
                          : attributes_from_getstate(type, pickler.names(), overrides);
   if (is_enumeration(state, type))
     adapt_enum_attributes(parts.attributes, pickler.names());
+  if (is_struct_class(type)) add_struct_definition(parts, pickler, type);
   // A state that lacks a name deletes it; but these two are always there.
   const Names& names = pickler.names();
   PyObject* qualname = cpython::read_class_qualname(type);
@@ -229,92 +247,11 @@ ClassParts parts_of(StreamState& state, Pickler& pickler, PyObject* cls) {
   return parts;
 }
 
-// The metaclass whose __new__ makes the class, bypassing the user's; ABCMeta's gives it
-// its registry and caches.
-PyTypeObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
-  if (!is_abstract_base(type, pickler.names()))
-    return read_builtin_base(read_type(as_object(type)));
-  return reinterpret_cast<PyTypeObject*>(pickler.imported().abc_meta);
-}
-
-// --- Metaclasses ------------------------------------------------------------
-
-// A class made in C that has this very metaclass: one of the bases.
-PyObject* class_with_metaclass(PyTypeObject* type, PyObject* metaclass) {
-  for (PyObject* base : cpython::read_mro(type)) {
-    bool found = as_object(read_type(base)) == metaclass &&
-                 !is_python_class(reinterpret_cast<PyTypeObject*>(base));
-    if (found) return base;
-  }
-  return nullptr;
-}
-
-void write_type_of(Script& script, PyObject* cls) {
-  write_call(script, reinterpret_cast<PyObject*>(&PyType_Type), {cls});
-  script.memoize(as_object(read_type(cls)));
-}
-
-// Saves a metaclass of the class; one made in C may have no name that leads to it.
-void save_metaclass(Script& script, PyTypeObject* type, PyTypeObject* metaclass) {
-  Pickler& pickler = script.pickler();
-  PyObject* object = as_object(metaclass);
-  PyObject* base = nullptr;
-  if (metaclass != &PyType_Type && !is_python_class(metaclass) &&
-      StreamState::of(pickler).travels_by_value(pickler, object))
-    base = class_with_metaclass(type, object);
-  if (base != nullptr) {
-    script.get_or_write(object, write_type_of, base);
-  } else {
-    script.save(object, Label::kText, pickler.names().attr_class_text);
-  }
-}
-
-// True when a call of the metaclass does nothing beyond what `making` does.
-bool makes_classes_alike(PyTypeObject* metaclass, PyTypeObject* making,
-                         const Names& names) {
-  auto is_same = [&](PyObject* name) {
-    return read_type_lookup(metaclass, name) == read_type_lookup(making, name);
-  };
-  return metaclass == making || (read_type(as_object(metaclass)) == &PyType_Type &&
-                                 is_same(names.attr_new) && is_same(names.init));
-}
-
-// What makes the class, and what begins its arguments: the metaclass itself, or __new__
-// of the one that makes it and the metaclass.
-void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
-                 PyObject* hook_owner) {
-  Pickler& pickler = script.pickler();
-  const Names& names = pickler.names();
-  if (hook_owner != nullptr) {
-    Tracker& tracker = StreamState::of(pickler).context().tracker();
-    PyObject* without_init_subclass = tracker.helper().without_init_subclass.get();
-    cpython::note_made_function(without_init_subclass);
-    script.save(without_init_subclass).op(Opcode::MARK).save(hook_owner);
-  }
-  PyTypeObject* metaclass = read_type(as_object(type));
-  bool itself = makes_classes_alike(metaclass, making, names);
-  if (itself) {
-    save_metaclass(script, type, metaclass);
-  } else if (making == &PyType_Type) {
-    script.save(read_attribute(as_object(making), names.attr_new).get());
-  } else {
-    script.save(pickler.imported().builtin_getattr);
-    begin_tuple(script, 2);
-    save_metaclass(script, type, making);
-    script.save(names.attr_new);
-    end_tuple(script, 2);
-    script.op(Opcode::REDUCE);
-  }
-  if (hook_owner == nullptr) script.op(Opcode::MARK);
-  if (!itself) save_metaclass(script, type, metaclass);
-}
-
 void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObject* id,
                     const ClassParts& parts) {
   const Names& names = pickler.names();
   begin_tracked(script, id);
-  write_maker(script, type, making_metaclass(pickler, type),
-              subclass_hook_owner(type, names));
+  write_class_maker(script, type, parts.definition.keywords.get());
   script.save(cpython::read_class_name(type));
   std::span<PyObject* const> bases = cpython::read_bases(type);
   begin_tuple(script, bases.size());
@@ -371,7 +308,7 @@ void save_class_by_value(StreamState& state, Pickler& pickler, PyObject* cls) {
   state.scan_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (is_ctypes_class(type) && save_made_ctypes_class(pickler, cls)) return;
-  if (!is_python_class(type)) refuse(pickler, cls);
+  if (!cpython::is_python_class(cpython::read_class(type))) refuse(pickler, cls);
   // Before anything of the class is read: this runs foreign code, which may change it.
   Identity identity = state.identify(pickler, cls);
   // Cells of its methods may hold its namespace; they are written with its attributes.

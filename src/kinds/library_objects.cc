@@ -28,6 +28,31 @@ bool save_struct(StreamState&, Pickler& pickler, PyObject* object) {
   return true;
 }
 
+bool save_field_factory(StreamState&, Pickler& pickler, PyObject* factory) {
+  pickler.before_foreign_code();
+  Ref callable = read_attribute(factory, pickler.names().factory);
+  stream::save_call(pickler, factory, as_object(read_type(factory)), {callable.get()});
+  return true;
+}
+
+bool save_field_constraints(StreamState&, Pickler& pickler, PyObject* constraints) {
+  pickler.before_foreign_code();
+  cpython::note_read(cpython::Read::kContent, constraints);
+  Ref keywords = checked(PyDict_New());
+  for (const char* name :
+       {"gt", "ge", "lt", "le", "multiple_of", "pattern", "min_length", "max_length",
+        "tz", "title", "description", "examples", "extra_json_schema", "extra"}) {
+    Ref value = cpython::own_attribute(constraints, name);
+    if (!value || value.get() == Py_None) continue;
+    cpython::checked_status(PyDict_SetItemString(keywords.get(), name, value.get()));
+  }
+  cpython::note_made(keywords.get());
+  Ref make = stream::with_keywords(pickler.imported(),
+                                   as_object(read_type(constraints)), keywords.get());
+  stream::save_call(pickler, constraints, make.get(), {});
+  return true;
+}
+
 // It shows neither function nor object, but for the garbage collector.
 bool save_comparison_key(StreamState&, Pickler& pickler, PyObject* key) {
   pickler.before_foreign_code();
