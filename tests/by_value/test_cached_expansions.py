@@ -181,6 +181,9 @@ class Holder:
     joined = os.path.join
     cache = functools.lru_cache(plain)
 
+def hinted(x: "list[Twin]", y: "Missing" = 1) -> "Pair":
+    return x
+
 def drawing():
     return draw(1, 6), TOKEN, fromkeys
 
@@ -200,7 +203,16 @@ NAMES = [
         "Number",
         "Bits",
     ),
-    *("Abstract", "Concrete", "Made", "UnderHook", "Holder", "instance", "drawing"),
+    *(
+        "Abstract",
+        "Concrete",
+        "Made",
+        "UnderHook",
+        "Holder",
+        "instance",
+        "drawing",
+        "hinted",
+    ),
 ]
 
 
@@ -305,6 +317,9 @@ CHANGES = {
     "an instance": ("instance", "instance.x = 1"),
     "the namespace's file": ("plain", "__file__ = 'elsewhere.py'"),
     "the namespace's package": ("plain", "__package__ = 'elsewhere'"),
+    "what an annotation names": ("hinted", "Twin.extra = 1"),
+    "a name of an annotation that is gone": ("hinted", "del Pair"),
+    "a name of an annotation that comes": ("hinted", "Missing = str"),
     "a module's method": ("drawing", "draw = random.Random(1).randint"),
     "another of its methods": ("drawing", "draw = random.randrange"),
     "a builtin class method": ("drawing", "fromkeys = collections.Counter.fromkeys"),
