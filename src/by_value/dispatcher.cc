@@ -15,6 +15,7 @@
 #include "kinds/enums.h"
 #include "kinds/exceptions.h"
 #include "kinds/functions.h"
+#include "kinds/module_members.h"
 #include "kinds/modules.h"
 #include "kinds/named_objects.h"
 #include "kinds/wrappers.h"
@@ -22,6 +23,7 @@
 #include "pickling/hooks.h"
 #include "pickling/memo.h"
 #include "pickling/pickler.h"
+#include "policy/module_members.h"
 #include "policy/policy.h"
 
 namespace cppickle::by_value {
@@ -36,7 +38,9 @@ using kinds::save_exception;
 using kinds::save_function_by_value;
 using kinds::save_method_wrapper;
 using kinds::save_module_by_reference;
+using kinds::save_module_member;
 using kinds::save_named_object;
+using kinds::save_nameless_structure;
 using kinds::save_property;
 using kinds::save_super;
 using parts::ClassName;
@@ -179,7 +183,22 @@ bool Dispatcher::save_other(Pickler& pickler, PyObject* object) {
   if (Py_TYPE(type) != &PyType_Type && save_enum_member(*this, pickler, object))
     return true;
   if (PyExceptionInstance_Check(object)) return save_exception(*this, pickler, object);
+  if (PyTuple_Check(object) && !cpython::is_python_class(type))
+    return save_nameless_structure(*this, pickler, object);
   return may_be_derived(type) && save_derived(pickler, object);
+}
+
+// A reducer that somebody has registered comes before ours.  One that refuses means it;
+// the names that numpy's gives are right for most ufuncs only.
+bool Dispatcher::save_refused(Pickler& pickler, PyObject* object, bool has_name) {
+  Ref error = cpython::take_raised();
+  scan_new_modules();
+  Reducer reducer = has_name ? context().reducer_for(Py_TYPE(object)) : nullptr;
+  bool saved =
+      (reducer != nullptr && reducer(*this, pickler, object)) ||
+      save_module_member(*this, pickler, object, policy::ModuleMembers::Kind::kOther);
+  if (!saved) cpython::set_raised(std::move(error));
+  return saved;
 }
 
 // Classes that derive from builtin types with a reducer, and have none themselves.

@@ -30,6 +30,8 @@ class Dispatcher final : public stream::StreamState {
   void save_function(pickling::Pickler& pickler, PyObject* function) override;
   void save_class(pickling::Pickler& pickler, PyObject* cls) override;
   bool try_save_inline(pickling::Pickler& pickler, PyObject* object) override;
+  bool save_refused(pickling::Pickler& pickler, PyObject* object,
+                    bool has_name) override;
   bool save_other(pickling::Pickler& pickler, PyObject* object) override;
   bool save_named(pickling::Pickler& pickler, PyObject* object, PyObject* module,
                   PyObject* qualname, bool is_found) override;

@@ -1,10 +1,14 @@
 #include "by_value/registration.h"
 
+#include "cpython/error.h"
 #include "cpython/imported.h"
+#include "cpython/ref.h"
 #include "kinds/code_objects.h"
 #include "kinds/functions.h"
+#include "kinds/library_objects.h"
+#include "kinds/methods.h"
+#include "kinds/module_members.h"
 #include "kinds/modules.h"
-#include "kinds/sentinel_objects.h"
 #include "kinds/type_aliases.h"
 #include "kinds/typing_objects.h"
 #include "kinds/views.h"
@@ -34,6 +38,10 @@ constexpr LazilyImportedType kLazilyImportedTypes[] = {
     {"typing", "TypeAliasType", kinds::save_type_alias},
     {"typing", "NewType", kinds::save_new_type},
     {"functools", "partialmethod", kinds::save_partial_method},
+    {"struct", "Struct", kinds::save_struct},
+    {"numpy", "ufunc", kinds::save_ufunc},
+    {"msgspec._core", "Factory", kinds::save_field_factory},
+    {"msgspec._core", "Meta", kinds::save_field_constraints},
     {"builtins", "frozendict", kinds::save_as_dict},
     {"weakref", "WeakSet", kinds::save_weak_set},
     {"weakref", "WeakKeyDictionary", kinds::save_as_dict},
@@ -66,13 +74,15 @@ void register_reducers(ByValueContext& context) {
   builtin(PyMethod_Type, kinds::save_method);
   builtin(PyModule_Type, kinds::save_module);
   builtin(PyCFunction_Type, kinds::save_builtin_function);
+  builtin(PyCMethod_Type, kinds::save_builtin_function);
+  builtin(PySuper_Type, kinds::save_super);
   builtin(PyMethodDescr_Type, save_by_known_name);
   builtin(PyWrapperDescr_Type, save_by_known_name);
   builtin(PyGetSetDescr_Type, kinds::save_getset_descriptor);
+  builtin(PyClassMethodDescr_Type, kinds::save_class_method_descriptor);
   builtin(PyStaticMethod_Type, kinds::save_method_wrapper);
   builtin(PyClassMethod_Type, kinds::save_method_wrapper);
   builtin(PyProperty_Type, kinds::save_property);
-  builtin(PySuper_Type, kinds::save_super);
   builtin(PyDictProxy_Type, kinds::save_mapping_proxy);
   builtin(PyMemoryView_Type, kinds::save_memory_view);
   builtin(PyDictKeys_Type, kinds::save_dict_view);
@@ -82,6 +92,9 @@ void register_reducers(ByValueContext& context) {
   builtin(PyODictValues_Type, kinds::save_dict_view);
   builtin(PyODictItems_Type, kinds::save_dict_view);
   builtin(PyBaseObject_Type, kinds::save_sentinel);
+  context.register_reducer(
+      cpython::import_attribute("types", "MethodWrapperType").get(),
+      kinds::save_slot_method);
   context.register_reducer(cpython::import_attribute("_weakref", "ref").get(),
                            kinds::save_weak_reference);
   context.register_reducer(context.imported().proxy_type, kinds::save_weak_proxy);
@@ -89,6 +102,10 @@ void register_reducers(ByValueContext& context) {
                            kinds::save_weak_proxy);
   context.register_reducer(cpython::import_attribute("io", "TextIOWrapper").get(),
                            kinds::save_text_file);
+  cpython::Ref key =
+      cpython::checked(PyObject_CallOneArg(context.imported().cmp_to_key, Py_None));
+  context.register_reducer(reinterpret_cast<PyObject*>(Py_TYPE(key.get())),
+                           kinds::save_comparison_key);
   context.register_reducer(context.imported().lru_cache_type, kinds::save_lru_cache);
   context.register_reducer(context.imported().cached_property,
                            kinds::save_cached_property);

@@ -13,6 +13,7 @@
 #include "cpython/error.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
+#include "parts/annotation_names.h"
 
 namespace cppickle::caching {
 
@@ -180,23 +181,26 @@ bool CacheKeyBuilder::add_function_parts(PyObject* function) {
                          annotate, annotations, cpython::read_type_params(function)}) {
     if (!add_or_absent(part)) return false;
   }
-  if (!add_namespace(globals) || !add_closure(function, *info)) return false;
-  for (PyObject* name : own_items(info->global_names.get())) {
+  parts::UsedNames used =
+      context_.annotation_names().of(function, globals, info->global_names.get());
+  bool mentions_names =
+      !own_items(info->mentioned_names.get()).empty() || !used.attributes.empty();
+  if (!add_namespace(globals) || !add_closure(function, mentions_names)) return false;
+  auto add_global = [&](PyObject* name) {
     PyObject* value = read_entry(globals, name);
-    if (!add_or_absent(value) || !needs_no_submodules(value, *info)) return false;
-  }
-  return true;
+    return add_or_absent(value) && needs_no_submodules(value, mentions_names);
+  };
+  return std::ranges::all_of(own_items(info->global_names.get()), add_global) &&
+         std::ranges::all_of(used.globals,
+                             [&](const Ref& name) { return add_global(name.get()); });
 }
 
-bool CacheKeyBuilder::needs_no_submodules(PyObject* module,
-                                          const CodeInfo& info) const {
-  if (module == nullptr || !PyModule_Check(module) ||
-      own_items(info.mentioned_names.get()).empty())
-    return true;
+bool CacheKeyBuilder::needs_no_submodules(PyObject* module, bool mentions_names) const {
+  if (module == nullptr || !PyModule_Check(module) || !mentions_names) return true;
   return cpython::read_module_entry(module, names_.path) == nullptr;
 }
 
-bool CacheKeyBuilder::add_closure(PyObject* function, const CodeInfo& info) {
+bool CacheKeyBuilder::add_closure(PyObject* function, bool mentions_names) {
   PyObject* closure = read_field<&PyFunctionObject::func_closure>(function);
   if (closure == nullptr) return true;
   Ref variables =
@@ -206,7 +210,8 @@ bool CacheKeyBuilder::add_closure(PyObject* function, const CodeInfo& info) {
   if (cells.size() != names.size()) return false;
   word(Tag::kSequence, cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (!PyCell_Check(cells[i]) || !needs_no_submodules(read_cell(cells[i]), info) ||
+    if (!PyCell_Check(cells[i]) ||
+        !needs_no_submodules(read_cell(cells[i]), mentions_names) ||
         !add_cell(cells[i], names[i]))
       return false;
   }

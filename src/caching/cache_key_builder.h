@@ -15,6 +15,7 @@
 #include "cpython/reads.h"
 #include "pickling/memo.h"
 #include "pickling/pickler.h"
+#include "policy/module_members.h"
 #include "policy/policy.h"
 #include "stream/by_value_context.h"
 #include "stream/stream_state.h"
@@ -124,13 +125,14 @@ class CacheKeyBuilder {
 
   bool add_function(PyObject* object);
   bool add_function_parts(PyObject* function);
-  bool add_closure(PyObject* function, const bytecode::CodeInfo& info);
+  bool add_closure(PyObject* function, bool mentions_names);
   bool add_cell(PyObject* cell, PyObject* variable);
   bool add_namespace(PyObject* globals);
   bool add_code(PyObject* code);
   bool add_module(PyObject* module);
   // False when submodules of a package may have to be imported with it.
-  bool needs_no_submodules(PyObject* module, const bytecode::CodeInfo& info) const;
+  // `mentions_names`: a function or its annotations mention any.
+  bool needs_no_submodules(PyObject* module, bool mentions_names) const;
   // Writes whether it travels by reference, and under which names; `by_reference` says
   // which.
   bool add_verdict(PyObject* object, const policy::GlobalName& name,
@@ -145,7 +147,10 @@ class CacheKeyBuilder {
   bool is_unregistered_base(PyTypeObject* type);
   bool add_static_type(PyTypeObject* type);
   bool add_other(PyObject* object);
+  bool add_module_member(PyObject* object, policy::ModuleMembers::Kind kind_of);
   bool add_sentinel(PyObject* object);
+  bool add_method(PyObject* method);
+  bool is_refused(PyTypeObject* type) const;
   bool add_wrapper(PyObject* wrapper);
   bool add_property(PyObject* property);
   bool add_builtin_function(PyObject* object);

@@ -13,7 +13,9 @@
 #include "cpython/ref.h"
 #include "kinds/enums.h"
 #include "parts/class_parts.h"
+#include "parts/struct_types.h"
 #include "pickling/instance_plans.h"
+#include "policy/module_members.h"
 #include "policy/policy.h"
 
 namespace cppickle::caching {
@@ -29,6 +31,7 @@ using parts::is_written_attribute;
 using parts::name_of_class;
 using parts::subclass_hook_owner;
 using policy::GlobalName;
+using policy::ModuleMembers;
 using policy::Policy;
 
 namespace {
@@ -74,8 +77,10 @@ bool CacheKeyBuilder::add_static_type(PyTypeObject* type) {
 
 bool CacheKeyBuilder::add_class_parts(PyTypeObject* type) {
   std::uint64_t version = cpython::type_version(cpython::read_class(type));
-  // Without a version a change of its attributes could go unseen.
-  if (version == 0 || !cpython::is_python_class(type)) return false;
+  // Without a version a change of its attributes could go unseen; defaults of a
+  // struct's fields are no attributes.
+  if (version == 0 || !cpython::is_python_class(type) || parts::is_struct_class(type))
+    return false;
   // A stream that was loaded since may have made another table of ids.
   if (!context_.tracker().is_open()) return false;
   if (by_value_count_ < kFew) by_value_[by_value_count_++] = type;
@@ -194,21 +199,47 @@ bool CacheKeyBuilder::add_other(PyObject* object) {
     return true;
   }
   if (type == &PyBaseObject_Type) return add_sentinel(object);
+  if (type == &PyMethod_Type || type == &PyCMethod_Type) return add_method(object);
   if (type == &PyDictProxy_Type) {
     kind(object);
     return add(cpython::read_proxied(object));
   }
-  return add_instance(object);
+  return is_refused(type) ? add_module_member(object, ModuleMembers::Kind::kOther)
+                          : add_instance(object);
+}
+
+// False for one that no module has.
+bool CacheKeyBuilder::add_module_member(PyObject* object, ModuleMembers::Kind kind_of) {
+  GlobalName name = state_.name_of_member(object, kind_of);
+  kind(object);
+  if (name.qualname == nullptr) return false;
+  out_.kept.push_back(Ref::borrow(name.module));
+  out_.kept.push_back(Ref::borrow(name.qualname));
+  return text(name.module) && text(name.qualname);
 }
 
 // One that no module has is described by its number.
 bool CacheKeyBuilder::add_sentinel(PyObject* object) {
-  GlobalName name = state_.name_of_sentinel(object);
-  kind(object);
-  if (name.qualname == nullptr) return true;
-  out_.kept.push_back(Ref::borrow(name.module));
-  out_.kept.push_back(Ref::borrow(name.qualname));
-  return text(name.module) && text(name.qualname);
+  return add_module_member(object, ModuleMembers::Kind::kSentinel) || true;
+}
+
+// Of an instance that a module has made; others depend on all of their instance.
+bool CacheKeyBuilder::add_method(PyObject* method) {
+  PyObject* self = PyMethod_Check(method)
+                       ? read_field<&PyMethodObject::im_self>(method)
+                       : read_field<&PyCFunctionObject::m_self>(method);
+  return self != nullptr && !PyType_Check(self) &&
+         add_module_member(method, ModuleMembers::Kind::kMethod);
+}
+
+// Instances of a class made in C, whose state only that knows, are refused by object's
+// own reduce methods; so is a structure to whose class no name leads.
+bool CacheKeyBuilder::is_refused(PyTypeObject* type) const {
+  if (pickler_.protocol() < 2 || context_.reducer_for(type) != nullptr ||
+      cpython::is_python_class(type))
+    return false;
+  cpython::note_read(cpython::Read::kReduction, as_object(type));
+  return pickler_.plan_for(type).refused;
 }
 
 // staticmethod and classmethod: which attributes are the function's own counts.
@@ -262,12 +293,16 @@ bool CacheKeyBuilder::add_builtin_function(PyObject* object) {
       read_field<&PyCFunctionObject::m_ml>(object)->ml_name));
   out_.kept.push_back(Ref::borrow(name.get()));
   if (self != nullptr && PyType_Check(self)) {
-    // A method such as tuple.__new__: getattr(type, name).
+    // A method such as tuple.__new__: getattr(type, name), if that is what it gives.
+    std::uint64_t version = cpython::type_version(
+        cpython::read_class(reinterpret_cast<PyTypeObject*>(self)));
     kind(object);
-    return text(name.get()) && add(self);
+    word(Tag::kClass, version);
+    return version != 0 && text(name.get()) && add(self);
   }
   bool of_module = self == nullptr || PyModule_Check(self);
-  if (!of_module || module == nullptr) return false;
+  if (!of_module) return add_method(object);
+  if (module == nullptr) return false;
   bool by_reference;
   return add_verdict(object, {module, name.get()}, by_reference) && by_reference;
 }

@@ -1,7 +1,12 @@
 #include "cpython/attributes.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+
+#include "cpython/compat.h"
+#include "cpython/error.h"
+#include "cpython/ref.h"
 
 // From 3.11 on an instance's values may stand beside or inside of it, under the names
 // that its class keeps for all of its instances, until something asks for the __dict__.
@@ -153,6 +158,18 @@ bool read_attributes(PyObject* object, Attributes& attributes) {
 #endif
   PyObject** dict = _PyObject_GetDictPtr(object);
   return dict != nullptr && (*dict == nullptr || read_dict(*dict, attributes));
+}
+
+bool has_attribute(PyObject* object, PyObject* name) {
+  if (Py_TYPE(object)->tp_dictoffset == 0) return false;
+  Attributes attributes;
+  if (read_attributes(object, attributes)) {
+    auto end = attributes.names.begin() + static_cast<std::ptrdiff_t>(attributes.count);
+    return std::any_of(attributes.names.begin(), end,
+                       [name](PyObject* own) { return same_name(own, name); });
+  }
+  Ref dict = instance_dict(object);
+  return dict && checked_status(PyDict_Contains(dict.get(), name)) != 0;
 }
 
 }  // namespace cppickle::cpython

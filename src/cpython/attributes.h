@@ -33,6 +33,10 @@ struct Attributes {
 // REQUIRES: a type with a __dict__ of its own (tp_dictoffset).
 bool read_attributes(PyObject* object, Attributes& attributes);
 
+// True when the instance's own __dict__ has, or would have, an entry of this name.
+// Throws ErrorSet.
+bool has_attribute(PyObject* object, PyObject* name);
+
 }  // namespace cppickle::cpython
 
 #endif  // CPPICKLE_CPYTHON_ATTRIBUTES_H_

@@ -209,6 +209,25 @@ bool is_python_class(PyTypeObject* type) {
   return type->tp_name == PyUnicode_AsUTF8(name);
 }
 
+std::vector<Ref> referents(PyObject* object) {
+  std::vector<Ref> found;
+  PyTypeObject* type = Py_TYPE(object);
+  if (type->tp_traverse == nullptr) return found;
+  auto note = [](PyObject* referent, void* list) {
+    auto held = static_cast<std::vector<Ref>*>(list);
+    // No exception may pass through the type's own code, so no more than fit.
+    if (held->size() < held->capacity()) held->push_back(Ref::borrow(referent));
+    return 0;
+  };
+  constexpr std::size_t kMostReferents = 16;
+  found.reserve(kMostReferents);
+  type->tp_traverse(object, note, &found);
+  std::erase_if(found, [type](const Ref& referent) {
+    return referent.get() == reinterpret_cast<PyObject*>(type);
+  });
+  return found;
+}
+
 Ref weakly_referenced(PyObject* weak) {
 #if PY_VERSION_HEX >= 0x030d0000
   PyObject* object = nullptr;

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <string_view>
+#include <vector>
 
 #include "cpython/error.h"
 #include "cpython/ref.h"
@@ -122,6 +123,10 @@ inline PyTypeObject* builtin_base(PyTypeObject* type) {
   while (is_python_class(type)) type = type->tp_base;
   return type;
 }
+
+// What the object holds, in the order in which its type tells the garbage collector;
+// not its type.
+std::vector<Ref> referents(PyObject* object);
 
 // --- Weak references --------------------------------------------------------
 

@@ -40,6 +40,7 @@ struct Imported {
   PyObject* string_io = nullptr;               // io.StringIO
   PyObject* lru_cache_type = nullptr;          // functools._lru_cache_wrapper
   PyObject* cache_info = nullptr;              // functools._CacheInfo
+  PyObject* cmp_to_key = nullptr;              // functools.cmp_to_key
   PyObject* cached_property = nullptr;         // functools.cached_property
   PyObject* weak_proxy = nullptr;              // weakref.proxy
   PyObject* proxy_type = nullptr;              // weakref.ProxyType
@@ -48,6 +49,7 @@ struct Imported {
   PyObject* stdlib_modules = nullptr;          // sys.stdlib_module_names
   PyObject* sys_dict_get = nullptr;            // sys.__dict__.get, a bound method
   PyObject* operator_mul = nullptr;            // operator.mul
+  PyObject* operator_getitem = nullptr;        // operator.getitem
   PyObject* builtin_eval = nullptr;            // builtins.eval
   PyObject* builtin_exec = nullptr;            // builtins.exec
   PyObject* empty_bytes = nullptr;

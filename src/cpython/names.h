@@ -14,6 +14,7 @@ namespace cppickle::cpython {
   X(add_note, "add_note")                                              \
   X(alias_value, "__value__")                                          \
   X(annotate, "__annotate__")                                          \
+  X(annotate_func, "__annotate_func__")                                 \
   X(annotations, "__annotations__")                                    \
   X(annotations_cache, "__annotations_cache__")                        \
   X(args, "args")                                                      \
@@ -74,6 +75,7 @@ namespace cppickle::cpython {
   X(dispatch_table, "dispatch_table")                                  \
   X(doc, "__doc__")                                                    \
   X(eq, "__eq__")                                                      \
+  X(factory, "factory")                                                \
   X(fdel, "fdel")                                                      \
   X(fget, "fget")                                                      \
   X(fields, "_fields_")                                                \
@@ -83,7 +85,9 @@ namespace cppickle::cpython {
   X(fset, "fset")                                                      \
   X(func, "func")                                                      \
   X(func_text, ".__func__")                                            \
+  X(get, "__get__")                                                    \
   X(getattr, "__getattr__")                                            \
+  X(getattribute, "__getattribute__")                                  \
   X(getitem, "__getitem__")                                            \
   X(getnewargs, "__getnewargs__")                                      \
   X(getnewargs_call, ".__getnewargs__()")                              \
@@ -93,6 +97,7 @@ namespace cppickle::cpython {
   X(getstate, "__getstate__")                                          \
   X(has_default, "has_default")                                        \
   X(hash, "__hash__")                                                  \
+  X(identity, "identity")                                              \
   X(infer_variance, "infer_variance")                                  \
   X(init, "__init__")                                                  \
   X(init_subclass, "__init_subclass__")                                \
@@ -124,6 +129,9 @@ namespace cppickle::cpython {
   X(newline, "\n")                                                     \
   X(newobj, "__newobj__")                                              \
   X(newobj_ex, "__newobj_ex__")                                        \
+  X(nin, "nin")                                                        \
+  X(nout, "nout")                                                      \
+  X(objclass, "__objclass__")                                          \
   X(obj_text, ".obj")                                                  \
   X(orig_bases, "__orig_bases__")                                      \
   X(origin, "__origin__")                                              \
@@ -131,6 +139,7 @@ namespace cppickle::cpython {
   X(path, "__path__")                                                  \
   X(persistent_id, "persistent_id")                                    \
   X(pointer_to, "POINTER")                                             \
+  X(post_init, "__post_init__")                                        \
   X(qualname, "__qualname__")                                          \
   X(read, "read")                                                      \
   X(reduce, "__reduce__")                                              \

@@ -16,7 +16,9 @@
 #include <source_location>
 #include <span>
 #include <string_view>
+#include <vector>
 
+#include "cpython/attributes.h"
 #include "cpython/compat.h"
 #include "cpython/dicts.h"
 #include "cpython/error.h"
@@ -99,6 +101,11 @@ inline Ref read_attribute_or_none(PyObject* object, PyObject* name) {
   note_read(Read::kField, object, name);
   return lookup_attribute(object, name);
 }
+// What does not change as long as its owner exists, or an empty Ref.
+inline Ref own_attribute(PyObject* object, const char* name) {
+  Ref text = checked(PyUnicode_InternFromString(name));
+  return lookup_attribute(object, text.get());
+}
 // What a member of a builtin type holds (see builtin_member()).
 inline PyObject* read_member(PyObject* object, PyTypeObject& type,
                              std::string_view name) {
@@ -114,6 +121,16 @@ inline PyObject* read_proxied(PyObject* proxy) {
 inline Ref read_instance_dict(PyObject* object) {
   note_read(Read::kContent, object);
   return instance_dict(object);
+}
+// See referents().
+inline std::vector<Ref> read_referents(PyObject* object) {
+  note_read(Read::kContent, object);
+  return referents(object);
+}
+// True when the instance has an attribute of its own under the name.
+inline bool read_has_attribute(PyObject* object, PyObject* name) {
+  note_read(Read::kContent, object);
+  return has_attribute(object, name);
 }
 
 // --- Containers -------------------------------------------------------------

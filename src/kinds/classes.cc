@@ -15,6 +15,7 @@
 #include "identity/other_trackers.h"
 #include "identity/tracker.h"
 #include "kinds/ctypes_classes.h"
+#include "kinds/metaclasses.h"
 #include "kinds/placed_attributes.h"
 #include "parts/class_parts.h"
 #include "parts/ctypes_types.h"
@@ -65,14 +66,6 @@ using stream::write_call;
 
 namespace {
 
-bool is_python_class(PyTypeObject* type) {
-  return cpython::is_python_class(cpython::read_class(type));
-}
-
-bool is_abstract_base(PyTypeObject* type, const Names& names) {
-  return cpython::read_class_entry(type, names.abc_impl) != nullptr;
-}
-
 // The subclasses registered with an abstract base class, in the order of their names.
 std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
   const cpython::Imported& imported = pickler.imported();
@@ -96,92 +89,11 @@ std::vector<Ref> registered_subclasses(Pickler& pickler, PyObject* cls) {
   return subclasses;
 }
 
-// The metaclass whose __new__ makes the class, bypassing the user's; ABCMeta's gives it
-// its registry and caches.
-PyTypeObject* making_metaclass(Pickler& pickler, PyTypeObject* type) {
-  if (!is_abstract_base(type, pickler.names()))
-    return read_builtin_base(read_type(as_object(type)));
-  return reinterpret_cast<PyTypeObject*>(pickler.imported().abc_meta);
-}
-
-// --- Metaclasses ------------------------------------------------------------
-
-// A class made in C that has this very metaclass: one of the bases.
-PyObject* class_with_metaclass(PyTypeObject* type, PyObject* metaclass) {
-  for (PyObject* base : cpython::read_mro(type)) {
-    bool found = as_object(read_type(base)) == metaclass &&
-                 !is_python_class(reinterpret_cast<PyTypeObject*>(base));
-    if (found) return base;
-  }
-  return nullptr;
-}
-
-void write_type_of(Script& script, PyObject* cls) {
-  write_call(script, reinterpret_cast<PyObject*>(&PyType_Type), {cls});
-  script.memoize(as_object(read_type(cls)));
-}
-
-// Saves a metaclass of the class; one made in C may have no name that leads to it.
-void save_metaclass(Script& script, PyTypeObject* type, PyTypeObject* metaclass) {
-  Pickler& pickler = script.pickler();
-  PyObject* object = as_object(metaclass);
-  PyObject* base = nullptr;
-  if (metaclass != &PyType_Type && !is_python_class(metaclass) &&
-      StreamState::of(pickler).travels_by_value(pickler, object))
-    base = class_with_metaclass(type, object);
-  if (base != nullptr) {
-    script.get_or_write(object, write_type_of, base);
-  } else {
-    script.save(object, Label::kText, pickler.names().attr_class_text);
-  }
-}
-
-// True when a call of the metaclass does nothing beyond what `making` does.
-bool makes_classes_alike(PyTypeObject* metaclass, PyTypeObject* making,
-                         const Names& names) {
-  auto is_same = [&](PyObject* name) {
-    return read_type_lookup(metaclass, name) == read_type_lookup(making, name);
-  };
-  return metaclass == making || (read_type(as_object(metaclass)) == &PyType_Type &&
-                                 is_same(names.attr_new) && is_same(names.init));
-}
-
-// What makes the class, and what begins its arguments: the metaclass itself, or __new__
-// of the one that makes it and the metaclass.
-void write_maker(Script& script, PyTypeObject* type, PyTypeObject* making,
-                 PyObject* hook_owner) {
-  Pickler& pickler = script.pickler();
-  const Names& names = pickler.names();
-  if (hook_owner != nullptr) {
-    Tracker& tracker = StreamState::of(pickler).context().tracker();
-    PyObject* without_init_subclass = tracker.helper().without_init_subclass.get();
-    cpython::note_made_function(without_init_subclass);
-    script.save(without_init_subclass).op(Opcode::MARK).save(hook_owner);
-  }
-  PyTypeObject* metaclass = read_type(as_object(type));
-  bool itself = makes_classes_alike(metaclass, making, names);
-  if (itself) {
-    save_metaclass(script, type, metaclass);
-  } else if (making == &PyType_Type) {
-    script.save(read_attribute(as_object(making), names.attr_new).get());
-  } else {
-    script.save(pickler.imported().builtin_getattr);
-    begin_tuple(script, 2);
-    save_metaclass(script, type, making);
-    script.save(names.attr_new);
-    end_tuple(script, 2);
-    script.op(Opcode::REDUCE);
-  }
-  if (hook_owner == nullptr) script.op(Opcode::MARK);
-  if (!itself) save_metaclass(script, type, metaclass);
-}
-
 void write_skeleton(Script& script, Pickler& pickler, PyTypeObject* type, PyObject* id,
                     const PlacedAttributes& attributes) {
   const Names& names = pickler.names();
   begin_tracked(script, id, attributes.qualname.get());
-  write_maker(script, type, making_metaclass(pickler, type),
-              subclass_hook_owner(type, names));
+  write_class_maker(script, type, attributes.definition.keywords.get());
   script.save(attributes.name.get());
   std::span<PyObject* const> bases = cpython::read_bases(type);
   begin_tuple(script, bases.size());
@@ -236,7 +148,7 @@ void save_class_by_value(StreamState& state, Pickler& pickler, PyObject* cls) {
   state.scan_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (is_ctypes_class(type) && save_made_ctypes_class(pickler, cls)) return;
-  if (!is_python_class(type)) refuse(pickler, cls);
+  if (!cpython::is_python_class(cpython::read_class(type))) refuse(pickler, cls);
   // Before anything of the class is read: this runs foreign code, which may change it.
   Identity identity = state.identify(pickler, cls);
   // Cells of its methods may hold its namespace; they are written with its attributes.

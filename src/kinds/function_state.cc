@@ -1,6 +1,7 @@
 #include "kinds/function_state.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -9,6 +10,7 @@
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/reads.h"
+#include "parts/annotation_names.h"
 #include "pickling/work_stack.h"
 #include "policy/overrides.h"
 
@@ -125,13 +127,30 @@ FunctionState::FunctionState(StreamState& state, PyObject* object) : function_(o
   attributes_ = read_field<&PyFunctionObject::func_dict>(object);
   closure_ = read_field<&PyFunctionObject::func_closure>(object);
   globals_ = read_field<&PyFunctionObject::func_globals>(object);
+  PyObject* code = read_code(read_field<&PyFunctionObject::func_code>(object));
+  const CodeInfo& info = state.context().code_info(code);
+  mentioned_names_ = Ref::borrow(info.mentioned_names.get());
   if (answer_) [[unlikely]] {
     read_answer(answer_.get());
   } else {
-    PyObject* code = read_code(read_field<&PyFunctionObject::func_code>(object));
-    const CodeInfo& info = state.context().code_info(code);
     global_names_ = Ref::borrow(info.global_names.get());
+    add_names_of_annotations(state);
   }
+}
+
+void FunctionState::add_names_of_annotations(StreamState& state) {
+  parts::UsedNames used =
+      state.context().annotation_names().of(function_, globals_, global_names_.get());
+  auto extend = [](Ref& tuple, const std::vector<Ref>& names) {
+    if (names.empty()) return;
+    Ref more = checked(PyTuple_New(static_cast<Py_ssize_t>(names.size())));
+    for (std::size_t i = 0; i < names.size(); ++i)
+      PyTuple_SET_ITEM(more.get(), static_cast<Py_ssize_t>(i),
+                       Py_NewRef(names[i].get()));
+    tuple = checked(PySequence_Concat(tuple.get(), more.get()));
+  };
+  extend(global_names_, used.globals);
+  extend(mentioned_names_, used.attributes);
 }
 
 void FunctionState::read_answer(PyObject* answer) {

@@ -36,14 +36,17 @@ class FunctionState {
   PyObject* attributes() const { return attributes_; }  // a dict, or null
   PyObject* closure() const { return closure_; }        // a tuple of cells, or null
   std::span<PyObject* const> cells() const;             // in it
-  // A tuple of interned names, and the dict with their values.
+  // Tuples of interned names: the globals that are sent, and all that code and
+  // annotations mention; and the dict with the values of the first.
   PyObject* global_names() const { return global_names_.get(); }
+  PyObject* mentioned_names() const { return mentioned_names_.get(); }
   PyObject* globals() const { return globals_; }
   std::vector<stream::Entry> slots(const cpython::Names& names,
                                    bool defaults_differ) const;
 
  private:
   void read_answer(PyObject* answer);
+  void add_names_of_annotations(stream::StreamState& state);
 
   PyObject* function_;
   cpython::Borrowing borrowing_;
@@ -51,6 +54,7 @@ class FunctionState {
   PyObject* closure_;
   PyObject* globals_;
   cpython::Ref global_names_;
+  cpython::Ref mentioned_names_;
   PyObject* overridden_slots_ = nullptr;  // a dict
   cpython::Ref answer_;                   // owns what the override answered
 };

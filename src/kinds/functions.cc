@@ -292,7 +292,8 @@ void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts,
   std::vector<Ref> modules = modules_around(parts.function_state);
   // An override of _is_registered_pickle_by_value may run.
   parts.function_state.end_borrowing();
-  write_submodule_imports(state, script, modules, parts.info.mentioned_names.get());
+  write_submodule_imports(state, script, modules,
+                          parts.function_state.mentioned_names());
   script.start(parts.function);
 }
 
@@ -340,37 +341,6 @@ bool save_cell(StreamState&, Pickler& pickler, PyObject* cell) {
     write_cell_state(script, read_cell(cell), nullptr, pickler.names());
   }
   script.start(cell);
-  return true;
-}
-
-// As getattr(self, name), the standard form, where the class on the other side has that
-// method; else by value.
-bool save_method(StreamState& state, Pickler& pickler, PyObject* method) {
-  PyObject* function = read_field<&PyMethodObject::im_func>(method);
-  PyObject* self = read_field<&PyMethodObject::im_self>(method);
-  PyObject* owner = PyType_Check(self) ? self : as_object(read_type(self));
-  if (PyFunction_Check(function) && !state.travels_by_value(pickler, owner)) {
-    pickler.before_foreign_code();
-    Ref name = read_attribute(function, pickler.names().attr_name);
-    PyObject* found = PyUnicode_Check(name.get())
-                          ? cpython::read_type_lookup(
-                                reinterpret_cast<PyTypeObject*>(owner), name.get())
-                          : nullptr;
-    // The reduce protocol's form does: getattr(self, name).
-    if (found == function) return false;
-    if (found != nullptr && Py_TYPE(found) == &PyClassMethod_Type) {
-      Ref wrapped = read_attribute(found, pickler.names().attr_func);
-      if (wrapped.get() == function) return false;
-    }
-  }
-  pickler.before_foreign_code();
-  Script script(pickler);
-  script.save(reinterpret_cast<PyObject*>(&PyMethod_Type));
-  begin_tuple(script, 2);
-  script.save(function, Label::kText, pickler.names().func_text)
-      .save(self, Label::kText, pickler.names().self_text);
-  end_tuple(script, 2);
-  script.op(Opcode::REDUCE).memoize(method).start(method);
   return true;
 }
 

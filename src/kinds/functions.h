@@ -1,4 +1,4 @@
-// Functions, cells and methods by value.
+// Functions and cells by value.
 //
 //   function := types.FunctionType (code namespace [name [defaults [closure]]])
 //               REDUCE MEMOIZE attributes* cells* globals* imports*
@@ -24,8 +24,6 @@ void save_function_by_value(stream::StreamState& state, pickling::Pickler& pickl
 bool try_save_function_inline(stream::StreamState& state, pickling::Pickler& pickler,
                               PyObject* function);
 bool save_cell(stream::StreamState& state, pickling::Pickler& pickler, PyObject* cell);
-bool save_method(stream::StreamState& state, pickling::Pickler& pickler,
-                 PyObject* method);
 
 }  // namespace cppickle::kinds
 

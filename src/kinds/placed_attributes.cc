@@ -9,6 +9,7 @@
 #include "cpython/ref.h"
 #include "kinds/enums.h"
 #include "parts/ctypes_types.h"
+#include "parts/struct_types.h"
 #include "policy/overrides.h"
 #include "stream/by_value_context.h"
 
@@ -30,6 +31,7 @@ using parts::declared_slots;
 using parts::is_ctypes_class;
 using parts::is_read_by_ctypes;
 using parts::is_recursive_field_list;
+using parts::is_struct_class;
 using pickling::Pickler;
 using policy::Overridable;
 using policy::Overrides;
@@ -136,6 +138,28 @@ Place place_of(const Placing& placing, PyObject* name, PyObject* value) {
   return Place::kBodyAndState;
 }
 
+// What the metaclass reads stands in the body as it was.
+void add_struct_definition(PlacedAttributes& parts, Pickler& pickler,
+                           PyTypeObject* type) {
+  pickler.before_foreign_code();
+  const Names& names = pickler.names();
+  parts.definition = parts::definition_of_struct(type, names);
+  if (PyObject* annotations = parts.definition.annotations.get())
+    parts.told.push_back({names.annotations, annotations});
+  for (const auto& [field, value] : parts.definition.defaults)
+    parts.told.push_back({field.get(), value.get()});
+  if (PyObject* hook = cpython::read_class_entry(type, names.post_init))
+    parts.told.push_back({names.post_init, hook});
+  std::erase_if(parts.attributes, [&](const ClassAttribute& attribute) {
+    return same_name(attribute.name.get(), names.slots);
+  });
+}
+
+bool is_told(const PlacedAttributes& parts, PyObject* name) {
+  return std::ranges::any_of(
+      parts.told, [&](const Entry& entry) { return same_name(entry.key, name); });
+}
+
 // The body holds atoms, and None to keep the place of what is set afterwards.
 void sort_attributes(PlacedAttributes& parts, PyTypeObject* type, const Names& names) {
   Placing placing{type, names};
@@ -154,11 +178,13 @@ void sort_attributes(PlacedAttributes& parts, PyTypeObject* type, const Names& n
     PyObject* in_body = in_body_alone || is_atom(value) ? value
                         : fills_itself                  ? parts.empty_dict.get()
                                                         : Py_None;
-    if (place != Place::kState) parts.body.push_back({name, in_body});
+    if (place != Place::kState && !is_told(parts, name))
+      parts.body.push_back({name, in_body});
     if (place == Place::kShape) parts.shape.push_back({name, value});
     if (!in_body_alone)
       (is_function_like(value) ? parts.functions : parts.rest).push_back({name, value});
   }
+  parts.body.insert(parts.body.end(), parts.told.begin(), parts.told.end());
   // Two calls of the helper cost bytes and time: functions get one of their own only
   // where something in the rest may call them while it is loaded.
   bool plain = std::ranges::all_of(
@@ -182,6 +208,7 @@ PlacedAttributes placed_attributes(StreamState& state, Pickler& pickler,
                          : attributes_from_getstate(type, pickler.names(), overrides);
   if (is_enumeration(state, type))
     adapt_enum_attributes(parts.attributes, pickler.names());
+  if (is_struct_class(type)) add_struct_definition(parts, pickler, type);
   // A state that lacks a name deletes it; but these two are always there.
   const Names& names = pickler.names();
   parts.name = Ref::borrow(cpython::read_class_name(type));

@@ -8,6 +8,7 @@
 #include "cpython/error.h"
 #include "cpython/ref.h"
 #include "parts/class_parts.h"
+#include "parts/struct_types.h"
 #include "pickling/pickler.h"
 #include "stream/script_parts.h"
 #include "stream/stream_state.h"
@@ -21,6 +22,9 @@ struct PlacedAttributes {
   std::vector<stream::Entry> shape;      // of the body: what cannot be set on a class
   std::vector<stream::Entry> functions;  // set first, when something else may need them
   std::vector<stream::Entry> rest;
+  // Where only the metaclass can make the class again: what it was told.
+  parts::StructDefinition definition;
+  std::vector<stream::Entry> told;  // by the body
   cpython::Ref name, qualname;
   // Where an enumeration's members are entered as they are made.
   cpython::Ref empty_dict = cpython::checked(PyDict_New());

@@ -123,30 +123,6 @@ bool same_doc(PyObject* property_doc, PyObject* getter, const Names& names) {
 
 }  // namespace
 
-bool save_builtin_function(StreamState& state, Pickler& pickler, PyObject* object) {
-  PyObject* self = read_field<&PyCFunctionObject::m_self>(object);
-  pickler.before_foreign_code();
-  if (state.context().save_known_global(pickler, object)) return true;
-  Ref name = checked(PyUnicode_InternFromString(
-      read_field<&PyCFunctionObject::m_ml>(object)->ml_name));
-  bool of_module = self == nullptr || PyModule_Check(self);
-  PyObject* module = read_field<&PyCFunctionObject::m_module>(object);
-  if (!of_module || module == nullptr || !PyUnicode_Check(module)) return false;
-  if (!state.context().policy().is_importable(pickler, object, {module, name.get()}))
-    return false;
-  pickler.emit_global(object, module, name.get());
-  return true;
-}
-
-bool save_getset_descriptor(StreamState&, Pickler& pickler, PyObject* descriptor) {
-  PyTypeObject* type = PyDescr_TYPE(descriptor);
-  if (cpython::read_type_lookup(type, PyDescr_NAME(descriptor)) != descriptor)
-    return false;
-  save_call(pickler, descriptor, pickler.imported().builtin_getattr,
-            {reinterpret_cast<PyObject*>(type), PyDescr_NAME(descriptor)});
-  return true;
-}
-
 bool save_method_wrapper(StreamState&, Pickler& pickler, PyObject* wrapper) {
   pickler.before_foreign_code();
   Ref function = read_attribute(wrapper, pickler.names().attr_func);

@@ -1,4 +1,4 @@
-// Builtin functions; what wraps functions: staticmethod, classmethod, property, caches.
+// What wraps functions: staticmethod, classmethod, property, caches.
 #ifndef CPPICKLE_KINDS_WRAPPERS_H_
 #define CPPICKLE_KINDS_WRAPPERS_H_
 
@@ -6,14 +6,6 @@
 #include "stream/stream_state.h"
 
 namespace cppickle::kinds {
-
-// A function of an importable module; false for others and for methods.
-bool save_builtin_function(stream::StreamState& state, pickling::Pickler& pickler,
-                           PyObject* function);
-
-// As getattr(type, name): getset descriptors have no reduce value of their own.
-bool save_getset_descriptor(stream::StreamState& state, pickling::Pickler& pickler,
-                            PyObject* descriptor);
 
 // classmethod, staticmethod and property; what derives from them is made without its
 // own constructor, by theirs.

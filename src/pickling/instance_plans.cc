@@ -109,6 +109,10 @@ InstancePlan made_for(PyTypeObject* type, const cpython::Names& names) {
   plan.has_dict = type->tp_dictoffset != 0;
   plan.native = plain && plan.slots.size() <= kMostSlots &&
                 static_cast<std::size_t>(type->tp_basicsize) == expected;
+  plan.refused = !cpython::is_python_class(type) && type->tp_dictoffset == 0 &&
+                 (type->tp_itemsize != 0 ||
+                  static_cast<std::size_t>(type->tp_basicsize) > expected) &&
+                 follows_object(type, names);
   plan.version = cpython::type_version(type);
   return plan;
 }

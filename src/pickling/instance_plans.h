@@ -30,6 +30,7 @@ struct InstancePlan {
 
   std::uint64_t version = 0;  // of the type when the plan was made
   bool native = false;        // false: ask the object
+  bool refused = false;       // state of a C type, which object's methods refuse
   cpython::DateTimeKind datetime = cpython::DateTimeKind::kNone;  // else: one of these
   bool has_dict = false;
   std::vector<Slot> slots;  // in the order of copyreg._slotnames

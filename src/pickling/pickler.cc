@@ -189,6 +189,29 @@ void Pickler::save_compound(PyObject* object) {
   save_object(object);
 }
 
+// True for errors by which objects say that they cannot be pickled.
+bool Pickler::is_refusal() const {
+  return PyErr_ExceptionMatches(PyExc_TypeError) ||
+         PyErr_ExceptionMatches(imported_.pickling_error);
+}
+
+// Saves what `ask` answers; of what refuses nothing has been written.
+template <typename Ask>
+void Pickler::save_reduction(PyObject* object, Ask ask) {
+  Ref value;
+  try {
+    value = ask();
+    if (PyUnicode_Check(value.get())) return save_global(object, value.get());
+  } catch (const cpython::ErrorSet&) {
+    if (!is_refusal() ||
+        !reducers_.save_refused(*this, object, static_cast<bool>(value)))
+      throw;
+    error_is_ours_ = false;
+    return;
+  }
+  save_foreign_value(object, value.get());
+}
+
 // Everything that is no builtin data: the hooks first, then by value, then the reduce
 // protocol.
 void Pickler::save_object(PyObject* object) {
@@ -204,13 +227,12 @@ void Pickler::save_object(PyObject* object) {
   // The order is the standard pickler's: exact functions and classes never come to the
   // table.
   if (Ref reducer = registered_reducer(type)) {
-    Ref value = registered_reduction(reducer.get(), object);
-    return save_foreign_value(object, value.get());
+    return save_reduction(object,
+                          [&] { return registered_reduction(reducer.get(), object); });
   }
   if (PyType_Check(object)) return reducers_.save_class(*this, object);
   if (reducers_.save_other(*this, object) || save_instance(object)) return;
-  Ref value = find_reduction(object);
-  save_foreign_value(object, value.get());
+  save_reduction(object, [&] { return find_reduction(object); });
 }
 
 }  // namespace cppickle::pickling

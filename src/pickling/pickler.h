@@ -226,6 +226,9 @@ class Pickler {
   bool save_flat(PyObject* object);  // a leaf or short bytes; false for others
   void save_compound(PyObject* object);
   void save_object(PyObject* object);
+  template <typename Ask>
+  void save_reduction(PyObject* object, Ask ask);
+  bool is_refusal() const;
   // Gives the next memo index to an object that is not in the memo.  `references`: how
   // many the engine itself holds beside the one of the container.
   std::size_t next_index(PyObject* object, Py_ssize_t references = 0) {

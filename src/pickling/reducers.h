@@ -28,6 +28,10 @@ class Reducers {
   virtual bool try_save_inline(Pickler& pickler, PyObject* object) = 0;
   // Saves an object of any other type, or answers false: the reduce protocol's turn.
   virtual bool save_other(Pickler& pickler, PyObject* object) = 0;
+  // Saves an object for which the reduce protocol has no answer, or only a name that
+  // leads nowhere (`has_name`).  Its error is set, and stays set when this answers
+  // false.
+  virtual bool save_refused(Pickler& pickler, PyObject* object, bool has_name) = 0;
 
   // True when a class travels by value.
   virtual bool travels_by_value(Pickler& pickler, PyObject* cls) = 0;

@@ -49,7 +49,8 @@ const ClassName& ByValueContext::name_of_static_type(PyTypeObject* type) {
 }
 
 void ByValueContext::release() {
-  sentinels_.clear();
+  module_members_.clear();
+  annotation_names_.clear();
   static_names_.clear();
   known_globals_.release();
   reducers_.clear();

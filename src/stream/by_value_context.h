@@ -10,12 +10,13 @@
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 #include "identity/tracker.h"
+#include "parts/annotation_names.h"
 #include "parts/class_parts.h"
 #include "pickling/pickler.h"
 #include "policy/known_globals.h"
+#include "policy/module_members.h"
 #include "policy/overrides.h"
 #include "policy/policy.h"
-#include "policy/sentinels.h"
 
 namespace cppickle::stream {
 
@@ -59,10 +60,11 @@ class ByValueContext {
   const bytecode::CodeInfo* cached_code_info(PyObject* code) const {
     return bytecode::cached_code_info(code, code_info_slot_);
   }
-  policy::Sentinels& sentinels() { return sentinels_; }
+  policy::ModuleMembers& module_members() { return module_members_; }
   // As name_of_class(), which makes new strings each time.
   const parts::ClassName& name_of_static_type(PyTypeObject* type);
 
+  parts::AnnotationNames& annotation_names() { return annotation_names_; }
   // See known_globals.h.
   policy::GlobalName known_global(PyObject* object) const {
     return known_globals_.name_of(object);
@@ -109,7 +111,8 @@ class ByValueContext {
   Py_ssize_t modules_scanned_ = 0;  // how many were loaded when we looked last
   PyTypeObject* enum_meta_ = nullptr;
   std::unordered_map<PyTypeObject*, parts::ClassName> static_names_;
-  policy::Sentinels sentinels_{imported_, policy_};
+  parts::AnnotationNames annotation_names_;
+  policy::ModuleMembers module_members_{imported_, policy_};
   std::vector<PyObject*> owned_;  // what the tables point to
 };
 

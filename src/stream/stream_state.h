@@ -19,6 +19,7 @@
 #include "pickling/pickler.h"
 #include "pickling/reducers.h"
 #include "pickling/script.h"
+#include "policy/module_members.h"
 #include "policy/policy.h"
 #include "stream/by_value_context.h"
 #include "stream/options.h"
@@ -101,10 +102,11 @@ class StreamState : public pickling::Reducers {
   // when an import does not find it there.
   bool save_under_own_name(pickling::Pickler& pickler, PyObject* object,
                            PyObject* name_attribute);
-  // See sentinels.h.
-  policy::GlobalName name_of_sentinel(PyObject* object) {
+  // See module_members.h.
+  policy::GlobalName name_of_member(PyObject* object,
+                                    policy::ModuleMembers::Kind kind) {
     cpython::note_read(cpython::Read::kVerdict, object);
-    return context_.sentinels().name_of(object, may_read_modules_);
+    return context_.module_members().name_of(object, kind, may_read_modules_);
   }
   // Looks for new modules of the standard library, once for each memo.
   void scan_new_modules();
@@ -179,7 +181,7 @@ class StreamState : public pickling::Reducers {
   ByValueContext& context_;
   Options options_;
   bool has_scanned_modules_ = false;
-  bool may_read_modules_ = true;  // for sentinels
+  bool may_read_modules_ = true;  // for name_of_member()
   bool guarded_ = false;
   std::vector<std::unique_ptr<Namespace>> namespaces_;
   std::unordered_map<PyObject*, Namespace*> namespace_index_;  // once they are many

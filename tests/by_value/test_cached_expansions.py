@@ -52,10 +52,15 @@ import enum
 import functools
 import math
 import os.path
+import random
+import sys
 import typing
 
 RATE = 0.25
 NAMES = ["a", "b"]
+draw = random.randint
+fromkeys = dict.fromkeys
+TOKEN = sys.float_info
 TABLE = {"x": (1, 2.5), None: b"bytes", True: {1, 2}}
 
 def plain(x, y=2, *args, z=RATE, **kwargs):
@@ -186,6 +191,12 @@ class Holder:
     joined = os.path.join
     cache = functools.lru_cache(plain)
 
+def hinted(x: "list[Twin]", y: "Missing" = 1) -> "Pair":
+    return x
+
+def drawing():
+    return draw(1, 6), TOKEN, fromkeys
+
 instance = Base([1, "unit", NAMES])
 '''
 
@@ -203,7 +214,7 @@ NAMES = [
         "Bits",
     ),
     *("Abstract", "Concrete", "Made", "UnderHook", "Holder", "instance"),
-    *("Disguised", "Equal"),
+    *("Disguised", "Equal", "drawing", "hinted"),
 ]
 
 
@@ -315,6 +326,12 @@ CHANGES = {
     "an instance": ("instance", "instance.x = 1"),
     "the namespace's file": ("plain", "__file__ = 'elsewhere.py'"),
     "the namespace's package": ("plain", "__package__ = 'elsewhere'"),
+    "what an annotation names": ("hinted", "Twin.extra = 1"),
+    "a name of an annotation that is gone": ("hinted", "del Pair"),
+    "a name of an annotation that comes": ("hinted", "Missing = str"),
+    "a module's method": ("drawing", "draw = random.Random(1).randint"),
+    "another of its methods": ("drawing", "draw = random.randrange"),
+    "a builtin class method": ("drawing", "fromkeys = collections.Counter.fromkeys"),
     "what is imported": ("with_globals", "math = type(math)('math')"),
 }
 

@@ -8,8 +8,10 @@ import functools
 import itertools
 import operator
 import pathlib
+import pickle
 import random
 import re
+import struct
 import sys
 import uuid
 import warnings
@@ -17,6 +19,8 @@ import zoneinfo
 
 import pytest
 from support.source import define
+
+import cppickle
 
 UTC = datetime.timezone.utc
 EQUAL = {
@@ -181,3 +185,71 @@ def test_functions_of_itertools(in_fresh_process):
 def test_a_map_of_a_lambda(in_fresh_process):
     made = define("numbers = map(lambda x: x * 2, [1, 2, 3])")
     assert in_fresh_process(made.numbers, "list(obj)") == [2, 4, 6]
+
+
+# --- Without a reduce value of their own ------------------------------------
+
+
+def test_a_struct(in_fresh_process):
+    made = define(
+        "def f(data): return HEADER.unpack(data)", HEADER=struct.Struct("<IH")
+    )
+    question = "obj(bytes([1, 0, 0, 0, 2, 0])), obj.__globals__['HEADER'].format"
+    assert in_fresh_process(made.f, question) == ((1, 2), "<IH")
+    assert in_fresh_process(struct.Struct(b">d"), "obj.size, obj.format") == (8, ">d")
+
+
+BY_LENGTH = "def compare(a, b): return len(a) - len(b)"
+
+
+def test_a_comparison_key(in_fresh_process):
+    key = functools.cmp_to_key(define(BY_LENGTH).compare)
+    question = "sorted(['aaa', 'b', 'cc'], key=obj)"
+    assert in_fresh_process(key, question) == ["b", "cc", "aaa"]
+
+
+def test_a_comparison_key_of_an_object(in_fresh_process):
+    key = functools.cmp_to_key(define(BY_LENGTH).compare)
+    question = "obj[0] < obj[1], obj[1] < obj[0], obj[0].obj"
+    pair = [key("a"), key("bb")]
+    assert in_fresh_process(pair, question) == (True, False, "a")
+
+
+def test_a_comparison_key_that_refers_to_itself(in_fresh_process):
+    made = define("def compare(a, b): return KEY is not None")
+    made.globals["KEY"] = functools.cmp_to_key(made.compare)
+    question = "obj('a') < obj('b'), obj('c').obj"
+    assert in_fresh_process(made.KEY, question) == (False, "c")
+
+
+def test_a_ufunc_of_a_function(peer):
+    numpy = pytest.importorskip("numpy")
+    made = define("def add(x, y=1): return x + y")
+    ufuncs = [
+        numpy.frompyfunc(made.add, 1, 1),
+        numpy.frompyfunc(made.add, 2, 1, identity=0),
+        numpy.add,
+    ]
+    peer.load(cppickle.dumps(ufuncs))
+    question = "[f([1, 2]).tolist() for f in obj[:1]], obj[1].reduce([1, 2, 3]), "
+    question += "obj[1].identity, [f.nin for f in obj], obj[1].reduce([])"
+    expected = ([[2, 3]], 6, 0, [1, 2, 2], 0)
+    assert peer.ask(question) == expected
+    peer.load(peer.dumps("obj"))
+    assert peer.ask(question) == expected
+
+
+def test_a_vectorized_function_that_has_been_called(peer):
+    numpy = pytest.importorskip("numpy")
+    vectorized = numpy.vectorize(define("def f(x): return x * 2").f, otypes=[float])
+    assert vectorized([1]).tolist() == [2]
+    peer.load(cppickle.dumps(vectorized))
+    assert peer.ask("obj([1, 2]).tolist()") == [2, 4]
+
+
+def test_a_registered_reducer_of_a_ufunc_comes_first(monkeypatch):
+    numpy = pytest.importorskip("numpy")
+    monkeypatch.setitem(
+        cppickle.Pickler.dispatch, numpy.ufunc, lambda ufunc: (str, ("ufunc",))
+    )
+    assert pickle.loads(cppickle.dumps(numpy.frompyfunc(len, 1, 1))) == "ufunc"

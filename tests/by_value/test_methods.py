@@ -1,6 +1,9 @@
 """Methods: bound and unbound, static, class, abstract, partial, of builtin types."""
 
+import collections
+import fractions
 import pickle
+import string
 import threading
 
 import pytest
@@ -353,3 +356,77 @@ class TestSuperObjects:
         with pytest.raises(TypeError) as caught:
             cppickle.dumps([made.derived.up()])
         assert caught.value.cppickle_path == "list[0].__self__.lock"
+
+
+# --- Methods to which the name alone does not lead --------------------------
+
+CONTAINERS = """
+    import collections
+    class Ordered(collections.OrderedDict):
+        def get(self, key, default=None): return "overridden"
+        def parent(self): return super().get
+    class Listed(list):
+        def append(self, item): raise RuntimeError("overridden")
+        def __len__(self): return 99
+        def parents(self): return super().append, super().__len__
+    class Keyed(dict):
+        @classmethod
+        def fromkeys(cls, keys): return "overridden"
+        @classmethod
+        def parent(cls): return super().fromkeys
+    """
+
+
+def test_a_builtin_method_that_super_gave(in_fresh_process):
+    made = define(CONTAINERS)
+    assert in_fresh_process(made.Ordered(a=1).parent(), "obj('a')") == 1
+    question = "[obj[0](item) for item in 'ab'], obj[1](), obj[0].__self__[1]"
+    parents = made.Listed().parents()
+    assert in_fresh_process(parents, question) == ([None, None], 2, "b")
+
+
+def test_a_builtin_class_method_that_super_gave(in_fresh_process):
+    question = "dict(obj('ab')), type(obj('a')).__name__, obj.__self__.__name__"
+    expected = ({"a": None, "b": None}, "Keyed", "Keyed")
+    assert in_fresh_process(define(CONTAINERS).Keyed.parent(), question) == expected
+
+
+def test_super_itself(in_fresh_process):
+    made = define(CONTAINERS)
+    pair = [super(made.Listed, made.Listed("ab")), super(made.Keyed)]
+    question = "obj[0].__len__(), type(obj[0]) is super, obj[1].__thisclass__.__name__"
+    assert in_fresh_process(pair, question) == (2, True, "Keyed")
+
+
+def test_a_method_that_an_attribute_of_the_instance_hides(in_fresh_process):
+    listed = define("class Listed(list): pass").Listed()
+    original = listed.extend
+    listed.extend = listed.clear
+    question = "obj[1]('ab'), list(obj[0]), obj[0].extend.__name__"
+    answer = in_fresh_process([listed, original], question)
+    assert answer == (None, ["a", "b"], "clear")
+
+
+def test_a_method_of_an_importable_class_that_an_attribute_hides(in_fresh_process):
+    ticket = fractions.Fraction(3, 2)
+    barrier = string.Template("$x")
+    original = barrier.substitute
+    barrier.substitute = ticket.limit_denominator
+    question = "obj[1](x=1), obj[0].substitute()"
+    answer = in_fresh_process([barrier, original], f"str(({question}))")
+    assert answer == "('1', Fraction(3, 2))"
+
+
+def test_methods_to_which_the_name_leads_are_the_standard_picklers(same_bytes):
+    ordered = collections.OrderedDict(a=1)
+    for method in [[].append, [1].__len__, ordered.get, ordered.__len__]:
+        same_bytes(method)
+    same_bytes(fractions.Fraction(1, 2).limit_denominator)
+
+
+def test_the_descriptor_of_a_class_method(in_fresh_process):
+    descriptor = dict.__dict__["fromkeys"]
+    question = "obj is dict.__dict__['fromkeys']"
+    assert in_fresh_process(descriptor, question) is True
+    wrapped = type("Keyed", (dict,), {"parent": descriptor, "__module__": "__main__"})
+    assert in_fresh_process(wrapped, "dict(obj.parent('a'))") == {"a": None}
