@@ -10,6 +10,7 @@
 #include "cpython/code.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/names.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "policy/overrides.h"

@@ -8,6 +8,7 @@
 #include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "identity/other_trackers.h"
+#include "identity/tracker.h"
 #include "kinds/construction.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "cpython/error.h"
 #include "cpython/ref.h"
 #include "parts/class_parts.h"
 #include "pickling/pickler.h"
