@@ -357,7 +357,8 @@ FORWARDING = {
             def __init__(self, inner): self.inner = inner
             def __getattribute__(self, name):
                 own = object.__getattribute__
-                return own(self, name) if name[:2] == "__" and name != "__dict__" \\
+                special = name[:2] == "__" and name != "__dict__"
+                return own(self, name) if special \\
                     else getattr(own(self, "__dict__")["inner"], name) \\
                     if name != "inner" else own(self, "__dict__")["inner"]
         """,
@@ -405,7 +406,7 @@ FORWARDING = {
 }
 
 
-# Python 3.10 looks for __getstate__ on the instance when it is dumped, and these answer.
+# Python 3.10 looks for __getstate__ on the instance that it dumps, and these answer.
 WRONG_BEFORE_3_11 = "to a dict", "to anything"
 since_3_11 = pytest.mark.skipif(sys.version_info < (3, 11), reason="__getstate__")
 
