@@ -223,9 +223,14 @@ bool Dispatcher::save_derived(Pickler& pickler, PyObject* object) {
 // it, and goes on as it came.
 bool Dispatcher::save_named(Pickler& pickler, PyObject* object, PyObject* module,
                             PyObject* qualname, bool is_found) {
-  if (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object) ||
-      !context().policy().is_by_value_module(module))
+  if (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object))
     return false;
+  // What is made in C has no other way than its name, where that leads somewhere.
+  const policy::Policy& policy = context().policy();
+  bool is_elsewhere =
+      !policy.is_main(module) &&
+      !(cpython::is_python_class(Py_TYPE(object)) && policy.is_registered(module));
+  if (is_elsewhere) return false;
   if (!is_found && !context().tracker().knows(object)) return false;
   return save_named_object(*this, pickler, object, {module, qualname});
 }

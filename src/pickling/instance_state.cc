@@ -2,7 +2,6 @@
 
 #include "core/opcode.h"
 #include "cpython/compat.h"
-#include "cpython/error.h"
 #include "cpython/imported.h"
 #include "cpython/names.h"
 #include "cpython/reads.h"

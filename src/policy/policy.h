@@ -44,11 +44,8 @@ class Policy {
 
   // True when `name` or a package above it is registered; runs an override.
   bool is_registered(PyObject* module_name) const;
-  // True when what is in the module travels by value, though a name leads to it here:
-  // the main module's, and what is registered.
-  bool is_by_value_module(PyObject* module_name) const {
-    return is_main(module_name) || is_registered(module_name);
-  }
+  // True for the main module, which each process has another of.
+  bool is_main(PyObject* module_name) const;
   // True when `object` is what an import of its name finds on any machine that has the
   // module; for functions, classes and modules also whatever is_decided_by_override()
   // decides.
@@ -72,7 +69,6 @@ class Policy {
   }
 
  private:
-  bool is_main(PyObject* module_name) const;
   const std::vector<cpython::Ref>& parts_of(PyObject* qualname) const;
   bool is_in_registry(PyObject* module_name) const;
   bool is_found_by_import(pickling::Pickler& pickler, PyObject* object,

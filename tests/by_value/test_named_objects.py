@@ -161,6 +161,7 @@ def test_a_registered_module(tmp_path, monkeypatch, in_fresh_process):
     (tmp_path / "named_module.py").write_text(
         "class Missing:\n    def __reduce__(self): return 'MISSING'\n"
         "MISSING = Missing()\ndef f(x=MISSING): return x is MISSING\n"
+        "import types\nMADE_IN_C = types.SimpleNamespace(__module__='named_module')\n"
     )
     monkeypatch.syspath_prepend(tmp_path)
     import named_module
@@ -170,6 +171,9 @@ def test_a_registered_module(tmp_path, monkeypatch, in_fresh_process):
     cppickle.register_pickle_by_value(named_module)
     try:
         stream = cppickle.dumps([named_module.f, named_module.MISSING])
+        table = cppickle.Pickler.dispatch
+        monkeypatch.setitem(table, types.SimpleNamespace, lambda thing: "MADE_IN_C")
+        assert b"MADE_IN_C" in cppickle.dumps(named_module.MADE_IN_C)
     finally:
         cppickle.unregister_pickle_by_value(named_module)
         del sys.modules["named_module"]

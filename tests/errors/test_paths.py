@@ -13,7 +13,8 @@ from support.source import define
 
 import cppickle
 
-LOCK = threading.Lock()
+# In a list: what a module holds itself goes by reference.
+HELD = [threading.Lock()]
 
 
 class Holder:
@@ -51,25 +52,25 @@ def with_setattr(obj, **attributes):
 
 # Evaluated with the root under the name that the path begins with.
 DATA = {
-    "list[0]": [LOCK],
-    "list[2]": [1, 2, LOCK],
-    "list[1500]": [*range(1500), LOCK],
-    "tuple[1]": (1, LOCK),
-    "tuple[0][1]": ((1, LOCK, 2, 3, 4),),
-    "dict['k']": {"a": 1, "k": LOCK},
-    "list[3]['k']": [0, 1, 2, {"k": LOCK}],
-    "list[3]['k'].attr": [0, 1, 2, {"k": Holder(attr=LOCK)}],
-    "dict[5]": {5: LOCK},
-    "dict[(1, 'a')]": {(1, "a"): LOCK},
-    "dict[None]": {**{n: n for n in range(1500)}, None: LOCK},
-    "Holder.attr": Holder(a=1, attr=LOCK),
-    "Holder.a.b.c": Holder(a=Holder(b=Holder(c=LOCK))),
-    "Slotted.name.held": with_setattr(Slotted(1), name=Slotted(LOCK)),
-    "Slotted.held": Slotted(LOCK),
-    "SlottedWithDict.extra": with_setattr(SlottedWithDict(1), extra=LOCK),
-    "SimpleNamespace.x": types.SimpleNamespace(y=1, x=LOCK),
-    "OrderedDict['o']": collections.OrderedDict(a=1, o=LOCK),
-    "defaultdict['d']": collections.defaultdict(list, d=LOCK),
+    "list[0]": [HELD[0]],
+    "list[2]": [1, 2, HELD[0]],
+    "list[1500]": [*range(1500), HELD[0]],
+    "tuple[1]": (1, HELD[0]),
+    "tuple[0][1]": ((1, HELD[0], 2, 3, 4),),
+    "dict['k']": {"a": 1, "k": HELD[0]},
+    "list[3]['k']": [0, 1, 2, {"k": HELD[0]}],
+    "list[3]['k'].attr": [0, 1, 2, {"k": Holder(attr=HELD[0])}],
+    "dict[5]": {5: HELD[0]},
+    "dict[(1, 'a')]": {(1, "a"): HELD[0]},
+    "dict[None]": {**{n: n for n in range(1500)}, None: HELD[0]},
+    "Holder.attr": Holder(a=1, attr=HELD[0]),
+    "Holder.a.b.c": Holder(a=Holder(b=Holder(c=HELD[0]))),
+    "Slotted.name.held": with_setattr(Slotted(1), name=Slotted(HELD[0])),
+    "Slotted.held": Slotted(HELD[0]),
+    "SlottedWithDict.extra": with_setattr(SlottedWithDict(1), extra=HELD[0]),
+    "SimpleNamespace.x": types.SimpleNamespace(y=1, x=HELD[0]),
+    "OrderedDict['o']": collections.OrderedDict(a=1, o=HELD[0]),
+    "defaultdict['d']": collections.defaultdict(list, d=HELD[0]),
 }
 
 
@@ -77,11 +78,11 @@ DATA = {
 def test_data(expected):
     root, found = evaluated(DATA[expected])
     assert root == expected
-    assert found is LOCK
+    assert found is HELD[0]
 
 
 def test_the_root_by_itself_has_its_type_s_name():
-    assert path(LOCK) == "lock"
+    assert path(HELD[0]) == "lock"
 
 
 def evaluated(obj, **options):
@@ -138,46 +139,46 @@ def derived(base, *arguments):
 
 class Locked:
     def __init__(self):
-        self.lock = LOCK
+        self.lock = HELD[0]
 
     def run(self):
         pass
 
 
 ANSWERS = {
-    "partial.args[1]": functools.partial(print, 1, LOCK),
-    "partial.keywords['file']": functools.partial(print, file=LOCK),
+    "partial.args[1]": functools.partial(print, 1, HELD[0]),
+    "partial.keywords['file']": functools.partial(print, file=HELD[0]),
     "partial.func.__self__.lock": functools.partial(Locked().run, 1),
     "Locked.run.__self__.lock": Locked().run,
-    "list.append.__self__[1]": [1, LOCK].append,
-    "dict.get.__self__['k']": {"k": LOCK}.get,
-    "Reduced.first": Reduced(LOCK),
-    "Reduced.second['k']": Reduced(1, {"k": LOCK}),
-    "SlottedReduced.held": SlottedReduced(LOCK),
-    "WithState.state": WithState(LOCK),
-    "WithState.state[0]": WithState([LOCK]),
-    "WithState.state[1]": WithState((1, LOCK)),
-    "WithState.state[1]['slot']": WithState((None, {"slot": LOCK})),
-    "Point.y": Point(1, LOCK),
-    "Derived[1]": derived(tuple, (1, LOCK)),
-    "Derived['k']": derived(dict, {"k": LOCK}),
-    "ValueError.args[1][0]": ValueError(1, [LOCK]),
-    "AppError.args[1]": AppError(1, LOCK),
-    "Counter['k']": collections.Counter(k=LOCK),
-    "deque[1]": collections.deque([1, LOCK]),
-    "UserDict.data['k']": collections.UserDict(k=LOCK),
-    "UserList.data[0]": collections.UserList([LOCK]),
-    "ChainMap.maps[1]['k']": collections.ChainMap({}, {"k": LOCK}),
-    "slice.start": slice(LOCK, 1),
-    "GenericAlias.__args__[0]": types.GenericAlias(list, (LOCK,)),
-    "cell.cell_contents": types.CellType(LOCK),
-    "mappingproxy['k']": types.MappingProxyType({"k": LOCK}),
+    "list.append.__self__[1]": [1, HELD[0]].append,
+    "dict.get.__self__['k']": {"k": HELD[0]}.get,
+    "Reduced.first": Reduced(HELD[0]),
+    "Reduced.second['k']": Reduced(1, {"k": HELD[0]}),
+    "SlottedReduced.held": SlottedReduced(HELD[0]),
+    "WithState.state": WithState(HELD[0]),
+    "WithState.state[0]": WithState([HELD[0]]),
+    "WithState.state[1]": WithState((1, HELD[0])),
+    "WithState.state[1]['slot']": WithState((None, {"slot": HELD[0]})),
+    "Point.y": Point(1, HELD[0]),
+    "Derived[1]": derived(tuple, (1, HELD[0])),
+    "Derived['k']": derived(dict, {"k": HELD[0]}),
+    "ValueError.args[1][0]": ValueError(1, [HELD[0]]),
+    "AppError.args[1]": AppError(1, HELD[0]),
+    "Counter['k']": collections.Counter(k=HELD[0]),
+    "deque[1]": collections.deque([1, HELD[0]]),
+    "UserDict.data['k']": collections.UserDict(k=HELD[0]),
+    "UserList.data[0]": collections.UserList([HELD[0]]),
+    "ChainMap.maps[1]['k']": collections.ChainMap({}, {"k": HELD[0]}),
+    "slice.start": slice(HELD[0], 1),
+    "GenericAlias.__args__[0]": types.GenericAlias(list, (HELD[0],)),
+    "cell.cell_contents": types.CellType(HELD[0]),
+    "mappingproxy['k']": types.MappingProxyType({"k": HELD[0]}),
     "property.fget.__self__.lock": property(Locked().run),
     "staticmethod.__func__.__self__.lock": staticmethod(Locked().run),
-    "partialmethod.args[0]": functools.partialmethod(print, LOCK),
-    "partialmethod.keywords['k']": functools.partialmethod(print, k=LOCK),
+    "partialmethod.args[0]": functools.partialmethod(print, HELD[0]),
+    "partialmethod.keywords['k']": functools.partialmethod(print, k=HELD[0]),
     "cached_property.func.__self__.lock": functools.cached_property(Locked().run),
-    "Field.default": dataclasses.field(default=LOCK),
+    "Field.default": dataclasses.field(default=HELD[0]),
 }
 
 
@@ -186,7 +187,7 @@ def test_what_an_object_holds_has_its_name_there(expected):
     """Not where its reduce value has it."""
     root, found = evaluated(ANSWERS[expected])
     assert root == expected
-    assert found is LOCK
+    assert found is HELD[0]
 
 
 GENERATOR = (i for i in ())  # a lock is refused otherwise at protocols 0 and 1
@@ -211,7 +212,7 @@ def test_a_path_is_an_expression_at_every_protocol(obj, protocol):
 
 
 def test_an_element_of_a_set_that_derives():
-    assert path(derived(set, [LOCK])) == "list(Derived)[0]"
+    assert path(derived(set, [HELD[0]])) == "list(Derived)[0]"
 
 
 class Computed:
@@ -230,7 +231,7 @@ class Computed:
         raise AttributeError(name)
 
     def __reduce__(self):
-        return Computed, (LOCK,)
+        return Computed, (HELD[0],)
 
 
 def test_attributes_are_found_without_running_code():
@@ -282,12 +283,12 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("expected", FUNCTIONS)
 def test_functions(expected):
-    assert path(define(FUNCTIONS[expected], lock=LOCK).obj) == expected
+    assert path(define(FUNCTIONS[expected], lock=HELD[0]).obj) == expected
 
 
 def test_annotations():
     job = define("def f(): pass").f
-    job.__annotations__ = {"x": LOCK}
+    job.__annotations__ = {"x": HELD[0]}
     assert path(job) == "f.__annotations__['x']"
 
 
@@ -305,30 +306,30 @@ CLASSES = {
 
 @pytest.mark.parametrize("expected", CLASSES)
 def test_classes(expected):
-    assert path(define(CLASSES[expected], lock=LOCK).obj) == expected
+    assert path(define(CLASSES[expected], lock=HELD[0]).obj) == expected
 
 
 def test_what_an_instance_s_class_holds():
-    made = define("class Cls:\n  attr = lock", lock=LOCK)
+    made = define("class Cls:\n  attr = lock", lock=HELD[0])
     assert path(made.Cls()).endswith(".attr")
     assert path([made.Cls()]).startswith("list[0]")
 
 
 def test_a_base_class():
-    made = define("class Base:\n  attr = lock\nclass Cls(Base): pass", lock=LOCK)
+    made = define("class Base:\n  attr = lock\nclass Cls(Base): pass", lock=HELD[0])
     assert path(made.Cls).startswith("Cls.")
     assert path(made.Cls).endswith(".attr")
 
 
 def test_a_bound_method():
     made = define("class Cls:\n  def job(self): pass\nc = Cls()")
-    made.c.lock = LOCK
+    made.c.lock = HELD[0]
     assert path(made.c.job).endswith(".__self__.lock")
 
 
 def test_a_dynamic_module():
     module = types.ModuleType("made_here")
-    module.lock = LOCK
+    module.lock = HELD[0]
     assert path(module) == "made_here.lock"
     assert path([module]) == "list[0].lock"
 
@@ -342,14 +343,14 @@ class ReducesTo:
 
 
 def test_arguments_of_a_reduce_value():
-    assert path(ReducesTo(LOCK)) == "ReducesTo.__reduce__()[1][0]"
-    assert path(ReducesTo(1, {"k": LOCK})) == "ReducesTo.__reduce__()[1][1]['k']"
-    assert path([ReducesTo(1, LOCK)]) == "list[0].__reduce__()[1][1]"
+    assert path(ReducesTo(HELD[0])) == "ReducesTo.__reduce__()[1][0]"
+    assert path(ReducesTo(1, {"k": HELD[0]})) == "ReducesTo.__reduce__()[1][1]['k']"
+    assert path([ReducesTo(1, HELD[0])]) == "list[0].__reduce__()[1][1]"
 
 
 def test_state_of_a_reduce_value():
-    assert path(ReducesTo(state={"attr": LOCK})) == "ReducesTo.attr"
-    assert path(ReducesTo(state=(None, {"slot": LOCK}))) == "ReducesTo.slot"
+    assert path(ReducesTo(state={"attr": HELD[0]})) == "ReducesTo.attr"
+    assert path(ReducesTo(state=(None, {"slot": HELD[0]}))) == "ReducesTo.slot"
 
 
 def test_state_of_getstate():
@@ -365,32 +366,32 @@ def test_state_of_getstate():
         def __getstate__(self):
             return threading.Lock()
 
-    assert path([Copied({"attr": LOCK})]) == "list[0].attr"
-    assert path([Copied({"no name": LOCK})]) == "list[0].__dict__['no name']"
-    assert path([Listed({LOCK})]) == "list[0].__getstate__()[1]"
+    assert path([Copied({"attr": HELD[0]})]) == "list[0].attr"
+    assert path([Copied({"no name": HELD[0]})]) == "list[0].__dict__['no name']"
+    assert path([Listed({HELD[0]})]) == "list[0].__getstate__()[1]"
     assert path([Replaced(1)]) == "list[0].__getstate__()"
 
 
 def test_keys_and_elements_have_a_path_too():
-    assert path({1: 1, LOCK: 1}) == "list(dict)[1]"
-    assert path([{LOCK: 1}]) == "list(list[0])[0]"
-    assert path([{LOCK}]) == "list(list[0])[0]"
-    assert path({"k": frozenset([LOCK])}) == "list(dict['k'])[0]"
+    assert path({1: 1, HELD[0]: 1}) == "list(dict)[1]"
+    assert path([{HELD[0]: 1}]) == "list(list[0])[0]"
+    assert path([{HELD[0]}]) == "list(list[0])[0]"
+    assert path({"k": frozenset([HELD[0]])}) == "list(dict['k'])[0]"
 
 
 def test_a_shared_object_is_named_where_it_was_met_first():
-    shared = [LOCK]
+    shared = [HELD[0]]
     assert path({"first": shared, "second": shared}) == "dict['first'][0]"
 
 
 def test_a_path_through_a_cycle_is_finite():
     loop = []
-    loop.append([loop, {"k": loop}, Holder(up=loop, lock=LOCK)])
+    loop.append([loop, {"k": loop}, Holder(up=loop, lock=HELD[0])])
     assert path(loop) == "list[0][2].lock"
 
 
 def test_a_very_long_path_is_told_all_the_same():
-    deep = LOCK
+    deep = HELD[0]
     for _ in range(100_000):
         deep = [deep]
     found = path(deep)
@@ -403,6 +404,6 @@ def test_a_key_whose_repr_is_long_or_fails():
         def __repr__(self):
             raise ZeroDivisionError
 
-    assert "x" * 20 in path({"x" * 5000: LOCK})
-    assert type(failure({Rude(): LOCK})) is TypeError
-    assert path({Rude(): LOCK}).startswith("dict[")
+    assert "x" * 20 in path({"x" * 5000: HELD[0]})
+    assert type(failure({Rude(): HELD[0]})) is TypeError
+    assert path({Rude(): HELD[0]}).startswith("dict[")
