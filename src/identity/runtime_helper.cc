@@ -33,8 +33,7 @@ constexpr char kExpression[] = "exec(s)or h";
 constexpr char kGuard[] =
     "import sys,weakref,_frozen_importlib_external as e\n"
     "if e.MAGIC_NUMBER!=%R:raise ImportError(n+', pickled by CPython %s, "
-    "loaded by CPython '+sys.version+': use one minor version on both sides, or a "
-    "module that both import')";
+    "loaded by CPython '+sys.version+': use one minor version')";
 constexpr char kSource[] = R"(%U
 t=sys.__dict__.setdefault('_cppickle_tracker',weakref.WeakValueDictionary())
 d=t.data

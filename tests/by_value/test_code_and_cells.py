@@ -228,4 +228,4 @@ def test_such_a_constant_that_cannot_be_pickled_is_named():
         cppickle.dumps([made.f])
     path = caught.value.cppickle_path
     index = made.f.__code__.co_consts.index(made.lock)
-    assert path == f"obj[0].__code__.co_consts[{index}]"
+    assert path == f"list[0].__code__.co_consts[{index}]"

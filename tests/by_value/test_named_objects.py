@@ -205,7 +205,7 @@ def test_one_made_in_c_is_refused(in_main, monkeypatch):
     monkeypatch.setitem(table, types.SimpleNamespace, lambda thing: "THING")
     with pytest.raises(pickle.PicklingError, match="is implemented in C") as caught:
         cppickle.dumps([made.f])
-    assert caught.value.cppickle_path == "obj[0].__globals__['THING']"
+    assert caught.value.cppickle_path == "list[0].__globals__['THING']"
 
 
 def test_one_that_the_name_does_not_lead_to_is_refused(in_main, monkeypatch):

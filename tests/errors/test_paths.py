@@ -14,7 +14,10 @@ from support.source import define
 import cppickle
 
 # In a list: what a module holds itself goes by reference.
-HELD = [threading.Lock()]
+HELD = [
+    threading.Lock(),
+    (i for i in ()),  # a lock is refused otherwise at protocols 0 and 1
+]
 
 
 class Holder:
@@ -190,24 +193,24 @@ def test_what_an_object_holds_has_its_name_there(expected):
     assert found is HELD[0]
 
 
-GENERATOR = (i for i in ())  # a lock is refused otherwise at protocols 0 and 1
+
 
 
 @pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize(
     "obj",
     [
-        Reduced(GENERATOR),
-        functools.partial(print, GENERATOR),
-        [GENERATOR].append,
-        ValueError(GENERATOR),
-        Holder(held=GENERATOR),
+        Reduced(HELD[1]),
+        functools.partial(print, HELD[1]),
+        [HELD[1]].append,
+        ValueError(HELD[1]),
+        Holder(held=HELD[1]),
     ],
     ids=lambda obj: type(obj).__name__,
 )
 def test_a_path_is_an_expression_at_every_protocol(obj, protocol):
     path, found = evaluated([obj], protocol=protocol)
-    assert found is GENERATOR
+    assert found is HELD[1]
     assert "__reduce__" not in path
 
 

@@ -20,7 +20,8 @@ from support.source import define
 
 import cppickle
 
-LOCK = threading.Lock()
+# In a list: what a module holds itself goes by reference.
+HELD = [threading.Lock()]
 
 
 class Holder:
@@ -61,7 +62,7 @@ class TestHowItIsTold:
 
     @pytest.mark.skipif(sys.version_info < (3, 11), reason="needs Python 3.11")
     def test_a_traceback_shows_it(self):
-        lines = traceback.format_exception(failure({"k": [LOCK]}))
+        lines = traceback.format_exception(failure({"k": [HELD[0]]}))
         assert any("dict['k'][0]" in line for line in lines)
 
     def test_an_error_of_our_own_has_it_in_the_message(self):
@@ -109,7 +110,7 @@ class TestHowItIsTold:
     def test_an_inner_dump_tells_its_own_path(self):
         class Nested:
             def __reduce__(self):
-                return str, (cppickle.dumps({"inner": LOCK}),)
+                return str, (cppickle.dumps({"inner": HELD[0]}),)
 
         error = failure(["outer", Nested()])
         assert type(error) is TypeError
@@ -179,15 +180,15 @@ class TestMessages:
 
     def test_a_logger_shows_it(self, caplog):
         try:
-            cppickle.dumps({"k": [LOCK]})
+            cppickle.dumps({"k": [HELD[0]]})
         except TypeError as error:
             logging.getLogger("engine").error("%s", error)
         assert "['k'][0]" in caplog.text
 
     def test_the_root_needs_no_path(self):
         with pytest.raises(TypeError) as expected:
-            pickle.dumps(LOCK)
-        assert failure(LOCK).args == expected.value.args
+            pickle.dumps(HELD[0])
+        assert failure(HELD[0]).args == expected.value.args
 
     @pytest.mark.parametrize(
         "statement",
@@ -326,7 +327,7 @@ class TestAfterAnError:
         pickler = cppickle.Pickler(file)
         good = ["good"]
         with pytest.raises(TypeError):
-            pickler.dump([good, LOCK])
+            pickler.dump([good, HELD[0]])
         file.seek(0)
         file.truncate()
         pickler.clear_memo()
@@ -334,13 +335,13 @@ class TestAfterAnError:
         assert pickle.loads(file.getvalue()) == [["good"], ["good"]]
 
     def test_dumps_can_be_used_again(self):
-        made = define("def f(): return lock", lock=LOCK)
+        made = define("def f(): return lock", lock=HELD[0])
         assert path(made.f) == "f.__globals__['lock']"
         made.f.__globals__["lock"] = 5
         assert pickle.loads(cppickle.dumps(made.f))() == 5
 
     def test_the_class_that_failed_can_be_sent_when_it_is_mended(self):
-        made = define("class C:\n  attr = lock", lock=LOCK)
+        made = define("class C:\n  attr = lock", lock=HELD[0])
         assert path(made.C) == "C.attr"
         made.C.attr = 5
         assert pickle.loads(cppickle.dumps(made.C)).attr == 5

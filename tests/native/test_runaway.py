@@ -137,38 +137,37 @@ def written(obj, protocol=None):
 
 NEVER_MADE = {
     "itself": "R.__reduce__ = lambda self: (R, (self,))\n"
-    "refused([1, R()], 'obj[1].__reduce__()[1][0]')",
+    "refused([1, R()], 'list[1].__reduce__()[1][0]')",
     "in a new list": "R.__reduce__ = lambda self: (R, ([self],))\n"
-    "refused(R(), 'obj.__reduce__()[1][0][0]')",
+    "refused(R(), 'R.__reduce__()[1][0][0]')",
     "in a new dict, beside much else": "R.__reduce__ = lambda self: "
     "(R, ({i: [i] for i in range(500)} | {'x': self},))\n"
-    "refused(R(), \"obj.__reduce__()[1][0]['x']\")",
+    "refused(R(), \"R.__reduce__()[1][0]['x']\")",
     "in a new instance": "class Plain: pass\n"
     "def reduce(self):\n"
     "    plain = Plain()\n"
     "    plain.r = self\n"
     "    return R, (plain,)\n"
     "R.__reduce__ = reduce\n"
-    "refused(R(), 'obj.__reduce__()[1][0].r')",
+    "refused(R(), 'R.__reduce__()[1][0].r')",
     "in a new list of a new object": "R.__reduce__ = lambda self: "
     "(R, (Proxy([self]),))\n"
-    "refused(R(), 'obj.__reduce__()[1][0].__reduce__()[1][0][0]')",
+    "refused(R(), 'R.__reduce__()[1][0].to[0][0]')",
     "behind something finite": "R.__reduce__ = lambda self: "
     "(R, (Proxy(Proxy(Proxy(*map(Proxy, range(9))))), self))\n"
-    "refused(R(), 'obj.__reduce__()[1][1]')",
+    "refused(R(), 'R.__reduce__()[1][1]')",
     "by way of a ring": "ring = [R() for _ in range(3000)]\n"
     "for a, b in zip(ring, ring[1:] + ring[:1]): a.next = b\n"
     "R.__reduce__ = lambda self: (R, (self.next,))\n"
-    "refused(ring[0], 'obj' + '.__reduce__()[1][0]' * 20 + '...' +"
-    " '.__reduce__()[1][0]' * 20)",
+    "refused(ring[0], 'R' + '.next' * 20 + '...' + '.next' * 20)",
     "below much else": "R.__reduce__ = lambda self: (R, (self,))\n"
     "r = R()\n"
     "for _ in range(10_000): r = Proxy(r)\n"
-    "refused(r, 'obj' + '.__reduce__()[1][0]' * 20 + '...' +"
-    " '.__reduce__()[1][0]' * 20)",
+    "refused(r, 'Proxy' + '.to[0]' * 20 + '...' + '.to[0]' * 19 +"
+    " '.__reduce__()[1][0]')",
     "a registered reducer": "cppickle.Pickler.dispatch[R] = lambda r: (R, (r,))\n"
-    "refused(R(), 'obj.__reduce__()[1][0]')",
-    "a property": "p = property()\np.__init__(p)\nrefused(p, 'obj.fget')",
+    "refused(R(), 'R.__reduce__()[1][0]')",
+    "a property": "p = property()\np.__init__(p)\nrefused(p, 'property.fget')",
     "a function's default": "def f(r=R()): pass\n"
     "R.__reduce__ = lambda self: (R, (self,))\n"
     "refused(f, 'f.__defaults__[0].__reduce__()[1][0]')",
@@ -178,7 +177,7 @@ NEVER_MADE = {
     "a list of an old protocol": "L = L()\n"
     "L.append(L)\n"
     "for protocol in (0, 1):\n"
-    "    refused(L, 'obj.__reduce__()[1][2][0]', protocol)",
+    "    refused(L, 'L.__reduce__()[1][2][0]', protocol)",
 }
 
 MADE = {
