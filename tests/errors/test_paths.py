@@ -9,7 +9,8 @@ from support.source import define
 
 import cppickle
 
-LOCK = threading.Lock()
+# Not under a name of the module: that would go by reference.
+OWN = types.SimpleNamespace(lock=threading.Lock())
 
 
 class Holder:
@@ -46,33 +47,33 @@ def with_setattr(obj, **attributes):
 
 
 DATA = {
-    "obj": LOCK,
-    "obj[0]": [LOCK],
-    "obj[2]": [1, 2, LOCK],
-    "obj[1500]": [*range(1500), LOCK],
-    "obj[1]": (1, LOCK),
-    "obj[0][1]": ((1, LOCK, 2, 3, 4),),
-    "obj['k']": {"a": 1, "k": LOCK},
-    "obj[3]['k']": [0, 1, 2, {"k": LOCK}],
-    "obj[3]['k'].attr": [0, 1, 2, {"k": Holder(attr=LOCK)}],
-    "obj[5]": {5: LOCK},
-    "obj[(1, 'a')]": {(1, "a"): LOCK},
-    "obj[None]": {**{n: n for n in range(1500)}, None: LOCK},
-    "obj.attr": Holder(a=1, attr=LOCK),
-    "obj.a.b.c": Holder(a=Holder(b=Holder(c=LOCK))),
-    "obj.name.held": with_setattr(Slotted(1), name=Slotted(LOCK)),
-    "obj.held": Slotted(LOCK),
-    "obj.extra": with_setattr(SlottedWithDict(1), extra=LOCK),
-    "obj.x": types.SimpleNamespace(y=1, x=LOCK),
-    "obj['o']": collections.OrderedDict(a=1, o=LOCK),
-    "obj['d']": collections.defaultdict(list, d=LOCK),
+    "obj": OWN.lock,
+    "obj[0]": [OWN.lock],
+    "obj[2]": [1, 2, OWN.lock],
+    "obj[1500]": [*range(1500), OWN.lock],
+    "obj[1]": (1, OWN.lock),
+    "obj[0][1]": ((1, OWN.lock, 2, 3, 4),),
+    "obj['k']": {"a": 1, "k": OWN.lock},
+    "obj[3]['k']": [0, 1, 2, {"k": OWN.lock}],
+    "obj[3]['k'].attr": [0, 1, 2, {"k": Holder(attr=OWN.lock)}],
+    "obj[5]": {5: OWN.lock},
+    "obj[(1, 'a')]": {(1, "a"): OWN.lock},
+    "obj[None]": {**{n: n for n in range(1500)}, None: OWN.lock},
+    "obj.attr": Holder(a=1, attr=OWN.lock),
+    "obj.a.b.c": Holder(a=Holder(b=Holder(c=OWN.lock))),
+    "obj.name.held": with_setattr(Slotted(1), name=Slotted(OWN.lock)),
+    "obj.held": Slotted(OWN.lock),
+    "obj.extra": with_setattr(SlottedWithDict(1), extra=OWN.lock),
+    "obj.x": types.SimpleNamespace(y=1, x=OWN.lock),
+    "obj['o']": collections.OrderedDict(a=1, o=OWN.lock),
+    "obj['d']": collections.defaultdict(list, d=OWN.lock),
 }
 
 
 @pytest.mark.parametrize("expected", DATA)
 def test_data(expected):
     assert path(DATA[expected]) == expected
-    assert eval(expected, {"obj": DATA[expected]}) is LOCK
+    assert eval(expected, {"obj": DATA[expected]}) is OWN.lock
 
 
 FUNCTIONS = {
@@ -111,12 +112,12 @@ FUNCTIONS = {
 
 @pytest.mark.parametrize("expected", FUNCTIONS)
 def test_functions(expected):
-    assert path(define(FUNCTIONS[expected], lock=LOCK).obj) == expected
+    assert path(define(FUNCTIONS[expected], lock=OWN.lock).obj) == expected
 
 
 def test_annotations():
     job = define("def f(): pass").f
-    job.__annotations__ = {"x": LOCK}
+    job.__annotations__ = {"x": OWN.lock}
     assert path(job) == "f.__annotations__['x']"
 
 
@@ -134,30 +135,30 @@ CLASSES = {
 
 @pytest.mark.parametrize("expected", CLASSES)
 def test_classes(expected):
-    assert path(define(CLASSES[expected], lock=LOCK).obj) == expected
+    assert path(define(CLASSES[expected], lock=OWN.lock).obj) == expected
 
 
 def test_what_an_instance_s_class_holds():
-    made = define("class Cls:\n  attr = lock", lock=LOCK)
+    made = define("class Cls:\n  attr = lock", lock=OWN.lock)
     assert path(made.Cls()).endswith(".attr")
     assert path([made.Cls()]).startswith("obj[0]")
 
 
 def test_a_base_class():
-    made = define("class Base:\n  attr = lock\nclass Cls(Base): pass", lock=LOCK)
+    made = define("class Base:\n  attr = lock\nclass Cls(Base): pass", lock=OWN.lock)
     assert path(made.Cls).startswith("Cls.")
     assert path(made.Cls).endswith(".attr")
 
 
 def test_a_bound_method():
     made = define("class Cls:\n  def job(self): pass\nc = Cls()")
-    made.c.lock = LOCK
+    made.c.lock = OWN.lock
     assert path(made.c.job).endswith(".__self__.lock")
 
 
 def test_a_dynamic_module():
     module = types.ModuleType("made_here")
-    module.lock = LOCK
+    module.lock = OWN.lock
     assert path(module) == "made_here.lock"
     assert path([module]) == "obj[0].lock"
 
@@ -171,14 +172,14 @@ class ReducesTo:
 
 
 def test_arguments_of_a_reduce_value():
-    assert path(ReducesTo(LOCK)) == "obj.__reduce__()[1][0]"
-    assert path(ReducesTo(1, {"k": LOCK})) == "obj.__reduce__()[1][1]['k']"
-    assert path([ReducesTo(1, LOCK)]) == "obj[0].__reduce__()[1][1]"
+    assert path(ReducesTo(OWN.lock)) == "obj.__reduce__()[1][0]"
+    assert path(ReducesTo(1, {"k": OWN.lock})) == "obj.__reduce__()[1][1]['k']"
+    assert path([ReducesTo(1, OWN.lock)]) == "obj[0].__reduce__()[1][1]"
 
 
 def test_state_of_a_reduce_value():
-    assert path(ReducesTo(state={"attr": LOCK})) == "obj.attr"
-    assert path(ReducesTo(state=(None, {"slot": LOCK}))) == "obj.slot"
+    assert path(ReducesTo(state={"attr": OWN.lock})) == "obj.attr"
+    assert path(ReducesTo(state=(None, {"slot": OWN.lock}))) == "obj.slot"
 
 
 class WithState:
@@ -190,30 +191,30 @@ class WithState:
 
 
 def test_state_of_getstate():
-    assert path(WithState({"attr": LOCK})) == "obj.attr"
-    assert path(WithState([LOCK])).startswith("obj")
+    assert path(WithState({"attr": OWN.lock})) == "obj.attr"
+    assert path(WithState([OWN.lock])).startswith("obj")
 
 
 def test_keys_and_elements_have_a_path_too():
-    assert path({1: 1, LOCK: 1}) == "list(obj)[1]"
-    assert path([{LOCK: 1}]) == "list(obj[0])[0]"
-    assert path([{LOCK}]) == "list(obj[0])[0]"
-    assert path({"k": frozenset([LOCK])}) == "list(obj['k'])[0]"
+    assert path({1: 1, OWN.lock: 1}) == "list(obj)[1]"
+    assert path([{OWN.lock: 1}]) == "list(obj[0])[0]"
+    assert path([{OWN.lock}]) == "list(obj[0])[0]"
+    assert path({"k": frozenset([OWN.lock])}) == "list(obj['k'])[0]"
 
 
 def test_a_shared_object_is_named_where_it_was_met_first():
-    shared = [LOCK]
+    shared = [OWN.lock]
     assert path({"first": shared, "second": shared}) == "obj['first'][0]"
 
 
 def test_a_path_through_a_cycle_is_finite():
     loop = []
-    loop.append([loop, {"k": loop}, Holder(up=loop, lock=LOCK)])
+    loop.append([loop, {"k": loop}, Holder(up=loop, lock=OWN.lock)])
     assert path(loop) == "obj[0][2].lock"
 
 
 def test_a_very_long_path_is_told_all_the_same():
-    deep = LOCK
+    deep = OWN.lock
     for _ in range(100_000):
         deep = [deep]
     found = path(deep)
@@ -226,6 +227,6 @@ def test_a_key_whose_repr_is_long_or_fails():
         def __repr__(self):
             raise ZeroDivisionError
 
-    assert "x" * 20 in path({"x" * 5000: LOCK})
-    assert type(failure({Rude(): LOCK})) is TypeError
-    assert path({Rude(): LOCK}).startswith("obj[")
+    assert "x" * 20 in path({"x" * 5000: OWN.lock})
+    assert type(failure({Rude(): OWN.lock})) is TypeError
+    assert path({Rude(): OWN.lock}).startswith("obj[")

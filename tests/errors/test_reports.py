@@ -6,13 +6,15 @@ import select
 import sys
 import threading
 import traceback
+import types
 
 import pytest
 from support.source import define
 
 import cppickle
 
-LOCK = threading.Lock()
+# Not under a name of the module: that would go by reference.
+OWN = types.SimpleNamespace(lock=threading.Lock())
 
 
 class Holder:
@@ -47,9 +49,9 @@ class TestHowItIsTold:
         assert error.cppickle_path == "obj['k']"
 
     def test_the_error_of_a_lock_stays(self):
-        error = failure([LOCK])
+        error = failure([OWN.lock])
         with pytest.raises(TypeError) as expected:
-            pickle.dumps([LOCK])
+            pickle.dumps([OWN.lock])
         assert type(error) is TypeError
         assert error.args == expected.value.args
 
@@ -60,7 +62,7 @@ class TestHowItIsTold:
 
     @pytest.mark.skipif(sys.version_info < (3, 11), reason="needs Python 3.11")
     def test_a_traceback_shows_it(self):
-        lines = traceback.format_exception(failure({"k": [LOCK]}))
+        lines = traceback.format_exception(failure({"k": [OWN.lock]}))
         assert "obj['k'][0]" in lines[-1]
 
     def test_an_error_of_our_own_has_it_in_the_message(self):
@@ -108,7 +110,7 @@ class TestHowItIsTold:
     def test_an_inner_dump_tells_its_own_path(self):
         class Nested:
             def __reduce__(self):
-                return str, (cppickle.dumps({"inner": LOCK}),)
+                return str, (cppickle.dumps({"inner": OWN.lock}),)
 
         error = failure(["outer", Nested()])
         assert type(error) is TypeError
@@ -194,7 +196,7 @@ class TestAfterAnError:
         pickler = cppickle.Pickler(file)
         good = ["good"]
         with pytest.raises(TypeError):
-            pickler.dump([good, LOCK])
+            pickler.dump([good, OWN.lock])
         file.seek(0)
         file.truncate()
         pickler.clear_memo()
@@ -202,13 +204,13 @@ class TestAfterAnError:
         assert pickle.loads(file.getvalue()) == [["good"], ["good"]]
 
     def test_dumps_can_be_used_again(self):
-        made = define("def f(): return lock", lock=LOCK)
+        made = define("def f(): return lock", lock=OWN.lock)
         assert path(made.f) == "f.__globals__['lock']"
         made.f.__globals__["lock"] = 5
         assert pickle.loads(cppickle.dumps(made.f))() == 5
 
     def test_the_class_that_failed_can_be_sent_when_it_is_mended(self):
-        made = define("class C:\n  attr = lock", lock=LOCK)
+        made = define("class C:\n  attr = lock", lock=OWN.lock)
         assert path(made.C) == "C.attr"
         made.C.attr = 5
         assert pickle.loads(cppickle.dumps(made.C)).attr == 5
