@@ -35,11 +35,19 @@ std::span<PyObject* const> items_of(const Ref& tuple) {
   return cpython::own_items(tuple.get());
 }
 
-// A dict, or empty.  Where there are none the attribute would make some.
+// What a class has under the names of its annotations, with whatever value; empty where
+// it declares nothing.  From 3.14 on a function makes them, whose names may not be
+// there yet: as texts they do no harm.
 Ref declared_annotations(PyTypeObject* type, const cpython::Names& names) {
   Ref declared = Ref::borrow(cpython::read_class_entry(type, names.annotations));
-  if (!declared && cpython::read_class_entry(type, names.annotate_func) != nullptr)
-    declared = cpython::read_attribute(as_object(type), names.annotations);
+  if (!declared && cpython::read_class_entry(type, names.annotate_func) != nullptr) {
+    Ref get = cpython::import_attribute("annotationlib", "get_annotations");
+    Ref formats = cpython::import_attribute("annotationlib", "Format");
+    Ref keywords = empty_dict();
+    set(keywords.get(), "format", fixed_attribute(formats.get(), "STRING").get());
+    Ref arguments = checked(PyTuple_Pack(1, as_object(type)));
+    declared = checked(PyObject_Call(get.get(), arguments.get(), keywords.get()));
+  }
   if (declared && !PyDict_Check(declared.get())) declared.reset();
   return declared;
 }
@@ -80,7 +88,7 @@ StructDefinition definition_of_struct(PyTypeObject* type, const cpython::Names& 
   Ref defaults = fixed_attribute(cls, "__struct_defaults__");
   Ref declared = declared_annotations(type, names);
   Ref no_default = cpython::import_attribute("msgspec", "NODEFAULT");
-  StructDefinition definition{options_of(cls), declared ? empty_dict() : Ref(), {}};
+  StructDefinition definition{options_of(cls), empty_dict(), {}};
   Ref renamed = empty_dict();
   bool is_keyword_only = false;
   std::span<PyObject* const> all = items_of(fields), values = items_of(defaults);

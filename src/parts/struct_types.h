@@ -18,10 +18,8 @@ struct StructDefinition {
     cpython::Ref field;
     cpython::Ref value;
   };
-  cpython::Ref keywords;  // a dict: frozen=, tag=, rename=..
-  // A dict of the fields that the class declares, with None; empty where it has no
-  // annotations.
-  cpython::Ref annotations;
+  cpython::Ref keywords;     // a dict: frozen=, tag=, rename=..
+  cpython::Ref annotations;  // a dict of the fields that the class declares, with None
   std::vector<Default> defaults;
 };
 

@@ -95,7 +95,8 @@ CONFIG = """
     [(cls.__name__, cls.__struct_fields__, cls.__struct_encode_fields__,
       cls.__match_args__, str(cls.__struct_defaults__),
       {n: getattr(cls.__struct_config__, n) for n in dir(cls.__struct_config__)
-       if n[0] != "_"}, sorted(vars(cls)), cls.__doc__) for cls in obj]
+       if n[0] != "_"}, sorted(n for n in vars(cls) if n != "__annotations_cache__"),
+      cls.__doc__) for cls in obj]
     """
 NAMES = ["Base", "Point", "Box", "Mixed", "Camel", "Checked", "Node", "Leaf"]
 NAMES += ["Plain", "Own"]
