@@ -7,6 +7,7 @@ import io
 import pickle
 import pickletools
 import pydoc
+import re
 
 import pytest
 from support.source import define
@@ -69,7 +70,9 @@ def test_documented(name):
 def test_help_shows_a_signature_once(name):
     found = getattr(cppickle, name)
     shown = pydoc.render_doc(found, renderer=pydoc.plaintext)
-    assert shown.count(f"{name}{inspect.signature(found)}") == 1
+    # In one line or in several, with a margin for classes.
+    signature = re.sub(r"\s", "", f"{name}{inspect.signature(found)}")
+    assert re.sub(r"[\s|]", "", shown).count(signature) == 1
     assert "\n--" not in shown
 
 

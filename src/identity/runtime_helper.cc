@@ -32,8 +32,8 @@ constexpr char kExpression[] = "exec(s)or h";
 // locked.
 constexpr char kGuard[] =
     "import sys,weakref,_frozen_importlib_external as e\n"
-    "if e.MAGIC_NUMBER!=%R:raise ImportError(n+', pickled by CPython %s, "
-    "loaded by CPython '+sys.version+': use one minor version')";
+    "if e.MAGIC_NUMBER!=%R:raise ImportError(n+', pickled by CPython %s "
+    "(load it there or import it), loaded by CPython '+sys.version)";
 constexpr char kSource[] = R"(%U
 t=sys.__dict__.setdefault('_cppickle_tracker',weakref.WeakValueDictionary())
 d=t.data

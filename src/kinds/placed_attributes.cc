@@ -144,8 +144,12 @@ void add_struct_definition(PlacedAttributes& parts, Pickler& pickler,
   pickler.before_foreign_code();
   const Names& names = pickler.names();
   parts.definition = parts::definition_of_struct(type, names);
-  if (PyObject* annotations = parts.definition.annotations.get())
-    parts.told.push_back({names.annotations, annotations});
+  if (cpython::read_class_entry(type, names.annotations) != nullptr) {
+    parts.told.push_back({names.annotations, parts.definition.annotations.get()});
+  } else if (PyObject* annotate =
+                 cpython::read_class_entry(type, names.annotate_func)) {
+    parts.told.push_back({names.annotate_func, annotate});
+  }
   for (const auto& [field, value] : parts.definition.defaults)
     parts.told.push_back({field.get(), value.get()});
   if (PyObject* hook = cpython::read_class_entry(type, names.post_init))

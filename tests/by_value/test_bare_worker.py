@@ -126,8 +126,9 @@ def test_the_error_of_a_class_names_it_and_a_way_out(bare_worker, source, name):
     with pytest.raises(FarError) as caught:
         bare_worker.load(as_of_another_version(define(source).obj))
     assert caught.value.kind == "ImportError"
-    assert caught.value.message.startswith(f"{name}, pickled by CPython {HERE}, loaded")
-    assert "use one minor version" in caught.value.message
+    assert caught.value.message.startswith(
+        f"{name}, pickled by CPython {HERE} (load it there or import it), loaded by "
+    )
 
 
 def test_the_check_comes_before_the_bytecode_is_read(bare_worker):
