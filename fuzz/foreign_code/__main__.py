@@ -82,10 +82,8 @@ def dump(world, root):
 
 def is_pickle(stream):
     """True when the opcodes are whole and STOP is the last."""
-    last = None
-    for last in pickletools.genops(stream):
-        pass
-    return last is not None and last[0].name == "STOP" and last[2] == len(stream) - 1
+    *_, (opcode, _, position) = pickletools.genops(stream)
+    return opcode.name == "STOP" and position == len(stream) - 1
 
 
 def run_case(seed):
@@ -146,7 +144,13 @@ def run_campaign(seconds, seed, most):
         first = rng.randrange(2**40)
         command = [sys.executable, "-X", "faulthandler", "-m", "fuzz.foreign_code"]
         done = subprocess.run(
-            [*command, "--child", str(first), "--cases", str(min(CASES_OF_CHILD, most))],
+            [
+                *command,
+                "--child",
+                str(first),
+                "--cases",
+                str(min(CASES_OF_CHILD, most)),
+            ],
             capture_output=True,
             text=True,
             timeout=1800,

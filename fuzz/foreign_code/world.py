@@ -84,7 +84,10 @@ class World:
         self.namespace = {"__name__": "__main__", "world": self}
         exec(SOURCE, self.namespace)
         self.module = types.ModuleType(MODULE)
-        exec("def there(): return 1\nclass There:\n  class Inner: x = 1", vars(self.module))
+        exec(
+            "def there(): return 1\nclass There:\n  class Inner: x = 1",
+            vars(self.module),
+        )
         self.module.__getattr__ = self.module_getattr
         sys.modules[MODULE] = self.module
         self.nodes = []
@@ -102,7 +105,7 @@ class World:
         for kind in [k for k in copyreg.dispatch_table if type(k) is Key]:
             del copyreg.dispatch_table[kind]
 
-    # --- What a dump calls ----------------------------------------------------------------
+    # --- What a dump calls -----------------------------------------------
 
     def act(self):
         """Do something, or nothing."""
@@ -135,7 +138,7 @@ class World:
         self.act()
         raise AttributeError(name)
 
-    # --- What is done ---------------------------------------------------------------------
+    # --- What is done ----------------------------------------------------
 
     def free(self):
         """Drop objects, and use their memory again."""
@@ -279,7 +282,7 @@ class World:
         else:
             setattr(cls, pick.choice(["table", "limit", "fresh"]), self.any())
 
-    # --- Objects --------------------------------------------------------------------------
+    # --- Objects ---------------------------------------------------------
 
     def functions(self):
         values = self.namespace.values()

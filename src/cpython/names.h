@@ -14,7 +14,7 @@ namespace cppickle::cpython {
   X(add_note, "add_note")                                              \
   X(alias_value, "__value__")                                          \
   X(annotate, "__annotate__")                                          \
-  X(annotate_func, "__annotate_func__")                                 \
+  X(annotate_func, "__annotate_func__")                                \
   X(annotations, "__annotations__")                                    \
   X(annotations_cache, "__annotations_cache__")                        \
   X(args, "args")                                                      \

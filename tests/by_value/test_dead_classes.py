@@ -84,7 +84,7 @@ def test_nothing_stays_in_the_sender():
             gc.collect()
             return sys.getallocatedblocks()
         sizes = [turn() for _ in range(40)]
-        # One block of each class would be 16,000; what bounded tables hold varies by hundreds.
+        # One block of each class would be 16,000; bounded tables vary by hundreds.
         assert min(sizes[-8:]) - min(sizes[:8]) < 2000, sizes
         """
     )

@@ -193,9 +193,6 @@ def test_what_an_object_holds_has_its_name_there(expected):
     assert found is HELD[0]
 
 
-
-
-
 @pytest.mark.parametrize("protocol", range(6))
 @pytest.mark.parametrize(
     "obj",

@@ -67,7 +67,7 @@ def used_again():
     return [[None] * n for n in range(1, 40) for _ in range(20)]
 
 
-# --- Keys that are no names ---------------------------------------------------------------
+# --- Keys that are no names ---------------------------------------------
 
 
 @pytest.mark.parametrize("name", ["value", "__name__", "__file__", "__package__"])
@@ -108,7 +108,9 @@ def test_a_key_with_the_hash_of_a_name_in_a_module(name, monkeypatch):
     exec("def helper(): return 1\nclass Kind: pass", vars(module))
     first(vars(module), Impostor(name, refuse))
     monkeypatch.setitem(sys.modules, module.__name__, module)
-    made = define("def f(): return helper, Kind", helper=module.helper, Kind=module.Kind)
+    made = define(
+        "def f(): return helper, Kind", helper=module.helper, Kind=module.Kind
+    )
     for _ in range(3):
         again = pickle.loads(dumped(made.f))
         assert again() == (module.helper, module.Kind)
@@ -204,7 +206,7 @@ def test_static_attributes_that_compare():
     assert pickle.loads(cppickle.dumps(made)).__name__ == "C"
 
 
-# --- Names that only foreign code finds -----------------------------------------------------
+# --- Names that only foreign code finds ---------------------------------
 
 
 def lazily_found(hook):
@@ -388,7 +390,7 @@ def test_a_set_that_changes_while_its_items_are_put_in_order():
         cppickle.dumps([job, {inner, "one", "two"}])
 
 
-# --- The check itself -------------------------------------------------------------------------
+# --- The check itself ---------------------------------------------------
 
 
 @pytest.mark.skipif(
