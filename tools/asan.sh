@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the suites under the address and undefined-behaviour sanitizers: $CXX (g++ or clang++),
-# $PYTHON.  Arguments go to pytest.
+# $PYTHON.  Arguments go to pytest; after --fuzz, to the fuzzer of foreign code instead.
 source "$(dirname "$0")/common.sh"
 
 export CXX=${CXX:-g++}
@@ -18,11 +18,17 @@ fi
 [ -e "$runtime" ] || stop "$CXX has no address sanitizer: $runtime not found"
 standard_library=$("$CXX" -print-file-name=libstdc++.so)
 
-heading "GoogleTest under sanitizers: src/core"
-tools/core_tests.sh "$BUILD/core-tests-asan-$(basename "$CXX")" "-D$sanitize" \
-  -DCMAKE_BUILD_TYPE=Debug
+run=(pytest --numprocesses "$(nproc)" --dist worksteal)
+if [ "${1:-}" = --fuzz ]; then
+  shift
+  run=(fuzz.foreign_code)
+else
+  heading "GoogleTest under sanitizers: src/core"
+  tools/core_tests.sh "$BUILD/core-tests-asan-$(basename "$CXX")" "-D$sanitize" \
+    -DCMAKE_BUILD_TYPE=Debug
+fi
 
-heading "pytest under sanitizers: Python $tag"
+heading "${run[0]} under sanitizers: Python $tag"
 make_venv "$venv" "$python" test
 install_project "$venv" "$BUILD/cmake-asan-$(basename "$CXX")-$tag" "$sanitize" \
   CPPICKLE_WERROR=ON CMAKE_BUILD_TYPE=RelWithDebInfo
@@ -32,4 +38,4 @@ export ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1:${ASAN_OPTIONS:-}
 export UBSAN_OPTIONS=print_stacktrace=1:halt_on_error=1:${UBSAN_OPTIONS:-}
 export PYTHONMALLOC=malloc
 LD_PRELOAD="$(readlink -f "$runtime") $(readlink -f "$standard_library")" \
-  "$venv/bin/python" -m pytest --numprocesses "$(nproc)" --dist worksteal "$@"
+  "$venv/bin/python" -m "${run[@]}" "$@"
