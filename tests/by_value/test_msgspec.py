@@ -74,6 +74,9 @@ def far(obj, question):
     return answers[0]
 
 
+@pytest.mark.xfail(
+    sys.version_info >= (3, 14), reason="fields that are ClassVar count as fields there"
+)
 def test_a_struct(made):
     question = """
         p, cls = obj
@@ -102,6 +105,9 @@ NAMES = ["Base", "Point", "Box", "Mixed", "Camel", "Checked", "Node", "Leaf"]
 NAMES += ["Plain", "Own"]
 
 
+@pytest.mark.xfail(
+    sys.version_info >= (3, 14), reason="fields that are ClassVar count as fields there"
+)
 def test_what_the_metaclass_keeps(made):
     classes = [getattr(made, name) for name in NAMES]
     assert far(classes, CONFIG) == eval(CONFIG.strip(), {"obj": classes})
