@@ -166,7 +166,7 @@ def test_a_registered_module(tmp_path, monkeypatch, in_fresh_process):
     monkeypatch.syspath_prepend(tmp_path)
     import named_module
 
-    by_name = pickle.dumps(named_module.MISSING)
+    by_name = pickle.dumps(named_module.MISSING, 4)
     assert cppickle.dumps(named_module.MISSING, 4) == by_name
     cppickle.register_pickle_by_value(named_module)
     try:
