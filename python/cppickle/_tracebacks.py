@@ -29,7 +29,8 @@ _Row = tuple[str, str, str, str | None, int, tuple[int | None, ...], tuple[str, 
 # source_file() makes sure that linecache has the lines of a row under the name that it
 # answers. A file that is there may be another than the sender's: its lines would be
 # wrong, so then the name is another. Names and lines that were set before are kept in
-# sys, for the next traceback may be of the same file.
+# sys, for the next traceback may be of the same file. The list of them is the one that
+# linecache has: what several threads add is all in it.
 #
 # location_table() maps all instructions of a code object to one position, in the form
 # of CPython 3.11 and later (Objects/locations.md): entries of up to eight instructions,
@@ -41,25 +42,24 @@ import linecache, os, sys, types
 
 def source_file(name, line, source):
     known = sys.__dict__.setdefault("_cppickle_sources", {})
-    wanted = dict(enumerate(source, line))
+    wanted = [*enumerate(source, line)]
     while True:
-        lines = known.get(name)
-        if lines is None:
+        sent = known.get(name)
+        if sent is None:
             # getlines() would take what another thread sets just now out of the cache.
             exists = name in linecache.cache or os.path.exists(name)
             there = linecache.getlines(name) if exists else []
             if there[line - 1:line - 1 + len(source)] == [*source]:
                 return name
             if not exists:
-                lines = known.setdefault(name, {})
-        if lines is not None and all(lines.get(n, t) == t for n, t in wanted.items()):
-            lines.update(wanted)
-            count = 0
-            while count != len(lines):  # another thread adds lines, too
-                count = len(lines)
-                text = [lines.get(n, "\\n") for n in range(1, max([*lines]) + 1)]
+                sent = known.setdefault(name, ({}, []))
+        if sent is not None:
+            lines, text = sent
+            if all([lines.setdefault(n, t) == t for n, t in wanted]):
+                text += ["\\n"] * (line - 1 + len(source) - len(text))
+                text[line - 1:line - 1 + len(source)] = source
                 linecache.cache[name] = sum(map(len, text)), None, text, name
-            return name
+                return name
         name += " (as sent)"
 
 
