@@ -72,6 +72,14 @@ class Collecting:
         return Collecting, ()
 
 
+@pytest.fixture(autouse=True)
+def _few_objects_to_collect():
+    """What others keep alive would make each collection take long."""
+    gc.freeze()
+    yield
+    gc.unfreeze()
+
+
 MAKERS = {
     "items": lambda: [Items(3) for _ in range(MANY)],
     "pairs": lambda: [Pairs(3) for _ in range(MANY)],
