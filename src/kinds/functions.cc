@@ -25,18 +25,15 @@ namespace cppickle::kinds {
 
 using bytecode::CodeInfo;
 using core::Opcode;
-using cpython::as_object;
 using cpython::checked;
 using cpython::Names;
 using cpython::own_items;
-using cpython::read_attribute;
 using cpython::read_cell;
 using cpython::read_code;
 using cpython::read_entry;
 using cpython::read_field;
 using cpython::read_items;
 using cpython::read_size;
-using cpython::read_type;
 using cpython::Ref;
 using pickling::Label;
 using pickling::Pickler;
@@ -49,7 +46,6 @@ using stream::Entry;
 using stream::is_atom;
 using stream::Namespace;
 using stream::new_dict;
-using stream::set_entries;
 using stream::StreamState;
 using stream::write_call;
 
@@ -321,8 +317,9 @@ void save_function_by_value(StreamState& state, Pickler& pickler, PyObject* obje
   Namespace& space =
       state.namespace_of(read_field<&PyFunctionObject::func_globals>(object));
   if (space.is_shared && pickler.memoizing()) {
-    find_tokens(state, pickler, space,
-                state.context().code_info(code.get()).global_names.get());
+    // Those of annotations too, and what an override names.
+    Ref names = Ref::borrow(FunctionState(state, object).global_names());
+    find_tokens(state, pickler, space, names.get());
   }
   FunctionParts parts(state, pickler, object);
   if (parts.code.get() != code.get()) {

@@ -72,6 +72,36 @@ def test_all_reads_are_covered(main, name):
     assert not missing
 
 
+def test_a_global_that_only_an_annotation_names_has_a_token(main):
+    """Without one it would count as changed at each task, and be set anew."""
+    exec("class Limits: most = 1\ndef hinted(x: 'Limits'): return x", main.globals)
+    hinted = main.globals["hinted"]
+
+    def tokens():
+        *_, sent = _namespaces_updates(cppickle.dumps(hinted, **SHARED))
+        return sent
+
+    before = tokens()
+    assert set(before) == {"Limits"}
+    assert tokens() == before
+    exec("class Limits: most = 2", main.globals)
+    assert tokens()["Limits"] != before["Limits"]
+
+
+def _namespaces_updates(stream):
+    """The tokens in each update of a namespace that a stream brings."""
+    updates = []
+
+    class Unpickler(pickle.Unpickler):
+        def find_class(self, module, name):
+            if (module, name) == (_namespaces.__name__, "update"):
+                return lambda space, values, tokens: updates.append(tokens)
+            return super().find_class(module, name)
+
+    Unpickler(io.BytesIO(stream)).load()
+    return updates
+
+
 def test_only_functions_of_modules_that_are_loaded_share(main):
     names = {"__name__": "__main__"}
     exec("rate = 2\ndef f(): return rate", names)
