@@ -47,6 +47,7 @@ using parts::ClassName;
 using parts::name_of_class;
 using pickling::Pickler;
 using policy::GlobalName;
+using policy::name_of_function;
 using stream::Reducer;
 using Verdict = policy::Policy::Verdict;
 
@@ -67,9 +68,9 @@ bool may_be_derived(PyTypeObject* type) {
          type->tp_basicsize >= PyModule_Type.tp_basicsize;
 }
 
-GlobalName name_of_function(PyObject* object) {
-  return {cpython::read_field<&PyFunctionObject::func_module>(object),
-          cpython::read_field<&PyFunctionObject::func_qualname>(object)};
+// The names of static types are made on the spot, so the memo has to hold them.
+void hold_name_of_class(Pickler& pickler, PyTypeObject* type) {
+  if (cpython::class_qualname(type) == nullptr) pickler.memo().own_keys();
 }
 
 // Writes a name that an import finds; false where that could take a frame of the work
@@ -105,8 +106,7 @@ bool Dispatcher::save_class_by_reference(Pickler& pickler, PyObject* cls) {
     pickler.save_global(cls, nullptr);
     return true;
   }
-  // The names of static types are made on the spot, so the memo has to hold them.
-  if (cpython::class_qualname(type) == nullptr) pickler.memo().own_keys();
+  hold_name_of_class(pickler, type);
   pickler.emit_global(cls, borrowed.module, borrowed.qualname);
   return true;
 }
@@ -162,8 +162,7 @@ bool Dispatcher::try_save_class_inline(Pickler& pickler, PyObject* cls) {
   GlobalName borrowed{name.module.get(), name.qualname.get()};
   switch (context().policy().verdict_without_calls(cls, borrowed)) {
     case Verdict::kByReference:
-      // The names of static types are made on the spot, so the memo has to hold them.
-      if (cpython::class_qualname(type) == nullptr) pickler.memo().own_keys();
+      hold_name_of_class(pickler, type);
       return try_emit_global_inline(pickler, cls, borrowed);
     case Verdict::kByValue:
       return save_as_edge(pickler, cls);

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "cpython/code.h"
@@ -152,10 +153,9 @@ bool CacheKeyBuilder::add_verdict(PyObject* object, const GlobalName& name,
 }
 
 bool CacheKeyBuilder::add_function(PyObject* object) {
-  GlobalName name{read_field<&PyFunctionObject::func_module>(object),
-                  read_field<&PyFunctionObject::func_qualname>(object)};
   bool by_reference;
-  if (!add_verdict(object, name, by_reference)) return false;
+  if (!add_verdict(object, policy::name_of_function(object), by_reference))
+    return false;
   return by_reference || add_function_parts(object);
 }
 
@@ -181,18 +181,22 @@ bool CacheKeyBuilder::add_function_parts(PyObject* function) {
                          annotate, annotations, cpython::read_type_params(function)}) {
     if (!add_or_absent(part)) return false;
   }
-  parts::UsedNames used =
-      context_.annotation_names().of(function, globals, info->global_names.get());
-  bool mentions_names =
-      !own_items(info->mentioned_names.get()).empty() || !used.attributes.empty();
+  std::optional<parts::UsedNames> used;
+  if (annotate != nullptr || annotations != nullptr)
+    used = context_.annotation_names().of(function, globals, info->global_names.get());
+  bool mentions_names = !own_items(info->mentioned_names.get()).empty() ||
+                        (used && !used->attributes.empty());
   if (!add_namespace(globals) || !add_closure(function, mentions_names)) return false;
   auto add_global = [&](PyObject* name) {
     PyObject* value = read_entry(globals, name);
     return add_or_absent(value) && needs_no_submodules(value, mentions_names);
   };
-  return std::ranges::all_of(own_items(info->global_names.get()), add_global) &&
-         std::ranges::all_of(used.globals,
-                             [&](const Ref& name) { return add_global(name.get()); });
+  for (PyObject* name : own_items(info->global_names.get())) {
+    if (!add_global(name)) return false;
+  }
+  return !used || std::ranges::all_of(used->globals, [&](const Ref& name) {
+    return add_global(name.get());
+  });
 }
 
 bool CacheKeyBuilder::needs_no_submodules(PyObject* module, bool mentions_names) const {

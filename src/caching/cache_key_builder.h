@@ -149,6 +149,7 @@ class CacheKeyBuilder {
   bool add_other(PyObject* object);
   bool add_module_member(PyObject* object, policy::ModuleMembers::Kind kind_of);
   bool add_sentinel(PyObject* object);
+  bool add_kept_name(const policy::GlobalName& name);
   bool add_method(PyObject* method);
   bool is_refused(PyTypeObject* type) const;
   bool add_wrapper(PyObject* wrapper);

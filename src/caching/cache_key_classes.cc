@@ -212,15 +212,20 @@ bool CacheKeyBuilder::add_other(PyObject* object) {
 bool CacheKeyBuilder::add_module_member(PyObject* object, ModuleMembers::Kind kind_of) {
   GlobalName name = state_.name_of_member(object, kind_of);
   kind(object);
-  if (name.qualname == nullptr) return false;
-  out_.kept.push_back(Ref::borrow(name.module));
-  out_.kept.push_back(Ref::borrow(name.qualname));
-  return text(name.module) && text(name.qualname);
+  return name.qualname != nullptr && add_kept_name(name);
 }
 
 // One that no module has is described by its number.
 bool CacheKeyBuilder::add_sentinel(PyObject* object) {
-  return add_module_member(object, ModuleMembers::Kind::kSentinel) || true;
+  GlobalName name = state_.name_of_member(object, ModuleMembers::Kind::kSentinel);
+  kind(object);
+  return name.qualname == nullptr || add_kept_name(name);
+}
+
+bool CacheKeyBuilder::add_kept_name(const GlobalName& name) {
+  out_.kept.push_back(Ref::borrow(name.module));
+  out_.kept.push_back(Ref::borrow(name.qualname));
+  return text(name.module) && text(name.qualname);
 }
 
 // Of an instance that a module has made; others depend on all of their instance.

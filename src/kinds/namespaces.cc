@@ -19,7 +19,6 @@ using cpython::checked;
 using cpython::Names;
 using cpython::own_items;
 using cpython::read_entry;
-using cpython::read_field;
 using cpython::Ref;
 using pickling::Label;
 using pickling::Pickler;
@@ -130,10 +129,8 @@ bool is_part_by_itself(StreamState& state, PyObject* value) {
       PyCFunction_Check(value))
     return false;
   if (!PyFunction_Check(value)) return true;
-  policy::GlobalName name{read_field<&PyFunctionObject::func_module>(value),
-                          read_field<&PyFunctionObject::func_qualname>(value)};
-  return state.context().policy().verdict_without_calls(value, name) !=
-         policy::Policy::Verdict::kByReference;
+  return !state.context().policy().is_importable_without_calls(
+      value, policy::name_of_function(value));
 }
 
 }  // namespace

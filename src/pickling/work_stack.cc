@@ -30,7 +30,7 @@ void WorkStack::drop_steps(std::size_t first) {
 }
 
 void WorkStack::clear() {
-  while (!frames_.empty()) pop();
+  cut_to(0);
   drop_steps(0);
 }
 

@@ -61,6 +61,11 @@ PyObject* name_of_module(PyObject* module) {
 
 }  // namespace
 
+GlobalName name_of_function(PyObject* function) {
+  return {cpython::read_field<&PyFunctionObject::func_module>(function),
+          cpython::read_field<&PyFunctionObject::func_qualname>(function)};
+}
+
 void Policy::load() { registry_ = checked(PySet_New(nullptr)).release(); }
 
 int Policy::traverse(visitproc visit, void* arg) const {

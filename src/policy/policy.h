@@ -19,6 +19,9 @@ struct GlobalName {
   PyObject* qualname = nullptr;  // a str
 };
 
+// Where a function says that it is.
+GlobalName name_of_function(PyObject* function);
+
 // The answers for one module instance.  Owns the registry.
 // That an import does not find an object is an ordinary answer: nothing here throws for
 // it.
