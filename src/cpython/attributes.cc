@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/ref.h"
 
@@ -169,7 +170,7 @@ bool has_attribute(PyObject* object, PyObject* name) {
                        [name](PyObject* own) { return same_name(own, name); });
   }
   Ref dict = instance_dict(object);
-  return dict && checked_status(PyDict_Contains(dict.get(), name)) != 0;
+  return dict && dict_entry(dict.get(), name) != nullptr;
 }
 
 }  // namespace cppickle::cpython

@@ -80,7 +80,7 @@ std::uint64_t type_version(PyTypeObject* type) {
   std::uint64_t version = 1;
   for (Py_ssize_t i = 0; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
     auto base = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i));
-    std::uint64_t tag = reinterpret_cast<PyDictObject*>(base->tp_dict)->ma_version_tag;
+    std::uint64_t tag = dict_version(base->tp_dict);
     version = (version ^ tag) * 0x9E3779B97F4A7C15u;
   }
   return version | 1;

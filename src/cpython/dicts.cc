@@ -12,12 +12,6 @@ bool is_text(PyObject* key, PyObject* name) {
                          PyUnicode_Compare(key, name) == 0);
 }
 
-KeysKind kind_of(PyObject* dict) {
-  auto keys =
-      reinterpret_cast<const char*>(reinterpret_cast<PyDictObject*>(dict)->ma_keys);
-  return *reinterpret_cast<const KeysKind*>(keys + kKindOffset);
-}
-
 Ref dict_with_key(PyObject* key) {
   Ref dict = checked(PyDict_New());
   checked_status(PyDict_SetItem(dict.get(), key, Py_None));
@@ -35,8 +29,8 @@ void load_dict_layout() {
   Ref general = dict_with_key(Py_None);
   Ref mixed = dict_with_key(text.get());
   checked_status(PyDict_SetItem(mixed.get(), Py_None, Py_None));
-  KeysKind kind = kind_of(general.get());
-  bool is_known = kind != kind_of(of_texts.get()) && kind == kind_of(mixed.get());
+  KeysKind kind = keys_kind(general.get());
+  bool is_known = kind != keys_kind(of_texts.get()) && kind == keys_kind(mixed.get());
   dict_layout = {is_known, kind};
 }
 

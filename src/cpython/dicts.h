@@ -7,6 +7,7 @@
 #define CPPICKLE_CPYTHON_DICTS_H_
 
 #include <cstddef>
+#include <cstdint>
 
 #include "cpython/error.h"
 #include "cpython/ref.h"
@@ -31,19 +32,33 @@ struct DictLayout {
 };
 extern DictLayout dict_layout;
 
-// True where all keys are of exact type str; false also where the dict cannot tell.
-inline bool has_str_keys(PyObject* dict) {
+inline KeysKind keys_kind(PyObject* dict) {
   auto keys =
       reinterpret_cast<const char*>(reinterpret_cast<PyDictObject*>(dict)->ma_keys);
-  auto kind = reinterpret_cast<const KeysKind*>(keys + kKindOffset);
-  return dict_layout.is_known && *kind != dict_layout.general;
+  return *reinterpret_cast<const KeysKind*>(keys + kKindOffset);
+}
+// True where all keys are of exact type str; false also where the dict cannot tell.
+inline bool has_str_keys(PyObject* dict) {
+  return dict_layout.is_known && keys_kind(dict) != dict_layout.general;
+}
+
+inline constexpr bool kDictsHaveVersions = PY_VERSION_HEX < 0x030e0000;
+// Changes with every change of the dict, unique in the interpreter; 0 where dicts have
+// none.
+inline std::uint64_t dict_version(PyObject* dict) {
+#if PY_VERSION_HEX < 0x030e0000
+  return reinterpret_cast<PyDictObject*>(dict)->ma_version_tag;
+#else
+  (void)dict;
+  return 0;
+#endif
 }
 
 // As dict_entry(), for dicts that may have other keys: looks at each.
 PyObject* entry_by_search(PyObject* dict, PyObject* name);
 
 // What the dict has under a key that equals `name` as text; borrowed, or null.
-inline PyObject* dict_entry(PyObject* dict, PyObject* name) {
+[[gnu::always_inline]] inline PyObject* dict_entry(PyObject* dict, PyObject* name) {
   if (has_str_keys(dict) && PyUnicode_CheckExact(name)) [[likely]]
     return checked_lookup(PyDict_GetItemWithError(dict, name));
   return entry_by_search(dict, name);

@@ -50,6 +50,13 @@ constexpr Source kSources[] = {
 
 }  // namespace
 
+bool is_of_standard_library(const Imported& imported, PyObject* module_name) {
+  Py_ssize_t length = PyUnicode_GET_LENGTH(module_name);
+  Py_ssize_t dot = PyUnicode_FindChar(module_name, '.', 0, length, 1);
+  Ref package = checked(PyUnicode_Substring(module_name, 0, dot < 0 ? length : dot));
+  return checked_status(PySet_Contains(imported.stdlib_modules, package.get())) != 0;
+}
+
 Ref import_attribute(const char* module, const char* attribute) {
   Ref imported = checked(PyImport_ImportModule(module));
   return checked(PyObject_GetAttrString(imported.get(), attribute));

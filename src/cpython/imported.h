@@ -64,6 +64,9 @@ struct Imported {
   void release();  // allowed after a load() that failed
 };
 
+// True for the name of a module of the standard library, or of a package in it.
+bool is_of_standard_library(const Imported& imported, PyObject* module_name);
+
 // `module.attribute`, imported.  Throws ErrorSet.
 Ref import_attribute(const char* module, const char* attribute);
 

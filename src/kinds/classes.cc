@@ -28,26 +28,17 @@
 namespace cppickle::kinds {
 
 using core::Opcode;
-using cpython::as_object;
 using cpython::checked;
-using cpython::is_any_of;
 using cpython::Names;
 using cpython::own_items;
-using cpython::read_attribute;
 using cpython::read_builtin_base;
-using cpython::read_items;
-using cpython::read_next;
 using cpython::read_type;
-using cpython::read_type_lookup;
 using cpython::Ref;
-using cpython::same_name;
 using identity::hashes_by_identity;
 using identity::Identity;
-using identity::Tracker;
 using parts::ClassName;
 using parts::is_ctypes_class;
 using parts::name_of_class;
-using parts::subclass_hook_owner;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;

@@ -34,7 +34,6 @@ using pickling::Script;
 using stream::begin_tuple;
 using stream::build_state;
 using stream::end_tuple;
-using stream::save_call;
 using stream::StreamState;
 using stream::with_keywords;
 

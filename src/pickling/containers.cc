@@ -19,7 +19,6 @@ namespace cppickle::pickling {
 
 using core::kBatchSize;
 using core::Opcode;
-using cpython::checked;
 using cpython::Ref;
 
 namespace {

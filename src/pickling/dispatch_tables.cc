@@ -1,4 +1,7 @@
 // Registered reducers: those of the pickler's dispatch table, or else of copyreg.
+#include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 #include "cpython/compat.h"
@@ -22,19 +25,6 @@ bool is_hashable_class(PyTypeObject* type) {
   return Py_TYPE(type)->tp_hash == PyType_Type.tp_hash;
 }
 
-// True when to look up a type runs no foreign code: __eq__ of keys that have its hash.
-bool has_plain_keys(PyObject* table) {
-  Py_ssize_t position = 0;
-  PyObject *key, *value;
-  while (PyDict_Next(table, &position, &key, &value)) {
-    if (Py_TYPE(key) == &PyType_Type) continue;
-    if (!PyType_Check(key) ||
-        Py_TYPE(key)->tp_richcompare != PyType_Type.tp_richcompare)
-      return false;
-  }
-  return true;
-}
-
 Ref without_legacy(Ref reducer) {
   return reducer && is_legacy_reducer(reducer.get()) ? Ref() : std::move(reducer);
 }
@@ -52,7 +42,7 @@ Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
 // too many.
 bool Pickler::add_tables(PyObject* table, int deepest) {
   if (PyDict_CheckExact(table)) {
-    if (table_count_ == tables_.size() || !has_plain_keys(table)) return false;
+    if (table_count_ == tables_.size()) return false;
     tables_[table_count_++] = table;
     return true;
   }
@@ -66,12 +56,19 @@ bool Pickler::add_tables(PyObject* table, int deepest) {
   return true;
 }
 
+bool Pickler::has_flat_tables() {
+  constexpr int kDeepestTable = 4;
+  table_count_ = 0;
+  return add_tables(dispatch_table(), kDeepestTable);
+}
+
 // As long as no foreign code has run, the table consists of the same dicts.
 bool Pickler::has_plain_tables() {
-  constexpr int kDeepestTable = 4;
   if (!tables_are_known_ || !memo_.borrows_keys()) {
-    table_count_ = 0;
-    tables_are_plain_ = add_tables(dispatch_table(), kDeepestTable);
+    tables_are_plain_ =
+        has_flat_tables() &&
+        std::all_of(tables_.begin(), tables_.begin() + table_count_,
+                    [this](PyObject* table) { return plans_.has_plain_keys(table); });
     tables_are_known_ = memo_.borrows_keys();
   }
   return tables_are_plain_;
@@ -85,6 +82,19 @@ bool Pickler::find_plain_reducer(PyTypeObject* type, Ref& found) {
   for (std::size_t i = 0; i < table_count_ && !found; ++i)
     found = lookup_in_dict(tables_[i], type);
   return true;
+}
+
+// A key may run foreign code when it is compared, so the tables are held.
+Ref Pickler::look_up_in_flat_tables(PyTypeObject* type) {
+  cpython::note_read(cpython::Read::kReducer, cpython::as_object(type));
+  Ref found;
+  if (!is_hashable_class(type)) return found;
+  std::array<Ref, kMostTables> held;
+  std::size_t count = table_count_;
+  for (std::size_t i = 0; i < count; ++i) held[i] = Ref::borrow(tables_[i]);
+  for (std::size_t i = 0; i < count && !found; ++i)
+    found = lookup_in_dict(held[i].get(), type);
+  return found;
 }
 
 bool Pickler::may_have_reducer(PyTypeObject* type) {
@@ -104,8 +114,12 @@ Ref Pickler::registered_reducer(PyTypeObject* type) {
 // type, unless the engine knows better.
 Ref Pickler::look_up_reducer(PyTypeObject* type) {
   Ref found;
-  if (find_plain_reducer(type, found)) return found;
+  // Without versions that would look at all keys for each object; where nothing is
+  // borrowed they may as well be asked.
+  bool looks_first = cpython::kDictsHaveVersions || memo_.borrows_keys();
+  if (looks_first && find_plain_reducer(type, found)) return found;
   before_foreign_code();
+  if (has_flat_tables()) return look_up_in_flat_tables(type);
   found =
       Ref::steal(PyObject_GetItem(dispatch_table(), reinterpret_cast<PyObject*>(type)));
   if (!found) {

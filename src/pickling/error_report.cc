@@ -5,7 +5,9 @@
 
 #include "cpython/code.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
+#include "cpython/imported.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
 #include "pickling/error_path.h"
@@ -18,15 +20,6 @@ using cpython::Ref;
 
 namespace {
 
-bool is_of_standard_library(const Imported& imported, PyObject* module_name) {
-  if (module_name == nullptr || !PyUnicode_Check(module_name)) return false;
-  Py_ssize_t length = PyUnicode_GET_LENGTH(module_name);
-  Py_ssize_t dot = PyUnicode_FindChar(module_name, '.', 0, length, 1);
-  Ref package = checked(PyUnicode_Substring(module_name, 0, dot < 0 ? length : dot));
-  return cpython::checked_status(
-             PySet_Contains(imported.stdlib_modules, package.get())) != 0;
-}
-
 // True for a frame of Python's own code, and for one that C code has made up for its
 // traceback.
 bool is_no_users_frame(const Imported& imported, PyObject* frame) {
@@ -34,9 +27,9 @@ bool is_no_users_frame(const Imported& imported, PyObject* frame) {
   if (cpython::is_made_for_tracebacks(code.get())) return true;
   Ref globals = checked(PyObject_GetAttrString(frame, "f_globals"));
   if (!PyDict_Check(globals.get())) return false;
-  return is_of_standard_library(
-      imported, cpython::checked_lookup(
-                    PyDict_GetItemWithError(globals.get(), imported.names.attr_name)));
+  PyObject* name = cpython::dict_entry(globals.get(), imported.names.attr_name);
+  return name != nullptr && PyUnicode_Check(name) &&
+         cpython::is_of_standard_library(imported, name);
 }
 
 // C code that raises leaves no frame in the traceback.

@@ -139,6 +139,30 @@ const InstancePlan& InstancePlans::plan_for(PyTypeObject* type) {
   return plans_.insert_or_assign(type, std::move(plan)).first->second;
 }
 
+namespace {
+
+bool is_plain_key(PyObject* key) {
+  return Py_TYPE(key) == &PyType_Type ||
+         (PyType_Check(key) &&
+          Py_TYPE(key)->tp_richcompare == PyType_Type.tp_richcompare);
+}
+
+}  // namespace
+
+bool InstancePlans::has_plain_keys(PyObject* table) {
+  std::uint64_t version = cpython::dict_version(table);
+  for (const PlainTable& known : plain_tables_) {
+    if (version != 0 && known.table == table && known.version == version) return true;
+  }
+  Py_ssize_t position = 0;
+  PyObject *key, *value;
+  while (PyDict_Next(table, &position, &key, &value)) {
+    if (!is_plain_key(key)) return false;
+  }
+  plain_tables_[next_plain_table_++ % plain_tables_.size()] = {table, version};
+  return true;
+}
+
 void InstancePlans::trim() {
   if (plans_.size() >= kMostPlans) plans_.clear();
 }

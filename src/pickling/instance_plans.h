@@ -3,6 +3,7 @@
 #ifndef CPPICKLE_PICKLING_INSTANCE_PLANS_H_
 #define CPPICKLE_PICKLING_INSTANCE_PLANS_H_
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <unordered_map>
@@ -57,6 +58,10 @@ class InstancePlans {
   // Notes it, for a builtin dtype.  Runs foreign code.
   void note_reduction(PyObject* object, PyObject* value);
 
+  // True when to look up a type in a dispatch table runs no foreign code: __eq__ of
+  // keys that have its hash.
+  bool has_plain_keys(PyObject* table);
+
   void clear() {
     plans_.clear();
     dtypes_.clear();
@@ -72,6 +77,13 @@ class InstancePlans {
 
   std::unordered_map<PyTypeObject*, InstancePlan> plans_;
   std::vector<Reduction> dtypes_;  // few
+  // Tables with plain keys, as long as they have this version; addresses.
+  struct PlainTable {
+    PyObject* table = nullptr;
+    std::uint64_t version = 0;
+  };
+  std::array<PlainTable, 4> plain_tables_;
+  std::size_t next_plain_table_ = 0;  // that is given up for another
 };
 
 }  // namespace cppickle::pickling

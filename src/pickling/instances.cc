@@ -64,13 +64,13 @@ bool Pickler::save_known_instance(PyObject* object, PlainType& plain) {
 
 // REQUIRES: the caller holds one reference of the object.
 bool Pickler::save_planned_instance(PyObject* object, const InstancePlan& plan) {
-  cpython::BorrowScope borrows;  // foreign code may dump, which makes other plans
   if (plan.native) return save_plain_instance(object, plan);
   return plan.datetime != cpython::DateTimeKind::kNone &&
          save_datetime(object, plan.datetime);
 }
 
 bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
+  cpython::BorrowScope borrows;  // foreign code may dump, which makes other plans
   cpython::note_read(cpython::Read::kClass, cpython::as_object(Py_TYPE(object)));
   cpython::note_read(cpython::Read::kContent, object);
   Ref dict = plan.has_dict ? cpython::instance_dict(object) : Ref();

@@ -16,7 +16,6 @@ namespace cppickle::pickling {
 
 using core::kBatchSize;
 using core::Opcode;
-using cpython::checked;
 using cpython::Ref;
 
 namespace {

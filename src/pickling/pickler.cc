@@ -7,8 +7,6 @@
 
 namespace cppickle::pickling {
 
-using core::Opcode;
-using cpython::checked;
 using cpython::Ref;
 
 void Pickler::dump(PyObject* root) {

@@ -59,8 +59,7 @@ class Pickler {
   // Writes the whole stream of `root`.  On failure the error carries the path
   // (error_path.h).
   void dump(PyObject* root);
-  // Writes the opcodes of `root` alone, without PROTO, frames and STOP.  A failure has
-  // no path.
+  // Writes the opcodes of `root` alone, without PROTO, frames and STOP, errors no path.
   void expand(PyObject* root);
 
   // --- For reducers: everything an object's expansion is made of -----------
@@ -132,8 +131,7 @@ class Pickler {
   const InstancePlan& plan_for(PyTypeObject* type);
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
-  // By reference under its own or the given qualified name, verified.  Raises
-  // PicklingError.
+  // Verified, under its own or the given qualified name.  Raises PicklingError.
   void save_global(PyObject* object, PyObject* name);
   // A reduce value as __reduce_ex__ answers it: str or tuple.  `object` may be null:
   // nothing is memoized.
@@ -154,7 +152,7 @@ class Pickler {
     return hooks_.persistent_id == nullptr && hooks_.reducer_override == nullptr &&
            !hooks_.fast && PyDict_GET_SIZE(imported_.extension_registry) == 0;
   }
-  // True while the root is being saved in a stream whose memo nobody uses later.
+  // True while the root is being saved, if nobody uses the memo later.
   bool nothing_follows() const { return hooks_.memo_is_dropped && stack_.empty(); }
 
   void op(core::Opcode code) { emitter_.op(code); }
@@ -183,8 +181,8 @@ class Pickler {
 
   // To be called before any code runs that is not the engine's own.
   // A re-entrancy point: attributes, hooks, write(), finalizers, __eq__ and iterators
-  // may all come back.  After it sizes have to be read again, and no borrowed pointer
-  // is valid that is not held.
+  // may all come back.  After it sizes have to be read again; no borrowed pointer is
+  // valid.
   void before_foreign_code(
       const std::source_location& where = std::source_location::current()) {
     memo_.own_keys();
@@ -354,13 +352,15 @@ class Pickler {
                                             : imported_.copyreg_dispatch_table;
   }
   bool add_tables(PyObject* table, int deepest);
+  static constexpr std::size_t kMostTables = 8;
+  bool has_flat_tables();
   bool has_plain_tables();
   bool find_plain_reducer(PyTypeObject* type, cpython::Ref& found);
   cpython::Ref registered_reducer(PyTypeObject* type);
   cpython::Ref look_up_reducer(PyTypeObject* type);
+  cpython::Ref look_up_in_flat_tables(PyTypeObject* type);
 
-  // So many reduce values inside of each other are looked at, and then at each
-  // doubling.
+  // So many reduce values inside of each other are looked at, then at each doubling.
   static constexpr std::size_t kManyReductions = 100'000;
   // And so many objects, for one among them that is inside of itself.
   static constexpr std::size_t kManyExpansions = 2'000;
@@ -380,7 +380,7 @@ class Pickler {
   PyTypeObject* planned_type_ = nullptr;
   bool tables_are_known_ = false;
   bool tables_are_plain_ = false;
-  std::array<PyObject*, 8> tables_;  // the dicts of the dispatch table
+  std::array<PyObject*, kMostTables> tables_;  // the dicts of the dispatch table
   std::size_t table_count_ = 0;
   const InstancePlan* plan_ = nullptr;  // of that type
   PlainTypes plain_types_;              // of instances that were written

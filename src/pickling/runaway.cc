@@ -13,7 +13,6 @@
 namespace cppickle::pickling {
 
 using cpython::checked;
-using cpython::checked_lookup;
 using cpython::Ref;
 
 namespace {

@@ -7,11 +7,13 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/imported.h"
 #include "cpython/names.h"
 #include "cpython/reads.h"
 
 namespace cppickle::policy {
 
+using cpython::is_of_standard_library;
 using cpython::Ref;
 
 namespace {
@@ -142,13 +144,6 @@ void ModuleMembers::read_modules() {
   }
 }
 
-bool ModuleMembers::is_of_standard_library(PyObject* module) const {
-  auto size = static_cast<Py_ssize_t>(package_of(module).size());
-  Ref package = cpython::checked(PyUnicode_Substring(module, 0, size));
-  return cpython::checked_status(
-             PySet_Contains(imported_.stdlib_modules, package.get())) != 0;
-}
-
 bool ModuleMembers::is_held_by_package(PyObject* package_member,
                                        PyObject* object) const {
   Py_ssize_t next_module = 0;
@@ -170,9 +165,9 @@ bool ModuleMembers::is_held_by_package(PyObject* package_member,
 bool ModuleMembers::may_be_home(const Holder& holder, PyObject* home,
                                 PyObject* self) const {
   PyObject* module = holder.module.get();
-  if (home != nullptr &&
-      (package_of(home) == package_of(module) ||
-       (is_of_standard_library(home) && is_of_standard_library(module))))
+  if (home != nullptr && (package_of(home) == package_of(module) ||
+                          (is_of_standard_library(imported_, home) &&
+                           is_of_standard_library(imported_, module))))
     return true;
   return self != nullptr && is_held_by_package(module, self);
 }
@@ -187,7 +182,7 @@ GlobalName ModuleMembers::name_of(PyObject* object, Kind kind, bool& may_read) {
     GlobalName name{holder.module.get(), holder.name.get()};
     if (!policy_.is_importable_without_calls(object, name)) continue;
     if (kind == Kind::kMethod && !may_be_home(holder, home, self_of(object))) continue;
-    bool is_standard = is_of_standard_library(name.module);
+    bool is_standard = is_of_standard_library(imported_, name.module);
     if (chosen == nullptr || is_standard > standard) {
       chosen = &holder;
       standard = is_standard;

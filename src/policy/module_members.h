@@ -51,7 +51,6 @@ class ModuleMembers {
   const std::vector<Holder>* read_home(PyObject* method);
   bool is_for_itself(PyObject* module_name) const;
   bool is_indexed(PyObject* value) const;
-  bool is_of_standard_library(PyObject* module) const;
   bool may_be_home(const Holder& holder, PyObject* home, PyObject* self) const;
   bool is_held_by_package(PyObject* package_member, PyObject* object) const;
 
