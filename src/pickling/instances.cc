@@ -70,7 +70,8 @@ bool Pickler::save_planned_instance(PyObject* object, const InstancePlan& plan) 
 }
 
 bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
-  cpython::BorrowScope borrows;  // foreign code may dump, which makes other plans
+  cpython::Borrowing borrows;  // foreign code may dump, which makes other plans
+  borrows.begin();
   cpython::note_read(cpython::Read::kClass, cpython::as_object(Py_TYPE(object)));
   cpython::note_read(cpython::Read::kContent, object);
   Ref dict = plan.has_dict ? cpython::instance_dict(object) : Ref();
@@ -89,7 +90,10 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
     emitter_.op(Opcode::EMPTY_TUPLE, Opcode::NEWOBJ);
     if (memoizing()) emitter_.memoize(next_index(object, 1));
     if (!dict && set_slots == 0) return true;
-    if (set_slots == 0) return save_state(object, std::move(dict)), true;
+    if (set_slots == 0) {
+      borrows.end();
+      return save_state(object, std::move(dict)), true;
+    }
   }
   Script script(*this);
   if (!known) {
@@ -105,6 +109,7 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
   } else if (dict) {
     script.save(dict.get(), Label::kState).op(Opcode::BUILD);
   }
+  borrows.end();
   script.start(object);
   return true;
 }
