@@ -171,12 +171,14 @@ bool CacheKeyBuilder::add_function_parts(PyObject* function) {
   if (annotate == Py_None) annotate = nullptr;
   PyObject* annotations =
       annotate == nullptr ? cpython::read_annotations(function) : nullptr;
-  // In the order of the struct; which of them is null counts, too.
-  for (PyObject* part : {code, read_field<&PyFunctionObject::func_name>(function),
+  // Which of them is null counts, too.
+  for (PyObject* part : {read_field<&PyFunctionObject::func_name>(function),
                          read_field<&PyFunctionObject::func_qualname>(function),
                          read_field<&PyFunctionObject::func_module>(function),
-                         read_field<&PyFunctionObject::func_doc>(function),
-                         read_field<&PyFunctionObject::func_defaults>(function),
+                         read_field<&PyFunctionObject::func_doc>(function)}) {
+    if (!add_text_of_code(part)) return false;
+  }
+  for (PyObject* part : {code, read_field<&PyFunctionObject::func_defaults>(function),
                          read_field<&PyFunctionObject::func_kwdefaults>(function), dict,
                          annotate, annotations, cpython::read_type_params(function)}) {
     if (!add_or_absent(part)) return false;
@@ -258,7 +260,7 @@ bool CacheKeyBuilder::add_namespace(PyObject* globals) {
   if (state_.options().namespaces == Namespaces::kShared)
     word(Tag::kShared, is_home_namespace(globals, names_));
   for (PyObject* name : {names_.package, names_.attr_name, names_.path, names_.file}) {
-    if (!add_or_absent(read_entry(globals, name))) return false;
+    if (!add_text_of_code(read_entry(globals, name))) return false;
   }
   return true;
 }

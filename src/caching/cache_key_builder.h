@@ -100,13 +100,19 @@ class CacheKeyBuilder {
   // Values without identity.
   static bool is_scalar(PyObject* object) {
     PyTypeObject* type = Py_TYPE(object);
-    if (type == &PyUnicode_Type) return pickling::Memo::is_poolable(object);
     return type == &PyLong_Type || type == &PyFloat_Type || type == &PyBool_Type ||
            object == Py_None;
   }
+  // A string that is written as one of code, so that only its content counts.
+  static bool is_text_of_code(PyObject* object) {
+    return PyUnicode_CheckExact(object) && pickling::Memo::is_poolable(object);
+  }
+  bool add_text_of_code(PyObject* object) {
+    return object != nullptr && is_text_of_code(object) ? text(object)
+                                                        : add_or_absent(object);
+  }
   bool add_scalar(PyObject* object) {
     PyTypeObject* type = Py_TYPE(object);
-    if (type == &PyUnicode_Type) return text(object);
     if (type == &PyLong_Type) return add_int(object);
     word(type == &PyFloat_Type ? Tag::kFloat : Tag::kConstant);
     if (type == &PyFloat_Type) {

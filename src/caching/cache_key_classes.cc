@@ -118,7 +118,8 @@ std::vector<PyObject*> CacheKeyBuilder::walked_attributes(PyTypeObject* type) co
   Py_ssize_t position = 0;
   PyObject *name, *value;
   while (cpython::own_next(cpython::read_class_dict(type), &position, &name, &value)) {
-    if (!is_scalar(value) && is_written_attribute(type, name, value, names_))
+    if (!is_scalar(value) && !is_text_of_code(value) &&
+        is_written_attribute(type, name, value, names_))
       walked.push_back(value);
   }
   return walked;

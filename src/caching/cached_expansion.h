@@ -24,8 +24,7 @@ struct CachedExpansion {
   struct MemoKey {
     enum class Kind : std::uint8_t {
       kAnonymous,  // nothing that can be met again
-      kText,       // `held`: a string that is one with its equals
-      kHeld,       // `held`: an object of our own or of the standard library
+      kHeld,       // `held`: an object of our own or of the standard library, a string
       kObject,     // `number` in the cache key's objects
       kNamespace,  // `number` in `namespaces`
     };
@@ -49,7 +48,7 @@ struct CachedExpansion {
   // What it leaves behind for the rest of the stream.
   bool restorable = false;  // false: only when nothing follows
   std::vector<MemoKey> keys;
-  std::shared_ptr<const pickling::StringPool> strings;  // the texts among them
+  std::shared_ptr<const pickling::StringPool> strings;  // of code: anonymous keys
   std::vector<SentNamespace> namespaces;
   std::vector<std::size_t> classes;  // numbers in the cache key's objects
 };

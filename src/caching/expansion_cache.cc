@@ -56,7 +56,8 @@ constexpr std::size_t kFewKeys = 16;  // are looked at one by one
 // indices.
 bool is_beginning(StreamState& state, Pickler& pickler) {
   return pickler.protocol() >= 4 && pickler.memo().size() <= kFewKeys &&
-         pickler.hookless() && state.is_fresh() && !state.context().overrides().any() &&
+         pickler.hookless() && state.is_fresh() && !pickler.memo().has_code() &&
+         !state.context().overrides().any() &&
          pickler.emitter().frame_room() >= Pickler::kLongestFragment;
 }
 

@@ -106,13 +106,16 @@ bool Recorder::record_gets() {
 bool Recorder::record_keys(Pickler& pickler) {
   std::size_t count = pickler.memo().size();
   auto strings = std::make_shared<pickling::StringPool>();
+  pickler.memo().strings_of_code().for_each(
+      [&](const pickling::StringPool::Pooled& entry) {
+        strings->add(entry.text, entry.index - first_key_);
+      });
   expansion_->keys.reserve(count - first_key_);
   for (std::size_t index = first_key_; index < count; ++index) {
     bool known = false;
     PyObject* object = pickler.memo().key_at(index);
     expansion_->keys.push_back(key_for(pickler, object, known));
     if (!known) return false;
-    if (expansion_->keys.back().kind == MemoKey::Kind::kText) strings->pooled(object);
   }
   expansion_->strings = std::move(strings);
   return true;
@@ -123,8 +126,6 @@ MemoKey Recorder::key_for(Pickler& pickler, PyObject* object, bool& known) const
   ByValueContext& context = state.context();
   known = true;
   if (object == nullptr) return {MemoKey::Kind::kAnonymous, 0, {}};
-  if (PyUnicode_CheckExact(object) && pickling::Memo::is_poolable(object))
-    return {MemoKey::Kind::kText, 0, Ref::borrow(object)};
   if (auto place = place_of(objects_, object))
     return {MemoKey::Kind::kObject, *place, {}};
   if (auto place = state.namespace_place(object))
@@ -132,6 +133,11 @@ MemoKey Recorder::key_for(Pickler& pickler, PyObject* object, bool& known) const
   if (is_ours(context, object)) return {MemoKey::Kind::kHeld, 0, Ref::borrow(object)};
   // Made for the stream: only the memo knows it.
   known = cpython::is_sole_reference(object);
+  // A name that a class or plan keeps.
+  if (!known && PyUnicode_CheckExact(object)) {
+    known = true;
+    return {MemoKey::Kind::kHeld, 0, Ref::borrow(object)};
+  }
   return {MemoKey::Kind::kAnonymous, 0, {}};
 }
 
@@ -169,11 +175,7 @@ bool is_disjoint(const CachedExpansion& expansion, const CacheKey& cache_key,
   for (std::size_t index = 0; index < memo.size(); ++index) {
     PyObject* key = memo.key_at(index);
     if (key == nullptr) continue;
-    if (PyUnicode_CheckExact(key) && pickling::Memo::is_poolable(key)) {
-      if (expansion.strings->find(key) != nullptr) return false;
-    } else if (cache_key.has(key)) {
-      return false;
-    }
+    if (cache_key.has(key)) return false;
     for (const MemoKey& other : expansion.keys) {
       if (other.kind == MemoKey::Kind::kHeld && other.held.get() == key) return false;
     }
@@ -191,13 +193,12 @@ void restore(const CachedExpansion& expansion, const CacheKey& cache_key,
     state.restore_namespace(globals, sent.sent);
   }
   pickling::Memo& memo = pickler.memo();
-  memo.unify_strings_with(expansion.strings);
+  memo.add_strings_of_code(expansion.strings, memo.size());
   for (const MemoKey& key : expansion.keys) {
     switch (key.kind) {
       case MemoKey::Kind::kAnonymous:
         memo.add_anonymous();
         break;
-      case MemoKey::Kind::kText:
       case MemoKey::Kind::kHeld:
         memo.add(key.held.get());
         break;

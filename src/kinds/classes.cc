@@ -19,6 +19,7 @@
 #include "kinds/placed_attributes.h"
 #include "parts/class_parts.h"
 #include "parts/ctypes_types.h"
+#include "pickling/memo.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
 #include "stream/by_value_context.h"
@@ -39,6 +40,7 @@ using identity::Identity;
 using parts::ClassName;
 using parts::is_ctypes_class;
 using parts::name_of_class;
+using pickling::CodeScope;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
@@ -135,7 +137,7 @@ void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
 }  // namespace
 
 void save_class_by_value(StreamState& state, Pickler& pickler, PyObject* cls) {
-  pickler.memo().pool_strings();
+  CodeScope code(pickler.memo());
   state.scan_new_modules();
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (is_ctypes_class(type) && save_made_ctypes_class(pickler, cls)) return;

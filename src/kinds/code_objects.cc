@@ -13,6 +13,7 @@
 #include "cpython/names.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
+#include "pickling/memo.h"
 #include "policy/overrides.h"
 #include "stream/by_value_context.h"
 #include "stream/script_parts.h"
@@ -23,6 +24,7 @@ using bytecode::CodeInfo;
 using core::Opcode;
 using cpython::checked;
 using cpython::Ref;
+using pickling::CodeScope;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
@@ -161,7 +163,7 @@ void write_code(Script& script, PyObject* code) {
 }
 
 bool save_code(StreamState& state, Pickler& pickler, PyObject* code) {
-  pickler.memo().pool_strings();
+  CodeScope scope(pickler.memo());
   const Overrides& overrides = state.context().overrides();
   if (overrides.of(Overridable::kCodeReduce) != nullptr) [[unlikely]] {
     Ref value = overrides.call(Overridable::kCodeReduce, code);

@@ -88,7 +88,7 @@ bool save_exception(StreamState&, Pickler& pickler, PyObject* object) {
                  exception->suppress_context;
   bool past_constructor = has_own_constructor(type, builtin, names);
   // Whether somebody has looked at a __dict__ does not count in streams with code.
-  bool looked_at = pickler.memo().pools_strings() && exception->dict != nullptr &&
+  bool looked_at = pickler.memo().has_code() && exception->dict != nullptr &&
                    cpython::read_size(exception->dict) == 0;
   if (!chained && !past_constructor && !looked_at) return false;
 

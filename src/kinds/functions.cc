@@ -16,6 +16,7 @@
 #include "kinds/function_state.h"
 #include "kinds/modules.h"
 #include "kinds/namespaces.h"
+#include "pickling/memo.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
 #include "policy/overrides.h"
@@ -35,6 +36,7 @@ using cpython::read_field;
 using cpython::read_items;
 using cpython::read_size;
 using cpython::Ref;
+using pickling::CodeScope;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
@@ -88,7 +90,7 @@ void write_cell_state(Script& script, PyObject* value, PyObject* variable,
   } else if (is_namespace_of_orphaned_class(value, variable)) {
     script.save(names_of_namespace(value).get());
   } else {
-    script.save(value, variable != nullptr ? Label::kFreeVariable : Label::kAttribute,
+    script.data(value, variable != nullptr ? Label::kFreeVariable : Label::kAttribute,
                 variable != nullptr ? variable : names.cell_contents);
   }
   script.op(Opcode::SETITEM);
@@ -110,7 +112,7 @@ void write_cell_shell(Script& script, PyObject* cell) {
       value != nullptr && maker == nullptr && (is_atom(value) || !pickler.memoizing());
   script.save(maker != nullptr ? maker : reinterpret_cast<PyObject*>(&PyCell_Type));
   begin_tuple(script, inside ? 1 : 0);
-  if (inside) script.save(value, Label::kText, pickler.names().cell_contents_text);
+  if (inside) script.data(value, Label::kText, pickler.names().cell_contents_text);
   end_tuple(script, inside ? 1 : 0);
   script.op(Opcode::REDUCE).memoize(cell);
 }
@@ -298,18 +300,19 @@ void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts,
 bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* object) {
   // Tokens are found by foreign code, so nothing can be written yet.
   if (state.options().namespaces == stream::Namespaces::kShared ||
-      !pickler.memoizing() || !pickler.memo().pools_strings())
+      !pickler.memoizing() || !pickler.memo().has_code())
     return false;
   FunctionParts parts(state, pickler, object);
   // Nothing has been written yet: the caller can still make a step of it.
   if (!fits_inline(state, pickler, parts)) return false;
   Pickler::InlineScope inline_scope(pickler);
+  CodeScope scope(pickler.memo());
   write_function(state, pickler, parts, nullptr);
   return true;
 }
 
 void save_function_by_value(StreamState& state, Pickler& pickler, PyObject* object) {
-  pickler.memo().pool_strings();
+  CodeScope scope(pickler.memo());
   // Before anything is borrowed: tokens are found, and code objects are made, by what
   // may run foreign code.
   Ref code = Ref::borrow(read_code(read_field<&PyFunctionObject::func_code>(object)));

@@ -20,7 +20,7 @@ bool save_module_member(StreamState& state, Pickler& pickler, PyObject* object,
 }
 
 bool save_sentinel(StreamState& state, Pickler& pickler, PyObject* object) {
-  return pickler.memo().pools_strings() &&
+  return pickler.memo().has_code() &&
          save_module_member(state, pickler, object, ModuleMembers::Kind::kSentinel);
 }
 

@@ -8,6 +8,7 @@
 #include "cpython/names.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
+#include "pickling/memo.h"
 #include "pickling/work_stack.h"
 #include "policy/overrides.h"
 #include "policy/policy.h"
@@ -20,6 +21,7 @@ using cpython::checked;
 using cpython::Names;
 using cpython::read_module_entry;
 using cpython::Ref;
+using pickling::CodeScope;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
@@ -63,14 +65,14 @@ std::vector<Entry> module_entries(PyObject* copy, const Names& names) {
             key, {names.builtins_attribute, names.spec, names.loader, names.cached}))
       continue;
     entries.push_back(
-        {key, value, PyUnicode_Check(key) ? Label::kAttribute : Label::kKey});
+        {key, value, PyUnicode_Check(key) ? Label::kAttribute : Label::kKey, true});
   }
   return entries;
 }
 
 void save_by_value(StreamState& state, Pickler& pickler, PyObject* module,
                    PyObject* name) {
-  pickler.memo().pool_strings();
+  CodeScope code(pickler.memo());
   PyObject* dict = PyModule_GetDict(module);
   cpython::note_read(cpython::Read::kContent, dict);
   Namespace& space = state.namespace_of(dict);

@@ -10,6 +10,7 @@
 #include "identity/other_trackers.h"
 #include "identity/tracker.h"
 #include "kinds/construction.h"
+#include "pickling/memo.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
 #include "stream/script_parts.h"
@@ -19,6 +20,7 @@ namespace cppickle::kinds {
 
 using cpython::Ref;
 using identity::Identity;
+using pickling::CodeScope;
 using pickling::Label;
 using pickling::Pickler;
 using pickling::Script;
@@ -97,7 +99,7 @@ bool save_named_object(StreamState& state, Pickler& pickler, PyObject* object,
   if (!pickler.memoizing()) return false;
   if (state.save_as_edge(pickler, object)) return true;
   require_sendable(pickler, object, name);
-  pickler.memo().pool_strings();
+  CodeScope code(pickler.memo());
   Identity identity = state.identify(pickler, object);
   Construction construction = construction_of(pickler, object);
   Attributes attributes = attributes_of(object);

@@ -115,7 +115,7 @@ std::vector<Entry> missing_globals(const Namespace& space, PyObject* names,
     PyObject* value = read_entry(values, name);
     if (value == nullptr || is_builtins_dict(name, value)) continue;
     if (memoizing && space.has_sent(name)) continue;
-    entries.push_back({name, value, Label::kGlobal});
+    entries.push_back({name, value, Label::kGlobal, true});
   }
   return entries;
 }
@@ -186,7 +186,7 @@ void write_globals(Script& script, const Namespace& space,
     if (present == entry.value && is_part_by_itself(state, present)) {
       state.write_entry_edge(script, globals, entry.key);
     } else {
-      script.save(entry.value, entry.label, entry.key);
+      save_value(script, entry);
     }
     script.op(Opcode::SETITEM);
   }

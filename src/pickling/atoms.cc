@@ -120,15 +120,9 @@ void Pickler::save_float(PyObject* object) {
 void Pickler::save_str(PyObject* object) {
   if (!memoizing() || memo_.strings() == Memo::Strings::kByContent)
     return emit_str(object);
-  if (memo_.pools_strings()) object = memo_.pooled(object);
-  std::size_t index;
-  if (memo_.borrows_keys() && cpython::is_sole_reference(object)) {
-    index = memo_.add_sole_reference(object);
-  } else {
-    index = memo_.find_or_add(object);
-    if (index != Memo::kAbsent) return emitter_.get(index);
-    index = memo_.size() - 1;
-  }
+  std::size_t index = memo_.find_or_add_text(object);
+  if (index != Memo::kAbsent) return emitter_.get(index);
+  index = memo_.size() - 1;
   emit_str(object);
   emitter_.memoize(index);
 }

@@ -51,7 +51,7 @@ std::size_t entries_left(const Frame& frame) {
 // A frame for an object; in fast mode, without a memo, cycles are found here once
 // nesting is deep.
 Frame& Pickler::push_frame(Frame::Kind kind, PyObject* object) {
-  Frame& frame = stack_.push(kind, object);
+  Frame& frame = stack_.push(kind, object, memo_.strings());
   if (hooks_.fast && object != nullptr && ++fast_nesting_ >= kFastNestingLimit)
       [[unlikely]] {
     if (!fast_in_progress_.insert(object).second) {

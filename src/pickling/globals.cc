@@ -7,6 +7,7 @@
 #include "cpython/error.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
+#include "pickling/memo.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
 
@@ -147,6 +148,9 @@ void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname
     return;
   }
   if (protocol() >= 4) {
+    // Where there is code, they belong to it.
+    Memo::StringsScope of_names(
+        memo_, memo_.has_code() ? Memo::Strings::kOfCode : Memo::Strings::kOfData);
     // Foreign code may run between the two names: as steps they are held.
     if (may_call_out_ || !PyUnicode_CheckExact(module) ||
         !PyUnicode_CheckExact(qualname)) {

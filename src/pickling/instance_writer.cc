@@ -117,8 +117,7 @@ char* InstanceWriter::put_name(char* p, PlainType::Name& name) {
   p = LeafWriter(memo_).leaf(p, name.name);
   // In digests a name has no index: it is written out each time.
   if (memo_.strings() == Memo::Strings::kByContent) return p;
-  PyObject* known = memo_.pools_strings() ? memo_.pooled(name.name) : name.name;
-  std::size_t index = memo_.find(known);
+  std::size_t index = memo_.find_text(name.name);
   if (index <= UINT32_MAX) {
     char* end = core::put_get(name.get.data(), static_cast<std::uint32_t>(index));
     name.get_size = static_cast<std::uint8_t>(end - name.get.data());

@@ -89,13 +89,9 @@ class LeafWriter {
     return cpython::small_int(object, value) ? core::put_int4(p, value) : nullptr;
   }
   char* text(char* p, PyObject* object) const {
-    if (memo_.pools_strings()) {
-      if (memo_.strings() == Memo::Strings::kByContent) return bare_text(p, object);
-      object = memo_.pooled(object);
-    }
-    if (is_unshared(object)) {
-      memo_.add_sole_reference(object);
-    } else if (std::size_t index = memo_.find_or_add(object); index != Memo::kAbsent) {
+    if (memo_.strings() == Memo::Strings::kByContent) [[unlikely]]
+      return bare_text(p, object);
+    if (std::size_t index = memo_.find_or_add_text(object); index != Memo::kAbsent) {
       if (index > UINT32_MAX) throw core::TooLarge{"memo"};
       return core::put_get(p, static_cast<std::uint32_t>(index));
     }

@@ -49,14 +49,12 @@ const Memo::StandIn* Memo::stand_in_for(PyObject* dict) const {
   return nullptr;
 }
 
-void Memo::pool_strings() {
-  own_keys();
-  if (pools_strings()) return;
-  strings_ = Strings::kPooled;
-  // Strings that have been written already stand for their equals, too.
-  for (std::uintptr_t key : keys_) {
-    if (key != 0 && PyUnicode_CheckExact(untagged(key))) pooled(untagged(key));
-  }
+std::size_t Memo::find_or_add_pooled(PyObject* text) {
+  std::size_t known = strings_ == Strings::kSentinels ? find(text) : kAbsent;
+  // It has no entry in the tables of addresses: data must not depend on which strings
+  // are the same object as one of code.
+  pool_.add(text, known != kAbsent ? known : add_anonymous());
+  return known;
 }
 
 void Memo::set(PyObject* key, std::size_t index) {
@@ -73,7 +71,8 @@ void Memo::clear() {
   keys.take(keys_);
   std::vector<StandIn> stand_ins = std::exchange(stand_ins_, {});
   aliases_.clear();
-  strings_ = Strings::kByIdentity;
+  strings_ = Strings::kOfData;
+  has_code_ = false;
   packed_.clear();
   wide_.clear();
   borrowing_.end();

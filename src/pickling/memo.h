@@ -82,36 +82,77 @@ class Memo {
   // Gives `key` the index of an object that is there already.
   void alias(PyObject* key, std::size_t index);
 
-  // How strings are told apart.
+  // Whose strings are being written, which says how they are told apart.
   enum class Strings : std::uint8_t {
-    kByIdentity,  // as the standard pickler has it
-    kPooled,      // equal short strings are one: streams with code must not depend on
-                  // which of them are interned
-    kByContent,   // each is written out, also bytes: digests, which nobody loads
+    kOfData,     // by identity, as the standard pickler has it; those that equal a
+                 // string of code are that one
+    kOfCode,     // equal short strings are one: code must not depend on which of them
+                 // are interned
+    kSentinels,  // the same, and one that has been met as data is that one
+    kByContent,  // each is written out, also bytes: digests, which nobody loads
   };
   Strings strings() const { return strings_; }
-  // True in streams with code, and in digests.
-  bool pools_strings() const { return strings_ != Strings::kByIdentity; }
-  // From now on equal short strings are one.  No change of a memo by content.
-  // REQUIRES: called before the first code, class, function or dynamic module of a
-  // stream is written: bytes must not depend on which strings happen to be interned.
-  void pool_strings();
-  // The same, where the strings of `pool` are those that stand for their equals.  None
-  // of them may be here already.
-  void unify_strings_with(std::shared_ptr<const StringPool> pool) {
-    pool_strings();
-    pool_.share(std::move(pool));
+  // No change of a memo by content.
+  void set_strings(Strings strings) {
+    if (strings_ != Strings::kByContent) strings_ = strings;
   }
   // REQUIRES: an empty memo.
-  void write_strings_by_content() { strings_ = Strings::kByContent; }
-  // True for a string that shares a key with its equals once strings are pooled.
+  void write_strings_by_content() {
+    strings_ = Strings::kByContent;
+    has_code_ = true;
+  }
+  // While one lives, strings are of this kind.
+  class StringsScope {
+   public:
+    StringsScope(Memo& memo, Strings strings) : memo_(memo), before_(memo.strings_) {
+      memo.set_strings(strings);
+    }
+    StringsScope(const StringsScope&) = delete;
+    StringsScope& operator=(const StringsScope&) = delete;
+    ~StringsScope() { memo_.strings_ = before_; }
+
+   private:
+    Memo& memo_;
+    Strings before_;
+  };
+
+  // True in streams with code, and in digests.
+  bool has_code() const { return has_code_; }
+  // To be called before the first code, class, function or dynamic module of a stream
+  // is written.
+  void note_code() {
+    own_keys();
+    has_code_ = true;
+  }
+  const StringPool& strings_of_code() const { return pool_; }
+  // Those of `pool` are strings of code, at indices that are counted from `first`.
+  // REQUIRES: !has_code().
+  void add_strings_of_code(std::shared_ptr<const StringPool> pool, std::size_t first) {
+    note_code();
+    pool_.share(std::move(pool), first);
+  }
+  // True for a string that is one with its equals where it is one of code.
   static bool is_poolable(PyObject* text) {
     return PyUnicode_GET_LENGTH(text) <= kLongestPooled;
   }
-  // The string that stands for all that equal `text`.
-  // REQUIRES: Strings::kPooled.
-  PyObject* pooled(PyObject* text) {
-    return is_poolable(text) ? pool_.pooled(text) : text;
+
+  // As find() and find_or_add(), for an exact str.
+  // REQUIRES: not by content.
+  std::size_t find_text(PyObject* text) const {
+    std::size_t index = pool_.find(text);
+    return index == kAbsent && !is_pooled(text) ? find(text) : index;
+  }
+  std::size_t find_or_add_text(PyObject* text) {
+    if (has_code_) [[unlikely]] {
+      std::size_t index = pool_.find(text);
+      if (index != kAbsent) return index;
+      if (is_pooled(text)) return find_or_add_pooled(text);
+    }
+    if (borrows_keys_ && cpython::is_sole_reference(text)) {
+      add_sole_reference(text);
+      return kAbsent;
+    }
+    return find_or_add(text);
   }
 
   // The key that has the index, borrowed; null for an anonymous one.
@@ -190,6 +231,11 @@ class Memo {
     return find_or_enter_widely(key, index);
   }
   std::size_t find_or_enter_widely(PyObject* key, std::size_t index);
+  bool is_pooled(PyObject* text) const {
+    return (strings_ == Strings::kOfCode || strings_ == Strings::kSentinels) &&
+           is_poolable(text);
+  }
+  std::size_t find_or_add_pooled(PyObject* text);
   void take_references();
 
   MemoTable<PackedEntry> packed_;
@@ -201,8 +247,22 @@ class Memo {
   Keys keys_;                       // by index: the key, 0 for anonymous ones
   std::vector<cpython::Ref> aliases_;
   std::vector<StandIn> stand_ins_;
-  Strings strings_ = Strings::kByIdentity;
-  StringPool pool_;  // the pooled strings
+  Strings strings_ = Strings::kOfData;
+  bool has_code_ = false;
+  StringPool pool_;  // the short strings of code
+};
+
+// While one lives, code is being written: the strings are its own.
+class CodeScope {
+ public:
+  explicit CodeScope(Memo& memo) : strings_(noted(memo), Memo::Strings::kOfCode) {}
+
+ private:
+  static Memo& noted(Memo& memo) {
+    memo.note_code();
+    return memo;
+  }
+  Memo::StringsScope strings_;
 };
 
 }  // namespace cppickle::pickling

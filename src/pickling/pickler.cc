@@ -4,6 +4,7 @@
 #include "cpython/error.h"
 #include "cpython/reads.h"
 #include "pickling/error_report.h"
+#include "pickling/memo.h"
 
 namespace cppickle::pickling {
 
@@ -12,6 +13,7 @@ using cpython::Ref;
 void Pickler::dump(PyObject* root) {
   try {
     plans_.trim();
+    memo_.set_strings(Memo::Strings::kOfData);  // a dump that failed may have left it
     emitter_.start();
     save(root);
     run();
@@ -65,6 +67,7 @@ void Pickler::borrow_keys() {
 void Pickler::run() {
   while (!stack_.empty()) {
     Frame& frame = stack_.top();
+    memo_.set_strings(frame.strings);
     switch (frame.kind) {
       case Frame::Kind::kList:
         step_list(frame);

@@ -20,6 +20,11 @@ void Pickler::step_script(Frame& frame) {
       case Step::Kind::kSave:
         save(step.object);
         break;
+      case Step::Kind::kData: {
+        Memo::StringsScope of_data(memo_, Script::strings_in(step.object));
+        save(step.object);
+        break;
+      }
       case Step::Kind::kText:
         emit_str(step.object);
         break;

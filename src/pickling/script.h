@@ -6,6 +6,7 @@
 
 #include "core/opcode.h"
 #include "cpython/ref.h"
+#include "pickling/memo.h"
 #include "pickling/pickler.h"
 #include "pickling/work_stack.h"
 
@@ -32,6 +33,20 @@ class Script {
                PyObject* label_key = nullptr) {
     if (direct_ && pickler_.try_save_inline(object)) return *this;
     return keep({Step::Kind::kSave,
+                 label,
+                 {},
+                 Py_NewRef(object),
+                 Py_XNewRef(label_key),
+                 nullptr});
+  }
+  // The same for what the user's code works on: the strings in it are data.
+  Script& data(PyObject* object, Label label = Label::kNone,
+               PyObject* label_key = nullptr) {
+    if (direct_) {
+      Memo::StringsScope of_data(pickler_.memo(), strings_in(object));
+      if (pickler_.try_save_inline(object)) return *this;
+    }
+    return keep({Step::Kind::kData,
                  label,
                  {},
                  Py_NewRef(object),
@@ -105,6 +120,13 @@ class Script {
     Frame& frame = pickler_.push_frame(Frame::Kind::kScript, object);
     frame.position = frame.extra = first_;
     if (object != nullptr) pickler_.expansion_begins();
+  }
+
+  // Those in what the user's code works on.  A string by itself may be a sentinel,
+  // which the code knows by identity.
+  static Memo::Strings strings_in(PyObject* object) {
+    return PyUnicode_CheckExact(object) ? Memo::Strings::kSentinels
+                                        : Memo::Strings::kOfData;
   }
 
  private:

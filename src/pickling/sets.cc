@@ -53,15 +53,14 @@ Ref Pickler::reduction_for_order(PyObject* object) {
 // where iteration has it already.
 Ref Pickler::ordered_items(PyObject* set) {
   // Data alone is written as the standard pickler writes it.
-  if (!memo_.pools_strings()) return Ref();
+  if (!memo_.has_code()) return Ref();
   return canonically_ordered(
       set, plans_, [this](PyObject* object) { return reduction_for_order(object); });
 }
 
 // Those of a set's subclass in the list that set.__reduce__ has made of them.
 void Pickler::order_reduced_set(PyObject* value) {
-  if (!memo_.pools_strings() || !PyTuple_Check(value) || PyTuple_GET_SIZE(value) < 2)
-    return;
+  if (!memo_.has_code() || !PyTuple_Check(value) || PyTuple_GET_SIZE(value) < 2) return;
   PyObject* arguments = PyTuple_GET_ITEM(value, 1);
   if (!PyTuple_Check(arguments) || PyTuple_GET_SIZE(arguments) != 1) return;
   PyObject* items = PyTuple_GET_ITEM(arguments, 0);

@@ -10,6 +10,7 @@
 #include "core/inline_vector.h"
 #include "core/opcode.h"
 #include "cpython/ref.h"
+#include "pickling/memo.h"
 
 namespace cppickle::pickling {
 
@@ -33,6 +34,7 @@ enum class Label : std::uint8_t {
 struct Step {
   enum class Kind : std::uint8_t {
     kSave,     // save object
+    kData,     // the same, whose strings are data
     kText,     // write the str object, without the memo
     kOp,       // write opcode
     kMemoize,  // memoize object; when it got into the memo meanwhile (it is recursive),
@@ -72,9 +74,10 @@ struct Frame {
   };
 
   Kind kind;
-  bool tracked;        // in the set of objects in progress of the fast mode
-  bool reduced;        // a script of a reduce value that foreign code gave
-  std::uint8_t phase;  // where in its cycle the frame is, meaning by kind
+  bool tracked : 1;       // in the set of objects in progress of the fast mode
+  bool reduced : 1;       // a script of a reduce value that foreign code gave
+  Memo::Strings strings;  // whose those are that are written for it
+  std::uint8_t phase;     // where in its cycle the frame is, meaning by kind
   std::uint32_t in_batch;
   PyObject* object;   // owned: container or iterator; null for scripts
   PyObject* pending;  // owned: what comes next and must not be lost, may be null
@@ -101,9 +104,9 @@ class WorkStack {
   std::span<const Frame> frames() const { return {frames_.begin(), frames_.size()}; }
 
   // A frame for `object`, of which it takes a reference.  Earlier Frame& end here.
-  Frame& push(Frame::Kind kind, PyObject* object) {
-    Frame& frame =
-        frames_.push_back({kind, false, false, 0, 0, object, nullptr, nullptr, 0, 0});
+  Frame& push(Frame::Kind kind, PyObject* object, Memo::Strings strings) {
+    Frame& frame = frames_.push_back(
+        {kind, false, false, strings, 0, 0, object, nullptr, nullptr, 0, 0});
     Py_XINCREF(object);
     iterators_ += is_iterator(kind);
     return frame;

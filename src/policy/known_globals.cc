@@ -70,8 +70,7 @@ bool KnownGlobals::save(pickling::Pickler& pickler, PyObject* object) const {
   if (found == globals_.end()) return false;
   const KnownGlobal& known = found->second;
   // Data by itself keeps the standard pickler's bytes, which memoizes the names.
-  if (pickler.protocol() < 4 || pickler.asks_for_ids() ||
-      !pickler.memo().pools_strings()) {
+  if (pickler.protocol() < 4 || pickler.asks_for_ids() || !pickler.memo().has_code()) {
     pickler.emit_global(object, known.name.module, known.name.qualname);
   } else {
     pickler.emit_fragment(known.fragment);

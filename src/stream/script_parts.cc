@@ -38,14 +38,19 @@ void end_tuple(Script& script, std::size_t size) {
   script.op(short_tuple(script, size) ? kShort[size] : Opcode::TUPLE);
 }
 
+void save_value(Script& script, const Entry& entry) {
+  entry.is_data ? script.data(entry.value, entry.label, entry.key)
+                : script.save(entry.value, entry.label, entry.key);
+}
+
 void set_entries(Script& script, const std::vector<Entry>& entries) {
   if (entries.empty()) return;
   bool many = entries.size() > 1 && script.protocol() >= 1;
   if (many) script.op(Opcode::MARK);
   for (const Entry& entry : entries) {
     bool is_name = entry.label == Label::kGlobal;
-    (is_name ? script.key(entry.key) : script.save(entry.key))
-        .save(entry.value, entry.label, entry.key);
+    is_name ? script.key(entry.key) : script.save(entry.key);
+    save_value(script, entry);
     if (!many) script.op(Opcode::SETITEM);
   }
   if (many) script.op(Opcode::SETITEMS);

@@ -19,6 +19,7 @@ struct Entry {
   PyObject* key;
   PyObject* value;
   pickling::Label label = pickling::Label::kAttribute;
+  bool is_data = false;  // what the user's code works on
 };
 
 // True for values that refer to nothing and run no code when loaded: they may stand
@@ -29,6 +30,8 @@ bool is_atom(PyObject* object);
 void begin_tuple(pickling::Script& script, std::size_t size);
 void end_tuple(pickling::Script& script, std::size_t size);
 
+// Saves the value of an entry.
+void save_value(pickling::Script& script, const Entry& entry);
 // Sets entries of the dict on the stack's top.
 void set_entries(pickling::Script& script, const std::vector<Entry>& entries);
 // A new dict of the entries, which is not memoized.

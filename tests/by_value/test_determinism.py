@@ -10,6 +10,8 @@ SAMPLES = {
     "a lambda": "obj = lambda x: x + 1",
     "a function": "a, b, c = 1, 'two', [3]\n"
     "def obj(x: int = 0, *, y=a): return a, b, c",
+    "data like names": "cfg = {'x': ['obj', 'f', 'x' * 3], 'f': ('x', 'a b')}\n"
+    "def f(x='a b', *, y=['x']): return cfg\nobj = [f, cfg]",
     "a function with attributes": "def obj(): pass\nobj.b = 1\nobj.a = 2",
     "functions of functions": "def f(): return g\ndef g(): return f, h\ndef h(): pass\n"
     "obj = [f, g, h]",
