@@ -81,6 +81,8 @@ Ref Pickler::listed(PyObject* set) {
 // (`ahead`).
 Frame& Pickler::push_set(Frame::Kind kind, PyObject* set) {
   cpython::note_read(cpython::Read::kContent, set);
+  // Items that are asked for their content may take the set out of its container.
+  Ref hold = Ref::borrow(set);
   Ref ordered = ordered_items(set);
   Frame& frame = push_frame(kind, set);
   frame.ahead = ordered.release();
@@ -90,6 +92,7 @@ Frame& Pickler::push_set(Frame::Kind kind, PyObject* set) {
 void Pickler::save_set(PyObject* set) {
   if (protocol() < 4) {
     before_foreign_code();
+    Ref hold = Ref::borrow(set);
     Ref items = listed(set);
     return save_as_call(set, reinterpret_cast<PyObject*>(&PySet_Type),
                         checked(PyTuple_Pack(1, items.get())));
@@ -134,6 +137,7 @@ void Pickler::step_set(Frame& frame) {
 void Pickler::save_frozenset(PyObject* set) {
   if (protocol() < 4) {
     before_foreign_code();
+    Ref hold = Ref::borrow(set);
     Ref items = listed(set);
     return save_as_call(set, reinterpret_cast<PyObject*>(&PyFrozenSet_Type),
                         checked(PyTuple_Pack(1, items.get())));

@@ -104,6 +104,19 @@ def test_a_set_that_changes_its_size(act):
         cppickle.dumps(items)
 
 
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+@pytest.mark.parametrize("kind", [set, frozenset])
+def test_a_set_whose_items_take_it_out_of_its_container(kind, protocol):
+    """In streams with code they are asked for their content, to be put in order."""
+    code = define("def f(): pass").f
+    items = []
+    meddlers = [Meddler(items.clear), Meddler(lambda: None)]
+    items.append(kind(meddlers))
+    del meddlers
+    _, [again] = pickle.loads(cppickle.dumps([code, items], protocol))
+    assert again == {"meddler"}
+
+
 def test_an_instance_whose_dict_changes():
     made = define("class Holder: pass").Holder()
     made.a, made.b = Meddler(lambda: vars(made).pop("b")), [1]
