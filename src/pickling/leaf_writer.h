@@ -66,7 +66,8 @@ class LeafWriter {
   // REQUIRES: room for kLongestLeaf.
   [[gnu::noinline]] char* memoized(char* p, PyObject* object) const {
     if (is_unshared(object)) return nullptr;
-    std::size_t index = memo_.find(object);
+    std::size_t index =
+        PyUnicode_CheckExact(object) ? memo_.find_text(object) : memo_.find(object);
     if (index > UINT32_MAX) return nullptr;
     return core::put_get(p, static_cast<std::uint32_t>(index));
   }

@@ -49,6 +49,23 @@ def test_data_beside_code_is_written_as_it_is_alone(protocol):
     assert abs(beside - alone) <= longer_indices
 
 
+@pytest.mark.parametrize("text", ["x", "é", "x" * 300, "é" * 300])
+def test_all_ways_to_write_take_the_same_for_one(text):
+    """Short tuples, lists and dicts have ways of their own, hooks have none of them."""
+
+    class Hooked(cppickle.Pickler):
+        def reducer_override(self, obj):
+            return NotImplemented
+
+    source = "d = {1: t}\ndef f(): return d\ndef g(x=t, *, y=t): return x, d, t"
+    made = define(source, t=text)
+    for obj in ([made.f, made.g], [made.f, (text,), made.g, {text: [text]}]):
+        file = io.BytesIO()
+        Hooked(file).dump(obj)
+        for _ in range(3):
+            assert cppickle.dumps(obj) == file.getvalue()
+
+
 def test_data_may_equal_names_of_the_code():
     made = define("class C:\n  x = 'y'\n  def f(self): return z\nz = ['x', 'C', 'f']")
     data = ["x", "y", "z", "C", "f", "__main__", {"x": "z"}]
