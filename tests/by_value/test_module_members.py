@@ -5,8 +5,8 @@ and what cannot be pickled. Both go by reference, and so are the reader's own.
 import calendar
 import concurrent.futures
 import contextvars
+import functools
 import importlib
-import os
 import pickle
 import random
 import secrets
@@ -14,6 +14,7 @@ import sys
 import threading
 
 import pytest
+from support import libraries
 from support.processes import Worker, run_child
 from support.source import define
 
@@ -41,31 +42,11 @@ aliased = _counter.draw
 
 @pytest.fixture
 def library(tmp_path, monkeypatch):
-    for name, source in LIBRARY.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(source)
-    folders = filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")])
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
-    monkeypatch.syspath_prepend(tmp_path)
-    yield importlib.import_module("held_lib")
-    for name in [n for n in sys.modules if n.startswith("held_")]:
-        del sys.modules[name]
+    with libraries.installed(tmp_path, monkeypatch, LIBRARY, "held_lib") as library:
+        yield library
 
 
-def far(obj, question):
-    """The answer of a process that has the library, and cppickle for another hop."""
-    stream = cppickle.dumps(obj)
-    for _ in range(3):  # recorded, or repeated
-        assert cppickle.dumps(obj) == stream
-    with Worker(bare=False) as first, Worker(bare=False) as second:
-        first.load(stream)
-        second.load(first.dumps("obj"))
-        answers = [
-            worker.ask(f"import held_lib\n{question}") for worker in (first, second)
-        ]
-    assert answers[0] == answers[1]
-    return answers[0]
+far = functools.partial(libraries.far, "held_lib")
 
 
 # --- Methods ----------------------------------------------------------------

@@ -2,12 +2,11 @@
 
 import functools
 import importlib
-import os
 import pickle
 import sys
 
 import pytest
-from support.processes import Worker
+from support import libraries
 from support.source import define
 
 import cppickle
@@ -22,31 +21,11 @@ LIBRARY = {
 @pytest.fixture
 def library(tmp_path, monkeypatch):
     """A package with a sentinel, and a module of somebody else's that imports it."""
-    for name, source in LIBRARY.items():
-        path = tmp_path / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(source)
-    folders = filter(None, [str(tmp_path), os.environ.get("PYTHONPATH")])
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(folders))
-    monkeypatch.syspath_prepend(tmp_path)
-    yield importlib.import_module("sentinel_lib")
-    for name in [n for n in sys.modules if n.startswith("sentinel_")]:
-        del sys.modules[name]
+    with libraries.installed(tmp_path, monkeypatch, LIBRARY, "sentinel_lib") as library:
+        yield library
 
 
-def far(obj, question):
-    """The answer of a process that has the library, and cppickle for another hop."""
-    stream = cppickle.dumps(obj)
-    for _ in range(3):  # recorded, or repeated
-        assert cppickle.dumps(obj) == stream
-    with Worker(bare=False) as first, Worker(bare=False) as second:
-        first.load(stream)
-        second.load(first.dumps("obj"))
-        answers = [
-            worker.ask(f"import sentinel_lib\n{question}") for worker in (first, second)
-        ]
-    assert answers[0] == answers[1]
-    return answers[0]
+far = functools.partial(libraries.far, "sentinel_lib")
 
 
 def test_a_default(library):
