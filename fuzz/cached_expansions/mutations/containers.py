@@ -101,7 +101,7 @@ def twin_scalar(pick):
     name = pick.scalar_name()
     kind = pick.one(
         ["''.join(list({0}))", "int(str({0}))", "float(repr({0}))", "complex({0})"]
-        + ["bytes(bytearray({0}))", "tuple(list({0}))", "sys.intern({0})", "bool({0})"]
+        + ["b''.join([{0}, b''])", "tuple(list({0}))", "sys.intern({0})", "bool({0})"]
     )
     return f"{name} = {kind.format(name)}"
 
