@@ -47,7 +47,10 @@ inline constexpr bool kDictsHaveVersions = PY_VERSION_HEX < 0x030e0000;
 // none.
 inline std::uint64_t dict_version(PyObject* dict) {
 #if PY_VERSION_HEX < 0x030e0000
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wdeprecated-declarations"  // from 3.12 on
   return reinterpret_cast<PyDictObject*>(dict)->ma_version_tag;
+#pragma GCC diagnostic pop
 #else
   (void)dict;
   return 0;
