@@ -1,12 +1,20 @@
 """What is pickled. A file for each kind of object; the order is the table's."""
 
-from benchmarks.workloads import arrays, classes, data, functions, instances
+from benchmarks.workloads import (
+    arrays,
+    beside_code,
+    classes,
+    data,
+    functions,
+    instances,
+)
 from benchmarks.workloads.base import Workload
 
 ALL: tuple[Workload, ...] = (
     *functions.WORKLOADS,
     *classes.WORKLOADS,
     *instances.WORKLOADS,
+    *beside_code.WORKLOADS,
     *data.WORKLOADS,
     *arrays.WORKLOADS,
 )

@@ -16,10 +16,18 @@ BOTH = {"memory": (QUIET_MEMORY, DEFAULT_MEMORY)}
 _held: list[list[str]] = []
 
 
+def strings() -> list[str]:
+    return [f"string number {i}" for i in range(100_000)]
+
+
 def strings_held_elsewhere() -> list[str]:
-    strings = [f"string number {i}" for i in range(100_000)]
-    _held[:] = [strings.copy()]
-    return strings
+    made = strings()
+    _held[:] = [made.copy()]
+    return made
+
+
+def dict_of_100k() -> dict[str, int]:
+    return {f"key {i}": i for i in range(100_000)}
 
 
 def json_like() -> object:
@@ -67,9 +75,9 @@ WORKLOADS = (
     data("1M ints", lambda: list(range(1_000_000, 2_000_000)), **BOTH),
     data("1M small ints", lambda: [i % 256 for i in range(1_000_000)], **BIG),
     data("100k floats", lambda: [i * 0.1 for i in range(100_000)], **BIG),
-    data("100k strings", lambda: [f"string number {i}" for i in range(100_000)], **BIG),
+    data("100k strings", strings, **BIG),
     data("100k strings others hold", strings_held_elsewhere, **BIG),
-    data("dict of 100k", lambda: {f"key {i}": i for i in range(100_000)}, **BIG),
+    data("dict of 100k", dict_of_100k, **BIG),
     data("nested JSON-like 1 MB", json_like, **BIG),
     data("100k tuples", lambda: [(i, i + 1) for i in range(100_000)], **BIG),
     data(
