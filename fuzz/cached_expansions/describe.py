@@ -6,6 +6,7 @@ Imported by the far end, too, so it needs nothing but the standard library.
 import dis
 import sys
 import types
+import weakref
 
 HEAP_TYPE, IS_ABSTRACT = 1 << 9, 1 << 20
 MOST_LINES = 20_000  # what tuples share is told again
@@ -76,6 +77,8 @@ class Description:
             return self.line(kind.__name__, repr(obj))
         if kind is tuple:
             return self.add_all("tuple", obj)
+        if kind in weakref.ProxyTypes:
+            raise Opaque  # whatever is asked of it, its referent answers
         if id(obj) in self.spaces:
             raise Opaque
         if id(obj) in self.numbers:
