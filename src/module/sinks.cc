@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "cpython/borrow_scope.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -86,6 +87,7 @@ bool FileSink::write_through(std::string_view data, void* owner) {
 
 void FileSink::write(Ref bytes) {
   memo_.own_keys();
+  cpython::note_foreign_code();
   checked(PyObject_CallOneArg(write_, bytes.get()));
 }
 

@@ -21,6 +21,10 @@ using cpython::Ref;
 
 namespace {
 
+// Bytes within which a sink that runs foreign code may be written to: two names and
+// their opcodes, of which neither is written through.
+constexpr std::size_t kLongestNames = core::kFrameSizeTarget / 2 + 64;
+
 struct Found {
   Ref value;   // empty: not found, and an AttributeError is set
   Ref parent;  // what the last part of the name was looked up in
@@ -152,8 +156,9 @@ void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname
     Memo::StringsScope of_names(
         memo_, memo_.has_code() ? Memo::Strings::kOfCode : Memo::Strings::kOfData);
     // Foreign code may run between the two names: as steps they are held.
-    if (may_call_out_ || !PyUnicode_CheckExact(module) ||
-        !PyUnicode_CheckExact(qualname)) {
+    if (asks_for_ids() || !PyUnicode_CheckExact(module) ||
+        !PyUnicode_CheckExact(qualname) || is_written_through(module) ||
+        is_written_through(qualname) || may_write_within(kLongestNames)) {
       Script(*this)
           .save(module)
           .save(qualname)

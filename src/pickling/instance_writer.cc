@@ -13,8 +13,6 @@ using cpython::Attributes;
 
 namespace {
 
-constexpr std::size_t kLongestHead = 32;  // bytes: all but the attributes
-
 bool read(PyObject* object, const InstancePlan& plan, Attributes& attributes) {
   if (plan.slots.empty())
     return !plan.has_dict || cpython::read_attributes(object, attributes);
@@ -47,7 +45,7 @@ bool InstanceWriter::write(PyObject* object, PlainType& plain) {
   note_dict(attributes);
 
   Run run(emitter_);
-  std::size_t longest = kLongestHead + 2 * attributes.count * LeafWriter::kLongestLeaf;
+  std::size_t longest = longest_with(attributes.count);
   char* p = run.at_object(run.room(longest), longest);
   p = core::put_get(p, static_cast<std::uint32_t>(cls));
   p = run.at_object(p, longest);
@@ -87,7 +85,7 @@ bool InstanceWriter::learn_names(PlainType& plain, const Attributes& attributes)
 char* InstanceWriter::put_state(Run& run, char* p, PlainType& plain,
                                 const Attributes& attributes) {
   LeafWriter writer(memo_);
-  std::size_t longest = kLongestHead + 2 * attributes.count * LeafWriter::kLongestLeaf;
+  std::size_t longest = longest_with(attributes.count);
   bool in_slots = !plain.plan->slots.empty();
   p = run.at_object(p, longest);
   if (in_slots) p = run.at_object(core::put(p, Opcode::NONE), longest);

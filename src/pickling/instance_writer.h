@@ -11,6 +11,7 @@
 #include "cpython/attributes.h"
 #include "cpython/names.h"
 #include "pickling/instance_plans.h"
+#include "pickling/leaf_writer.h"
 #include "pickling/memo.h"
 
 namespace cppickle::pickling {
@@ -67,11 +68,21 @@ class PlainTypes {
 
 // Writes at protocol 4 and later, with a memo that borrows its keys.  Neither frames
 // nor steps are pushed, the lazy __dict__ is not made, and no foreign code runs.
-// REQUIRES: what a LeafWriter requires.
+// REQUIRES: what a LeafWriter requires, and that the sink runs no foreign code when the
+// frame in progress ends within longest() bytes.
 class InstanceWriter {
  public:
   InstanceWriter(Memo& memo, core::Emitter& emitter, const cpython::Names& names)
       : memo_(memo), emitter_(emitter), names_(names) {}
+
+  // Bytes of the longest instance.
+  static constexpr std::size_t longest_with(std::size_t attributes) {
+    constexpr std::size_t kAllButAttributes = 32;
+    return kAllButAttributes + 2 * attributes * LeafWriter::kLongestLeaf;
+  }
+  static constexpr std::size_t longest() {
+    return longest_with(cpython::Attributes::kMost);
+  }
 
   // False when the class is not in the memo yet, or when an attribute is no leaf: then
   // nothing has been written.

@@ -25,6 +25,8 @@ using cpython::Ref;
 
 namespace {
 
+constexpr std::size_t kLongestHead = 16;  // bytes: the class from the memo, NEWOBJ
+
 // An entry of the instance may hide what the class says about pickling.
 bool hides_protocol(PyObject* dict, const cpython::Names& names) {
   for (PyObject* name : {names.reduce_ex, names.getstate}) {
@@ -56,6 +58,7 @@ bool Pickler::save_instance(PyObject* object) {
 // Another one of its type, since when no foreign code has run.
 bool Pickler::save_known_instance(PyObject* object, PlainType& plain) {
   if (may_use_leaf_writer_ && plain.plan->native &&
+      !may_write_within(InstanceWriter::longest()) &&
       InstanceWriter(memo_, emitter_, names()).write(object, plain))
     return true;
   Ref hold = Ref::borrow(object);
@@ -84,7 +87,9 @@ bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
 
   auto cls = reinterpret_cast<PyObject*>(Py_TYPE(object));
   // Of all instances but the first the class is in the memo: they need no script.
-  bool known = memoizing() && !may_call_out_ && get(cls);
+  // As steps, where to write the head may run foreign code.
+  bool known =
+      memoizing() && !asks_for_ids() && !may_write_within(kLongestHead) && get(cls);
   if (known) {
     commit_due_frame();
     emitter_.op(Opcode::EMPTY_TUPLE, Opcode::NEWOBJ);
@@ -120,7 +125,8 @@ void Pickler::save_state(PyObject* object, Ref dict) {
   // The object holds it; one reference less keeps it out of the memo's table.
   if (memo_.borrows_keys()) dict.reset();
   bool unshared = memo_.borrows_keys() && cpython::is_sole_reference(state);
-  if (!may_use_leaf_writer_ || !unshared || !PyDict_CheckExact(state)) {
+  if (!may_use_leaf_writer_ || !unshared || !PyDict_CheckExact(state) ||
+      may_write_within(1)) {
     push_frame(Frame::Kind::kState, object);
     return save(state);
   }

@@ -120,6 +120,7 @@ bool Pickler::is_short_bytes(PyObject* object) const {
 }
 
 bool Pickler::save_flat(PyObject* object) {
+  if (is_written_through(object)) return false;
   if (save_leaf(object)) return true;
   if (!is_short_bytes(object)) return false;
   if (!get(object)) save_bytes(object);
@@ -137,7 +138,7 @@ bool Pickler::is_inline_tuple(PyObject* tuple) const {
   constexpr Py_ssize_t kFewItems = 8;
   Py_ssize_t size = PyTuple_GET_SIZE(tuple);
   if (size == 0) return true;
-  if (may_call_out_ || size > kFewItems) return false;
+  if (asks_for_ids() || size > kFewItems) return false;
   for (Py_ssize_t i = 0; i < size; ++i) {
     if (!is_short_leaf(PyTuple_GET_ITEM(tuple, i))) return false;
   }

@@ -50,10 +50,9 @@ class Pickler {
         reducers_(reducers),
         emitter_(emitter),
         hooks_(hooks),
-        may_call_out_(hooks.persistent_id != nullptr || hooks.foreign_sink),
-        may_borrow_keys_(!may_call_out_ && !hooks.foreign_reducers &&
+        may_borrow_keys_(!asks_for_ids() && !hooks.foreign_reducers &&
                          hooks.reducer_override == nullptr),
-        may_use_leaf_writer_(!may_call_out_ && !hooks.fast && emitter.binary() &&
+        may_use_leaf_writer_(!asks_for_ids() && !hooks.fast && emitter.binary() &&
                              emitter.protocol() >= 4) {}
 
   // Writes the whole stream of `root`.  On failure the error carries the path
@@ -91,7 +90,7 @@ class Pickler {
   // importable; false for others, of which nothing is written.
   bool try_save_inline(PyObject* object);
   // True when nothing but save_leaf() is needed for a leaf just now.
-  bool on_fast_path() const { return !frame_is_due() && !may_call_out_; }
+  bool on_fast_path() const { return !frame_is_due() && !asks_for_ids(); }
   // Bytes of an opcode and what follows, as encoded beforehand; no more than
   // kLongestFragment.
   // REQUIRES: whole opcodes that put nothing into the memo.
@@ -124,8 +123,7 @@ class Pickler {
   // Then nothing may be written beside save(): no fragments, no keys outside of the
   // memo, no direct scripts.
   bool asks_for_ids() const { return hooks_.persistent_id != nullptr; }
-  // True when objects of the type may have a reducer in the dispatch table; true, too,
-  // where only foreign code could find out.
+  // False when the dispatch table has no reducer for the type, as far as can be known.
   bool may_have_reducer(PyTypeObject* type);
   // Valid as long as no foreign code runs.
   const InstancePlan& plan_for(PyTypeObject* type);
@@ -160,8 +158,7 @@ class Pickler {
   void memoize(PyObject* object) {
     if (memoizing()) emitter_.memoize(memo_.add(object));
   }
-  // The same; one that got into the memo while it was written is recursive, and the
-  // other takes its place: false.
+  // The same; false for one that got into the memo meanwhile, which takes its place.
   bool memoize_or_get(PyObject* object);
   // Memoizes what exists only in the stream.
   void memoize_anonymous() {
@@ -214,14 +211,18 @@ class Pickler {
   void save_slow(PyObject* object);
   bool save_persistent(PyObject* object);
   bool frame_is_due() const { return emitter_.frame_is_due() && !keeps_frame_open_; }
-  // For where the standard pickler saves an object that is written here without save().
-  // REQUIRES: the sink runs no foreign code.
+  // True when the sink may run foreign code while the next `size` bytes are written.
+  bool may_write_within(std::size_t size) const {
+    return hooks_.foreign_sink && emitter_.frame_room() < size;
+  }
+  // For where the standard pickler saves what is written here without save().
+  // REQUIRES: nothing is borrowed, or !may_write_within(1).
   void commit_due_frame() {
     if (frame_is_due()) emitter_.commit_frame();
   }
   bool is_written_through(PyObject* object) const;
   bool is_short_bytes(PyObject* object) const;
-  bool save_flat(PyObject* object);  // a leaf or short bytes; false for others
+  bool save_flat(PyObject* object);  // a leaf or short bytes, not written through
   void save_compound(PyObject* object);
   void save_object(PyObject* object);
   template <typename Ask>
@@ -371,7 +372,6 @@ class Pickler {
   Reducers& reducers_;
   core::Emitter& emitter_;
   Hooks hooks_;
-  bool may_call_out_;  // every save may run foreign code
   bool may_borrow_keys_;
   bool may_use_leaf_writer_;  // in none of the modes that it does not know
   WorkStack stack_;
