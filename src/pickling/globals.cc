@@ -21,9 +21,12 @@ using cpython::Ref;
 
 namespace {
 
-// Bytes within which a sink that runs foreign code may be written to: two names and
-// their opcodes, of which neither is written through.
-constexpr std::size_t kLongestNames = core::kFrameSizeTarget / 2 + 64;
+// Bytes that two names and their opcodes take at most.
+std::size_t longest_names(PyObject* module, PyObject* qualname) {
+  constexpr std::size_t kOpcodes = 64, kUtf8Bytes = 4;
+  auto length = PyUnicode_GET_LENGTH(module) + PyUnicode_GET_LENGTH(qualname);
+  return kOpcodes + kUtf8Bytes * static_cast<std::size_t>(length);
+}
 
 struct Found {
   Ref value;   // empty: not found, and an AttributeError is set
@@ -157,8 +160,8 @@ void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname
         memo_, memo_.has_code() ? Memo::Strings::kOfCode : Memo::Strings::kOfData);
     // Foreign code may run between the two names: as steps they are held.
     if (asks_for_ids() || !PyUnicode_CheckExact(module) ||
-        !PyUnicode_CheckExact(qualname) || is_written_through(module) ||
-        is_written_through(qualname) || may_write_within(kLongestNames)) {
+        !PyUnicode_CheckExact(qualname) ||
+        may_write_within(longest_names(module, qualname))) {
       Script(*this)
           .save(module)
           .save(qualname)
