@@ -196,9 +196,9 @@ bool CacheKeyBuilder::add_function_parts(PyObject* function) {
   for (PyObject* name : own_items(info->global_names.get())) {
     if (!add_global(name)) return false;
   }
-  return !used || std::ranges::all_of(used->globals, [&](const Ref& name) {
-    return add_global(name.get());
-  });
+  if (!used) return true;
+  return std::ranges::all_of(used->globals,
+                             [&](const Ref& name) { return add_global(name.get()); });
 }
 
 bool CacheKeyBuilder::needs_no_submodules(PyObject* module, bool mentions_names) const {

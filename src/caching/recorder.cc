@@ -131,14 +131,11 @@ MemoKey Recorder::key_for(Pickler& pickler, PyObject* object, bool& known) const
   if (auto place = state.namespace_place(object))
     return {MemoKey::Kind::kNamespace, *place, {}};
   if (is_ours(context, object)) return {MemoKey::Kind::kHeld, 0, Ref::borrow(object)};
-  // Made for the stream: only the memo knows it.
-  known = cpython::is_sole_reference(object);
+  bool made_for_stream = cpython::is_sole_reference(object);  // only the memo knows it
+  known = made_for_stream || PyUnicode_CheckExact(object);
+  if (made_for_stream || !known) return {MemoKey::Kind::kAnonymous, 0, {}};
   // A name that a class or plan keeps.
-  if (!known && PyUnicode_CheckExact(object)) {
-    known = true;
-    return {MemoKey::Kind::kHeld, 0, Ref::borrow(object)};
-  }
-  return {MemoKey::Kind::kAnonymous, 0, {}};
+  return {MemoKey::Kind::kHeld, 0, Ref::borrow(object)};
 }
 
 bool Recorder::record_namespaces(StreamState& state) {

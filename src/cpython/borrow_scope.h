@@ -70,6 +70,8 @@ class BorrowScope {
       const std::source_location& where = std::source_location::current()) {
     borrowing_.begin(where);
   }
+  // Ends it early: what was borrowed is not used any more.
+  void end() { borrowing_.end(); }
 
  private:
   Borrowing borrowing_;

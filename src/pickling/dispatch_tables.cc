@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <span>
 #include <utility>
 
 #include "cpython/compat.h"
@@ -34,6 +35,14 @@ Ref lookup_in_dict(PyObject* dict, PyTypeObject* type) {
   auto key = reinterpret_cast<PyObject*>(type);
   return without_legacy(
       Ref::borrow(checked_lookup(PyDict_GetItemWithError(dict, key))));
+}
+
+Ref lookup_in_dicts(std::span<PyObject* const> dicts, PyTypeObject* type) {
+  Ref found;
+  if (!is_hashable_class(type)) return found;
+  for (std::size_t i = 0; i < dicts.size() && !found; ++i)
+    found = lookup_in_dict(dicts[i], type);
+  return found;
 }
 
 }  // namespace
@@ -78,23 +87,18 @@ bool Pickler::has_plain_tables() {
 bool Pickler::find_plain_reducer(PyTypeObject* type, Ref& found) {
   cpython::note_read(cpython::Read::kReducer, cpython::as_object(type));
   if (!has_plain_tables()) return false;
-  if (!is_hashable_class(type)) return true;
-  for (std::size_t i = 0; i < table_count_ && !found; ++i)
-    found = lookup_in_dict(tables_[i], type);
+  found = lookup_in_dicts({tables_.data(), table_count_}, type);
   return true;
 }
 
 // A key may run foreign code when it is compared, so the tables are held.
 Ref Pickler::look_up_in_flat_tables(PyTypeObject* type) {
   cpython::note_read(cpython::Read::kReducer, cpython::as_object(type));
-  Ref found;
-  if (!is_hashable_class(type)) return found;
+  auto tables = tables_;
   std::array<Ref, kMostTables> held;
   std::size_t count = table_count_;
-  for (std::size_t i = 0; i < count; ++i) held[i] = Ref::borrow(tables_[i]);
-  for (std::size_t i = 0; i < count && !found; ++i)
-    found = lookup_in_dict(held[i].get(), type);
-  return found;
+  for (std::size_t i = 0; i < count; ++i) held[i] = Ref::borrow(tables[i]);
+  return lookup_in_dicts({tables.data(), count}, type);
 }
 
 bool Pickler::may_have_reducer(PyTypeObject* type) {

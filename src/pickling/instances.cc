@@ -73,8 +73,7 @@ bool Pickler::save_planned_instance(PyObject* object, const InstancePlan& plan) 
 }
 
 bool Pickler::save_plain_instance(PyObject* object, const InstancePlan& plan) {
-  cpython::Borrowing borrows;  // foreign code may dump, which makes other plans
-  borrows.begin();
+  cpython::BorrowScope borrows;  // foreign code may dump, which makes other plans
   cpython::note_read(cpython::Read::kClass, cpython::as_object(Py_TYPE(object)));
   cpython::note_read(cpython::Read::kContent, object);
   Ref dict = plan.has_dict ? cpython::instance_dict(object) : Ref();
