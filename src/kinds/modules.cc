@@ -92,6 +92,7 @@ void save_by_value(StreamState& state, Pickler& pickler, PyObject* module,
     script.memoize(module);
   }
   space.module = Ref::borrow(module);
+  space.module_name = Ref::borrow(name);
   new_dict(script, module_entries(copy.get(), pickler.names()));
   write_builtins_entry(script, pickler.names());
   script.op(Opcode::BUILD).start(module);

@@ -112,8 +112,11 @@ Namespace& StreamState::namespace_of(PyObject* globals) {
   space->globals = Ref::borrow(globals);
   // Not the dict itself: that may be in the same stream as data.
   space->memo_key = checked(cpython::new_object());
-  if (is_dynamic_namespace(globals, context_.imported().names))
+  if (is_dynamic_namespace(globals, context_.imported().names)) {
     space->module = checked(cpython::new_object());
+    space->module_name =
+        Ref::borrow(read_entry(globals, context_.imported().names.attr_name));
+  }
   space->is_shared = options_.namespaces == Namespaces::kShared && !space->module &&
                      is_home_namespace(globals, context_.imported().names);
   namespaces_.push_back(std::move(space));

@@ -41,6 +41,7 @@ struct Namespace {
   cpython::Ref memo_key;  // the memo's key for the rebuilt dict
   cpython::Ref
       module;  // the memo's key for the dynamic module whose dict it is, if any
+  cpython::Ref module_name;  // when that was met first: `globals` may drop it
   bool is_whole = false;   // that module travels, with all its names
   bool is_shared = false;  // see Namespaces::kShared
   // What to compare values by that are sent to a shared one, by name.
