@@ -42,8 +42,8 @@ struct Namespace {
   cpython::Ref
       module;  // the memo's key for the dynamic module whose dict it is, if any
   cpython::Ref module_name;  // when that was met first: `globals` may drop it
-  bool is_whole = false;   // that module travels, with all its names
-  bool is_shared = false;  // see Namespaces::kShared
+  bool is_whole = false;     // that module travels, with all its names
+  bool is_shared = false;    // see Namespaces::kShared
   // What to compare values by that are sent to a shared one, by name.
   std::unordered_map<PyObject*, cpython::Ref> tokens;
   // Interned names that have been sent, and their owner: `globals` may drop them.
