@@ -224,13 +224,14 @@ bool Dispatcher::save_named(Pickler& pickler, PyObject* object, PyObject* module
                             PyObject* qualname, bool is_found) {
   if (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object))
     return false;
-  // What is made in C has no other way than its name, where that leads somewhere.
   const policy::Policy& policy = context().policy();
-  bool is_elsewhere =
-      !policy.is_main(module) &&
-      !(cpython::is_python_class(Py_TYPE(object)) && policy.is_registered(module));
-  if (is_elsewhere) return false;
-  if (!is_found && !context().tracker().knows(object)) return false;
+  bool was_brought = context().tracker().knows(object);
+  // What is made in C has no other way than its name, where that leads somewhere.
+  bool goes_by_value =
+      policy.is_of_this_process(module) ||
+      (was_brought && cpython::loaded_module(module) == nullptr) ||
+      (cpython::is_python_class(Py_TYPE(object)) && policy.is_registered(module));
+  if (!goes_by_value || !(is_found || was_brought)) return false;
   return save_named_object(*this, pickler, object, {module, qualname});
 }
 

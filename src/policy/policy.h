@@ -47,8 +47,9 @@ class Policy {
 
   // True when `name` or a package above it is registered; runs an override.
   bool is_registered(PyObject* module_name) const;
-  // True for the main module, which each process has another of.
-  bool is_main(PyObject* module_name) const;
+  // True for the main module, which each process has another of, and for modules that
+  // were made by hand (handmade_modules.h).
+  bool is_of_this_process(PyObject* module_name) const;
   // True when `object` is what an import of its name finds on any machine that has the
   // module; for functions, classes and modules also whatever is_decided_by_override()
   // decides.
@@ -72,6 +73,7 @@ class Policy {
   }
 
  private:
+  bool is_main(PyObject* module_name) const;
   const std::vector<cpython::Ref>& parts_of(PyObject* qualname) const;
   bool is_in_registry(PyObject* module_name) const;
   bool is_found_by_import(pickling::Pickler& pickler, PyObject* object,
