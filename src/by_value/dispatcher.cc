@@ -225,13 +225,13 @@ bool Dispatcher::save_named(Pickler& pickler, PyObject* object, PyObject* module
   if (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object))
     return false;
   const policy::Policy& policy = context().policy();
-  bool was_brought = context().tracker().knows(object);
   // What is made in C has no other way than its name, where that leads somewhere.
-  bool goes_by_value =
-      policy.is_of_this_process(module) ||
-      (was_brought && cpython::loaded_module(module) == nullptr) ||
-      (cpython::is_python_class(Py_TYPE(object)) && policy.is_registered(module));
-  if (!goes_by_value || !(is_found || was_brought)) return false;
+  bool is_elsewhere =
+      cpython::loaded_module(module) != nullptr && !policy.is_of_this_process(module) &&
+      !(cpython::is_python_class(Py_TYPE(object)) && policy.is_registered(module));
+  if (is_elsewhere) return false;
+  bool may_be_known = PyType_SUPPORTS_WEAKREFS(Py_TYPE(object));
+  if (!is_found && !(may_be_known && context().tracker().knows(object))) return false;
   return save_named_object(*this, pickler, object, {module, qualname});
 }
 

@@ -25,11 +25,13 @@ Ref top_package(PyObject* name) {
 
 }  // namespace
 
+bool has_origin(PyObject* module, const cpython::Names& names) {
+  return !is_unset(module, names.spec) || !is_unset(module, names.loader);
+}
+
 bool is_handmade_module(PyObject* module, PyObject* name, const cpython::Names& names) {
   // Of a class of its own it may find its attributes in its own way.
-  if (!PyModule_CheckExact(module) || !is_unset(module, names.spec) ||
-      !is_unset(module, names.loader))
-    return false;
+  if (!PyModule_CheckExact(module) || has_origin(module, names)) return false;
   // The main module is each process's own, and imported under that name.
   if (cpython::is_any_of(name, {names.main, names.mp_main})) return false;
   Ref package = top_package(name);

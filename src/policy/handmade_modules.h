@@ -8,9 +8,12 @@
 
 namespace cppickle::policy {
 
-// True for an entry of sys.modules that nothing loaded: it has neither a spec nor a
-// loader (PEP 451), and no importable package is above it.  Those that a package makes
-// while it is imported (six.moves) are there when the package is.
+// True for a module with a spec or a loader (PEP 451): something has loaded it.
+bool has_origin(PyObject* module, const cpython::Names& names);
+
+// True for an entry of sys.modules without an origin that has no importable package
+// above it.  Those that a package makes while it is imported (six.moves) are there when
+// the package is.
 // `name` is a str and what the entry is called.  Runs no foreign code.
 bool is_handmade_module(PyObject* module, PyObject* name, const cpython::Names& names);
 

@@ -142,7 +142,19 @@ bool Policy::is_main(PyObject* module_name) const {
 bool Policy::is_of_this_process(PyObject* module_name) const {
   if (is_main(module_name)) return true;
   PyObject* module = cpython::read_loaded_module(module_name);
-  return module != nullptr && is_handmade_module(module, module_name, imported_.names);
+  return module != nullptr && is_handmade(module, module_name);
+}
+
+bool Policy::is_handmade(PyObject* module, PyObject* module_name) const {
+  if (!PyModule_Check(module)) return false;
+  std::uint64_t version = cpython::dict_version(PyModule_GetDict(module));
+  std::uint64_t& loaded = loaded_[version % loaded_.size()];
+  // Builds that log reads make all of them.
+  if (!cpython::kLogsReads && version != 0 && loaded == version) return false;
+  if (!has_origin(module, imported_.names))
+    return is_handmade_module(module, module_name, imported_.names);
+  loaded = version;
+  return false;
 }
 
 // The parts of a dotted name, and at the end the name itself, which the table holds.
@@ -173,9 +185,9 @@ Policy::Verdict Policy::verdict_without_calls(PyObject* object,
   PyObject* found = cpython::read_loaded_module(name.module);
   if (found == nullptr || is_in_registry(name.module)) return Verdict::kByValue;
   // What is made in C there (Cython's own types) can travel in no other way.
-  bool has_source = !PyType_Check(object) ||
-                    cpython::is_python_class(reinterpret_cast<PyTypeObject*>(object));
-  if (has_source && is_handmade_module(found, name.module, imported_.names))
+  if (is_handmade(found, name.module) &&
+      (!PyType_Check(object) ||
+       cpython::is_python_class(reinterpret_cast<PyTypeObject*>(object))))
     return Verdict::kByValue;
   auto take = [&](PyObject* part) {
     if (cpython::same_name(part, imported_.names.locals)) return Verdict::kByValue;

@@ -3,6 +3,8 @@
 #ifndef CPPICKLE_POLICY_POLICY_H_
 #define CPPICKLE_POLICY_POLICY_H_
 
+#include <array>
+#include <cstdint>
 #include <unordered_map>
 #include <vector>
 
@@ -74,6 +76,7 @@ class Policy {
 
  private:
   bool is_main(PyObject* module_name) const;
+  bool is_handmade(PyObject* module, PyObject* module_name) const;
   const std::vector<cpython::Ref>& parts_of(PyObject* qualname) const;
   bool is_in_registry(PyObject* module_name) const;
   bool is_found_by_import(pickling::Pickler& pickler, PyObject* object,
@@ -84,6 +87,8 @@ class Policy {
   const cpython::Imported& imported_;
   const Overrides& overrides_;
   PyObject* registry_ = nullptr;  // a set of names
+  // Versions of the dicts of modules that have an origin.
+  mutable std::array<std::uint64_t, 16> loaded_{};
   // Dotted names by address, and their parts; each is held by its last part.
   mutable std::unordered_map<PyObject*, std::vector<cpython::Ref>> parts_;
 };
