@@ -1,4 +1,4 @@
-"""Modules that were made by hand and put into sys.modules: no other process has them."""
+"""Modules made by hand and put into sys.modules: no other process has them."""
 
 import _struct
 import sys

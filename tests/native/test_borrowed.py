@@ -119,7 +119,8 @@ def test_a_key_with_the_hash_of_a_name_in_a_module(name, loaded, monkeypatch):
         again = pickle.loads(dumped(made.f))
         helper, kind = again()
         assert (helper is module.helper) == loaded
-        assert helper() == 1 and kind is module.Kind
+        assert helper() == 1
+        assert kind is module.Kind
 
 
 def test_a_key_with_the_hash_of_a_module():
