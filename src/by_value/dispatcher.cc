@@ -172,6 +172,10 @@ bool Dispatcher::try_save_class_inline(Pickler& pickler, PyObject* cls) {
   return false;
 }
 
+bool Dispatcher::save_known_global(Pickler& pickler, PyObject* object) {
+  return context().save_known_global(pickler, object);
+}
+
 bool Dispatcher::save_other(Pickler& pickler, PyObject* object) {
   scan_new_modules();
   PyTypeObject* type = Py_TYPE(object);
