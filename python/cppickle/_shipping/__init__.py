@@ -8,7 +8,18 @@ streams together, `dependencies` tells what a stream needs. Imported when someth
 shipped or asked for.
 """
 
+import os
+from collections.abc import Callable, Iterable
+from types import ModuleType
+from typing import TypeAlias, Union
+
 from .selecting import selection
 from .shipments import Shipment, prelude, shipment
 
-__all__ = ["Shipment", "prelude", "selection", "shipment"]
+_Item: TypeAlias = Union[
+    str, "os.PathLike[str]", ModuleType, Callable[[str], object], Shipment
+]
+# What ship= may be.
+Ship: TypeAlias = _Item | Iterable[_Item]
+
+__all__ = ["Ship", "Shipment", "prelude", "selection", "shipment"]

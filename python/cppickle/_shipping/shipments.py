@@ -50,8 +50,8 @@ def prelude(
         if may_dump_again:
             return None
         raise pickle.PicklingError(
-            f"the source of {', '.join(sorted(changed))} is not what runs here; it goes "
-            "by value from now on: dump once more, with a new pickler"
+            f"the source of {', '.join(sorted(changed))} is not what runs here; it "
+            "goes by value from now on: dump once more, with a new pickler"
         )
     if warn_local:
         _warn_of_local(places, components)
@@ -139,9 +139,7 @@ def _closure(
 _by_value: set[str] = set()
 
 
-def _send_by_value(
-    changed: dict[str, types.ModuleType], named: set[str]
-) -> bool:
+def _send_by_value(changed: dict[str, types.ModuleType], named: set[str]) -> bool:
     """Register changed modules; whether the stream names one that was not before."""
     again = False
     for name, module in changed.items():
@@ -149,8 +147,8 @@ def _send_by_value(
             continue
         _by_value.add(name)
         warnings.warn(
-            f"the source of {name} has changed since it was imported: it goes by value, "
-            "and what else imports it there gets it as the file is now",
+            f"the source of {name} has changed since it was imported: it goes by "
+            "value, and what else imports it there gets it as the file is now",
             stacklevel=2,
         )
         _core.register_pickle_by_value(module)
@@ -166,9 +164,7 @@ class _Prelude:
     components: list[Component]
 
     @classmethod
-    def of(
-        cls, ship: Selection | None, components: dict[str, Component]
-    ) -> "_Prelude":
+    def of(cls, ship: Selection | None, components: dict[str, Component]) -> "_Prelude":
         sent = {} if ship is None else _sent(ship.shipments)
         parts: list[stream.Part] = []
         platform = None
@@ -236,9 +232,7 @@ def shipment(items: Any) -> Shipment:
 _warned: set[str] = set()
 
 
-def _warn_of_local(
-    places: dict[str, Place], components: dict[str, Component]
-) -> None:
+def _warn_of_local(places: dict[str, Place], components: dict[str, Component]) -> None:
     for name, place in sorted(places.items()):
         if name in components or name in _warned or not is_local(place):
             continue

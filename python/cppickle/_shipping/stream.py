@@ -1,8 +1,8 @@
 """The opcodes that put a shipment in place, before those of the object.
 
-    prelude := get (KEY eval) REDUCE (text {'s': source, 'c': components [, 'p': platform]})
-               REDUCE POP
+    prelude := get (KEY eval) REDUCE (text values) REDUCE POP
     get     := builtins.getattr (sys.__dict__ 'get') REDUCE
+    values  := {'s': source, 'c': components, 'p': platform}    no 'p' where none counts
 
 They stand after PROTO, in no frame, and leave the memo alone. Protocol 3 has all of
 them, and unpicklers read them whatever protocol the stream names. See `worker` for what
@@ -52,7 +52,10 @@ def whole(opcodes: bytes) -> bytes:
 
 def _components(parts: Sequence[Part]) -> bytes:
     items = [
-        _text(name) + _bytes(digest) + (b"N" if blob is None else _bytes(blob)) + b"\x87"
+        _text(name)
+        + _bytes(digest)
+        + (b"N" if blob is None else _bytes(blob))
+        + b"\x87"
         for name, digest, blob in parts
     ]
     return b"(" + b"".join(items) + b"t"

@@ -37,91 +37,107 @@ MISSING_TEXT = (
 
 TEXT = """\
 import _imp, _thread, atexit, os, shutil, sys, tempfile, zlib
-k = sys.__dict__.setdefault('_cppickle_shipped', {})
-t = _thread.RLock()
-if hasattr(os, 'register_at_fork'): os.register_at_fork(after_in_child=t._at_fork_reinit)
+known = sys.__dict__.setdefault('_cppickle_shipped', {})
+lock = _thread.RLock()
+if hasattr(os, 'register_at_fork'):
+    os.register_at_fork(after_in_child=lock._at_fork_reinit)
 made = {}
 roots = {}
 def removed(pid, root):
-    if os.getpid() == pid: shutil.rmtree(root, True)
+    if os.getpid() == pid:
+        shutil.rmtree(root, True)
 def root():
     pid = os.getpid()
     if pid not in roots:
         roots[pid] = tempfile.mkdtemp('', 'cppickle-')
         atexit.register(removed, pid, roots[pid])
     return roots[pid]
-def own(n):
-    path, name = None, ''
-    for part in n.split('.'):
-        name = name and name + '.' + part or part
-        m = sys.modules.get(name)
-        found = getattr(m, '__spec__', None)
-        if m is None:
-            for f in sys.meta_path:
-                found = hasattr(f, 'find_spec') and f.find_spec(name, path)
-                if found: break
-            else: return
-        path = getattr(found, 'submodule_search_locations', None)
-        if path is None or getattr(found, 'origin', 0): return found or m
-        __import__(name)
-        path = sys.modules[name].__path__
-def same(found, n, files):
-    origin = (getattr(found, 'origin', None) or '').replace(os.sep, '/')
+def own(name):
+    path, full = None, ''
+    for part in name.split('.'):
+        full = full and full + '.' + part or part
+        module = sys.modules.get(full)
+        spec = getattr(module, '__spec__', None)
+        if module is None:
+            for finder in sys.meta_path:
+                spec = hasattr(finder, 'find_spec') and finder.find_spec(full, path)
+                if spec:
+                    break
+            else:
+                return
+        path = getattr(spec, 'submodule_search_locations', None)
+        if path is None or getattr(spec, 'origin', 0):
+            return spec or module
+        __import__(full)
+        path = sys.modules[full].__path__
+def same(origin, name, files):
     for end in '/__init__.py', '.py':
-        end = n.replace('.', '/') + end
-        if end in files and origin.endswith('/' + end):
-            for p in files:
-                if p.endswith('.py'):
+        end = name.replace('.', '/') + end
+        if end in files and origin.replace(os.sep, '/').endswith('/' + end):
+            for path in files:
+                if path.endswith('.py'):
                     try:
-                        with open(origin[:-len(end)] + p, 'rb') as f:
-                            if f.read() != files[p]: return
-                    except OSError: return
+                        with open(origin[:-len(end)] + path, 'rb') as file:
+                            if file.read() != files[path]:
+                                return
+                    except OSError:
+                        return
             return 1
-def put(n, d, b, platform):
-    if b is None:
-        raise ImportError('the shipment with %s has not been loaded in this process: load shipment.stream first' % n)
-    data = zlib.decompress(b)
-    end = data.index(b'\\n\\n')
-    at, files = end + 2, {}
-    for line in data[:end].decode().split('\\n'):
-        size, p = line.split(' ', 1)
-        files[p] = data[at:at + int(size)]
+def unpacked(blob):
+    head, _, data = zlib.decompress(blob).partition(b'\\n\\n')
+    at, files = 0, {}
+    for line in head.decode().split('\\n'):
+        size, path = line.split(' ', 1)
+        files[path] = data[at:at + int(size)]
         at += int(size)
-    folder = made.get(n)
-    if folder:
-        if [m for m in [*sys.modules] if (m + '.').startswith(n + '.')]:
-            raise ImportError('%s has come to this process in another version, which is in use: restart the process, or send the same version' % n)
-        if folder in sys.path: sys.path.remove(folder)
-        del made[n]
-    found = own(n)
-    if found:
-        if same(found, n, files):
-            k[n] = d
+    return files
+def refuse(name, why):
+    raise ImportError(name + ' was shipped with this stream, but ' + why, name=name)
+def put(name, blob, platform):
+    if blob is None:
+        refuse(name, 'only by its digest, and the shipment that has it has not been '
+            'loaded in this process: load shipment.stream before')
+    files = unpacked(blob)
+    if name in made:
+        if any((other + '.').startswith(name + '.') for other in [*sys.modules]):
+            refuse(name, 'another version of it has come to this process before and '
+                'is in use: restart the process')
+        if made[name] in sys.path:
+            sys.path.remove(made[name])
+        del made[name]
+    spec = own(name)
+    if spec:
+        origin = getattr(spec, 'origin', None) or ''
+        if same(origin, name, files):
             return
-        raise ImportError('%s was shipped, but this process has another one itself (%s): remove it there, or do not ship it' % (n, getattr(found, 'origin', None)))
+        refuse(name, 'this process has another one: ' + (origin or repr(spec)))
     here = sys.platform + ' ' + (os.uname().machine if hasattr(os, 'uname') else '')
+    endings = (*_imp.extension_suffixes(),)
     folder = tempfile.mkdtemp('', '', root())
-    there = set()
-    for p, content in files.items():
-        if p.endswith(('.so', '.pyd')) and not (platform == here and p.endswith((*_imp.extension_suffixes(),))):
-            head, tail = os.path.split(p)
-            content = ('raise ImportError(%r)' % ('%s was built for %s, and this is CPython %d.%d on %s' % (p, platform, *sys.version_info[:2], here))).encode()
-            p = os.path.join(head, tail.split('.')[0] + '.py')
-            if p in files: continue
-        p = os.path.join(folder, *p.split('/'))
-        parent = os.path.dirname(p)
-        if parent not in there:
-            os.makedirs(parent, exist_ok=True)
-            there.add(parent)
-        with open(p, 'wb') as f: f.write(content)
+    for path, content in files.items():
+        if path.endswith(('.so', '.pyd')) and (
+            platform != here or not path.endswith(endings)
+        ):
+            why = '%s was built for %s, this is CPython %d.%d on %s' % (
+                path, platform, *sys.version_info[:2], here)
+            content = ('raise ImportError(%r)' % why).encode()
+            above, _, last = path.rpartition('/')
+            path = (above and above + '/') + last.partition('.')[0] + '.py'
+            if path in files:
+                continue
+        path = os.path.join(folder, *path.split('/'))
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, 'wb') as file:
+            file.write(content)
+    made[name] = folder
     sys.path.append(folder)
-    made[n] = folder
-    k[n] = d
 def h(x, y):
-    for n, d, b in y['c']:
-        if k.get(n) != d:
-            with t:
-                if k.get(n) != d: put(n, d, b, y.get('p'))
+    for name, digest, blob in y['c']:
+        if known.get(name) != digest:
+            with lock:
+                if known.get(name) != digest:
+                    put(name, blob, y.get('p'))
+                    known[name] = digest
 h = sys.__dict__.setdefault('_cppickle_ship_1', h)
 """
 
