@@ -44,11 +44,12 @@ PyObject* callback_from(PyObject* argument, int protocol) {
 // dumps() where modules travel with the stream.
 Ref shipped(ModuleState& state, PyObject* object, int protocol, PyObject* callback,
             const DumpOptions& options) {
-  for (bool may_dump_again = callback == nullptr;; may_dump_again = false) {
+  // Buffers are handed out once.
+  for (int tries = callback == nullptr ? kMostTries : 0;; --tries) {
     NameObserver observer;
     Ref stream = dumped(state, object, protocol, callback, options, &observer);
     Ref whole =
-        with_shipment(options, observer, std::move(stream), protocol, may_dump_again);
+        with_shipment(options, observer, std::move(stream), protocol, tries > 0);
     if (whole) return whole;
   }
 }

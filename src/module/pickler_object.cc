@@ -319,13 +319,13 @@ Ref shipped(ModuleState& state, PicklerObject* pickler, PyObject* object,
             const DumpOptions& options) {
   PicklerData& data = *pickler->data;
   // What has been dumped before is not written again, and buffers are handed out once.
-  bool may_dump_again = data.memo.size() == 0 && !data.buffer_callback;
-  for (;; may_dump_again = false) {
+  int tries = data.memo.size() == 0 && !data.buffer_callback ? kMostTries : 0;
+  for (;; --tries) {
     pickling::NameObserver observer;
     BytesSink sink;
     std::size_t size = dump_into(state, pickler, object, sink, &observer);
-    Ref whole = with_shipment(options, observer, sink.take(size), data.protocol,
-                              may_dump_again);
+    Ref whole =
+        with_shipment(options, observer, sink.take(size), data.protocol, tries > 0);
     if (whole) return whole;
     data.memo.clear();
     data.reducers.clear();

@@ -14,6 +14,9 @@ inline bool is_observed(const DumpOptions& options) {
   return options.ship || options.warn_local;
 }
 
+// How often an object is dumped anew at most.
+inline constexpr int kMostTries = 3;
+
 // `stream`, which `observer` has watched, with the shipment put in after its PROTO.
 // Runs Python code.  Empty: a module that was to be shipped goes by value from now on,
 // so the object has to be dumped once more; `may_dump_again` is false where that

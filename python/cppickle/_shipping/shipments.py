@@ -1,5 +1,6 @@
 """What goes along with a stream: from the modules that it names to its prelude."""
 
+import contextlib
 import dataclasses
 import pickle
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 from .. import _core
 from . import imports, stream, worker
-from .components import Component, component_of
+from .components import Component, Loaded, component_of
 from .places import Place, is_local, place_of
 from .selecting import Selection, selection
 
@@ -35,6 +36,8 @@ def prelude(
         pickle.PicklingError: a component cannot be shipped, or the object would have to
             be dumped again.
     """
+    if _by_value and _ship_reloaded() and may_dump_again:
+        return None
     roots = frozenset(modules.union(*map(modules_imported_by, functions)))
     known = ship.preludes.get(roots) if ship else None
     if known is not None and known.is_current() and not warn_local:
@@ -136,7 +139,7 @@ def _closure(
 
 
 # Modules that were registered here, since their source is not what runs.
-_by_value: set[str] = set()
+_by_value: dict[str, Loaded] = {}
 
 
 def _send_by_value(changed: dict[str, types.ModuleType], named: set[str]) -> bool:
@@ -145,7 +148,7 @@ def _send_by_value(changed: dict[str, types.ModuleType], named: set[str]) -> boo
     for name, module in changed.items():
         if name in _by_value:
             continue
-        _by_value.add(name)
+        _by_value[name] = module, getattr(module, "__spec__", None)
         warnings.warn(
             f"the source of {name} has changed since it was imported: it goes by "
             "value, and what else imports it there gets it as the file is now",
@@ -153,6 +156,19 @@ def _send_by_value(changed: dict[str, types.ModuleType], named: set[str]) -> boo
         )
         _core.register_pickle_by_value(module)
         again = again or name in named
+    return again
+
+
+def _ship_reloaded() -> bool:
+    """Take out of the registry what has been imported anew; whether there was any."""
+    again = False
+    for name, (module, spec) in list(_by_value.items()):
+        if sys.modules.get(name) is module and module.__spec__ is spec:
+            continue
+        del _by_value[name]
+        again = True
+        with contextlib.suppress(ValueError):
+            _core.unregister_pickle_by_value(module)
     return again
 
 

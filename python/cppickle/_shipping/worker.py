@@ -30,10 +30,13 @@ KNOWN = "_cppickle_shipped"
 EXPRESSION = "exec(__import__('zlib').decompress(s),g:=dict())or g['h'](0,globals())"
 # Where only digests travel.
 MISSING = "exec(s)"
-MISSING_TEXT = (
-    "raise ImportError('the stream needs a shipment that has not been loaded in this "
-    "process: load shipment.stream first')"
-)
+MISSING_TEXT = """\
+k = __import__('sys').__dict__.get('_cppickle_shipped', {})
+for n, d, b in c:
+    if k.get(n) != d:
+        raise ImportError('the stream needs a shipment with %s, which has not been '
+            'loaded in this process: load shipment.stream before' % n)
+"""
 
 TEXT = """\
 import _imp, _thread, atexit, os, shutil, sys, tempfile, zlib
