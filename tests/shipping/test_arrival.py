@@ -49,7 +49,7 @@ def test_it_comes_last_on_the_path(pk, bare_worker):
 
 def test_the_folder_goes_with_the_process(pk, tmp_path):
     with Worker() as worker:
-        worker.ask(f"import tempfile\ntempfile.tempdir = {str(tmp_path)!r}\nNone")
+        worker.ask(f"import os\nos.environ['TMPDIR'] = {str(tmp_path)!r}\nNone")
         worker.load(local(pk.load("pk.a").f))
         assert worker.ask("obj(1)") == 10
         folder = worker.ask(PLACE)
@@ -194,7 +194,7 @@ def test_another_module_on_the_worker_is_an_error(
     with pytest.raises(FarError) as caught:
         bare_worker.load(local(pk.load("pk.a").f))
     assert caught.value.kind == "ImportError"
-    assert "pk was shipped with this stream" in caught.value.message
+    assert "pk was shipped, but this process has another" in caught.value.message
     assert str(there / "pk" / "__init__.py") in caught.value.message
     assert bare_worker.ask("import pk\npk.version") == "another"
 

@@ -56,24 +56,27 @@ def selection(value: Any) -> Selection:
 
     if isinstance(value, Selection):
         return value
+    if isinstance(value, Shipment):
+        return value.chosen()
     is_list = isinstance(value, Iterable) and not isinstance(value, (str, bytes))
     items = tuple(value) if is_list else (value,)
     key = items if all(isinstance(item, str) for item in items) else None
     if key is not None and key in _selections:
         return _selections[key]
     shipments = tuple(item for item in items if isinstance(item, Shipment))
-    parts = [*items, *(s.selection for s in shipments)]
     rules: list[_Rule] = []
     names: list[str] = []
-    for item in parts:
+    for item in items:
+        if isinstance(item, Shipment):
+            item = item.selection
         if isinstance(item, Selection):
             rules.append(item.takes)
             names += item.names
             shipments += item.shipments
-        elif not isinstance(item, Shipment):
-            rules.append(_rule(item))
-            if isinstance(item, (str, types.ModuleType)):
-                names += _named(item)
+            continue
+        rules.append(_rule(item))
+        if isinstance(item, (str, types.ModuleType)):
+            names += _named(item)
     made = Selection(items, tuple(rules), tuple(names), shipments)
     if key is not None:
         _selections[key] = made

@@ -212,6 +212,8 @@ class Shipment:
         selection: what it was made of.
     """
 
+    _chosen: Selection | None = None
+
     def __init__(self, chosen: Selection) -> None:
         self.selection = chosen
         loaded = [name for name in list(sys.modules) if name != "__main__"]
@@ -220,6 +222,13 @@ class Shipment:
         components = _closure(wanted, chosen, loaded)
         self.digests = {name: one.digest for name, one in components.items()}
         self.stream = stream.whole(_Prelude.of(None, components).opcodes)
+
+    def chosen(self) -> Selection:
+        """What ``ship=`` is with it: always the same, which knows what it has found."""
+        if self._chosen is None:
+            own = self.selection
+            self._chosen = Selection((self,), (own.takes,), own.names, (self,))
+        return self._chosen
 
     def __repr__(self) -> str:
         return f"<shipment of {', '.join(self.digests) or 'nothing'}>"

@@ -18,6 +18,9 @@ namespace packages, which have no code. If its source is the same, that is used,
 not, an ImportError is raised: the two are never mixed. Another version that has come
 before is replaced as long as nothing of it has been imported.
 
+The modules tempfile and shutil take longer to import than all this does, and do what
+root() and remove() do, so they are not imported.
+
 Compiled modules of another platform are replaced by a module that raises an
 ImportError, so that a package's fallback gets its turn, or its user a reason.
 """
@@ -39,21 +42,39 @@ for n, d, b in c:
 """
 
 TEXT = """\
-import _imp, _thread, atexit, os, shutil, sys, tempfile, zlib
+import _imp, _thread, atexit, os, sys, zlib
 known = sys.__dict__.setdefault('_cppickle_shipped', {})
 lock = _thread.RLock()
 if hasattr(os, 'register_at_fork'):
     os.register_at_fork(after_in_child=lock._at_fork_reinit)
 made = {}
 roots = {}
-def removed(pid, root):
+def attempt(function, *arguments):
+    try:
+        function(*arguments)
+    except OSError:
+        return 1
+def remove(pid, root):
     if os.getpid() == pid:
-        shutil.rmtree(root, True)
+        for folder, below, names in os.walk(root, False):
+            for name in names:
+                attempt(os.remove, os.path.join(folder, name))
+            attempt(os.rmdir, folder)
 def root():
     pid = os.getpid()
     if pid not in roots:
-        roots[pid] = tempfile.mkdtemp('', 'cppickle-')
-        atexit.register(removed, pid, roots[pid])
+        module = sys.modules.get('tempfile')
+        tops = [module.gettempdir()] if module else [
+            *map(os.environ.get, ('TMPDIR', 'TEMP', 'TMP')), '/tmp', os.getcwd()]
+        name = 'cppickle-' + os.urandom(8).hex()
+        for top in filter(None, tops):
+            path = os.path.join(os.path.abspath(top), name)
+            if not attempt(os.mkdir, path, 0o700):
+                break
+        else:
+            os.mkdir(path, 0o700)
+        atexit.register(remove, pid, path)
+        roots[pid] = path
     return roots[pid]
 def own(name):
     path, full = None, ''
@@ -95,16 +116,14 @@ def unpacked(blob):
         at += int(size)
     return files
 def refuse(name, why):
-    raise ImportError(name + ' was shipped with this stream, but ' + why, name=name)
-def put(name, blob, platform):
+    raise ImportError(name + ' was shipped, but ' + why, name=name)
+def put(name, digest, blob, platform):
     if blob is None:
-        refuse(name, 'only by its digest, and the shipment that has it has not been '
-            'loaded in this process: load shipment.stream before')
+        refuse(name, 'only by its digest: load shipment.stream before')
     files = unpacked(blob)
     if name in made:
         if any((other + '.').startswith(name + '.') for other in [*sys.modules]):
-            refuse(name, 'another version of it has come to this process before and '
-                'is in use: restart the process')
+            refuse(name, 'another version of it has come before: restart the process')
         if made[name] in sys.path:
             sys.path.remove(made[name])
         del made[name]
@@ -113,10 +132,10 @@ def put(name, blob, platform):
         origin = getattr(spec, 'origin', None) or ''
         if same(origin, name, files):
             return
-        refuse(name, 'this process has another one: ' + (origin or repr(spec)))
+        refuse(name, 'this process has another: ' + (origin or repr(spec)))
     here = sys.platform + ' ' + (os.uname().machine if hasattr(os, 'uname') else '')
     endings = (*_imp.extension_suffixes(),)
-    folder = tempfile.mkdtemp('', '', root())
+    folder = os.path.join(root(), digest.hex()[:16])
     for path, content in files.items():
         if path.endswith(('.so', '.pyd')) and (
             platform != here or not path.endswith(endings)
@@ -139,9 +158,10 @@ def h(x, y):
         if known.get(name) != digest:
             with lock:
                 if known.get(name) != digest:
-                    put(name, blob, y.get('p'))
+                    put(name, digest, blob, y.get('p'))
                     known[name] = digest
 h = sys.__dict__.setdefault('_cppickle_ship_1', h)
 """
 
-PACKED = zlib.compress(TEXT.encode(), 9)
+# A space is enough for a level of indentation.
+PACKED = zlib.compress(TEXT.replace("    ", " ").encode(), 9)
