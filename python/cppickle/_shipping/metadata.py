@@ -40,9 +40,10 @@ def metadata_files(place: Place) -> dict[str, bytes]:
 
 
 def _headers(content: bytes) -> bytes:
-    """Without the description, which is the readme of the project."""
-    lines = content.replace(b"\r\n", b"\n")
-    return lines.partition(b"\n\n")[0] + b"\n"
+    """Without the description, which is the readme of the project, and classifiers."""
+    text = content.replace(b"\r\n", b"\n").partition(b"\n\n")[0]
+    lines = [line for line in text.split(b"\n") if not line.startswith(b"Classifier:")]
+    return b"\n".join(lines) + b"\n"
 
 
 def _folder_of(place: Place) -> str | None:
