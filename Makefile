@@ -1,7 +1,7 @@
 # The work is done by the scripts in tools/; each makes what it needs below build/.
 # PYTHON=/path/to/python chooses the interpreter, ARGS="-k lambda" goes to pytest or the benchmark.
 
-.PHONY: help demo test test-all test-next test-upstream test-engines test-reads test-borrows lint format bench bench-engines asan fuzz fuzz-foreign refleaks clean
+.PHONY: help demo test test-all test-next test-upstream test-engines test-reads test-borrows test-shipping lint format bench bench-engines asan fuzz fuzz-foreign refleaks clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-15s%s\n", $$1, $$2 }'
@@ -29,6 +29,9 @@ test-reads:  ## the check of recordings reads all that the reducers read
 
 test-borrows:  ## no foreign code runs while the engine borrows objects
 	@tools/test_borrows.sh $(ARGS)
+
+test-shipping:  ## real packages, shipped to a bare worker, run their own tests there
+	@tools/test_shipping.sh $(ARGS)
 
 lint:  ## check formatting, style and types
 	@tools/lint.sh

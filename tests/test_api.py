@@ -20,6 +20,7 @@ NAMES = [
     "DeepRecursionError",
     "Pickler",
     "__version__",
+    "dependencies",
     "dump",
     "dumps",
     "install",
@@ -29,6 +30,8 @@ NAMES = [
     "options",
     "register_pickle_by_value",
     "set_default",
+    "shipment",
+    "shipping",
     "uninstall",
     "unregister_pickle_by_value",
     "with_traceback",
@@ -46,8 +49,10 @@ def test_nothing_else_is_public():
 
 
 SIGNATURES = {
-    "dump": "(obj, file, protocol=None, buffer_callback=None, *, class_ids=None)",
-    "dumps": "(obj, protocol=None, buffer_callback=None, *, class_ids=None)",
+    "dump": "(obj, file, protocol=None, buffer_callback=None, *, class_ids=None, "
+    "ship=None, warn_local=None)",
+    "dumps": "(obj, protocol=None, buffer_callback=None, *, class_ids=None, "
+    "ship=None, warn_local=None)",
     "register_pickle_by_value": "(module)",
     "unregister_pickle_by_value": "(module)",
     "list_registry_pickle_by_value": "()",

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from ._core import Options
+    from ._shipping import Ship, Shipment
+    from ._shipping.dependencies import Dependencies
     from .integrations.executors import (
         InterpreterPoolExecutor as InterpreterPoolExecutor,
     )
@@ -65,6 +67,8 @@ def set_default(**options: "Unpack[Options]") -> None:
 
     class_ids: as for dumps(); None: what is built in. Options that are not named stay
         as they are.
+    ship: as for dumps(); None: nothing.
+    warn_local: as for dumps(); None: False.
 
     Raises TypeError for an option that does not exist, ValueError for a value that it
     cannot have; then nothing is changed.
@@ -81,6 +85,8 @@ def options(
     made in it. Blocks may be nested; what is None, or not named, is as around it.
 
     class_ids: as for dumps().
+    ship: as for dumps().
+    warn_local: as for dumps().
 
     Raises TypeError for an option that does not exist, ValueError for a value that it
     cannot have.
@@ -88,6 +94,53 @@ def options(
     from ._options import block, checked
 
     return block(checked("options", options))
+
+
+def shipping(ship: "Ship") -> "contextlib._GeneratorContextManager[None]":
+    """A context manager: dumps in the block send modules along, as source.
+
+    A module that travels so is executed where it is imported first, as if it had been
+    installed there: what this process has changed in it since its import stays here.
+    It holds for the thread or asyncio task that runs the block, as options() does.
+
+    ship: "local": what streams name, or their code imports, and no installed
+        distribution has; or a list. Its items are "local", names of modules or
+        packages, modules, folders (what is in them), predicates (called with the name
+        of a module or package), and shipments.
+
+    Raises TypeError for another object, ValueError for a folder that is not there.
+    """
+    return options(ship=ship)
+
+
+def shipment(ship: "Ship" = "local") -> "Shipment":
+    """Modules that are sent once, so that streams need only name them.
+
+    Its attribute `stream` is what is sent: pickle.loads(shipment.stream) puts the
+    modules in place. What is dumped with ship=shipment names them by 32 bytes each,
+    where that process has to know them; modules that are not in it travel in full.
+
+    ship: as for shipping(). With "local" it has the local modules that are loaded now,
+        and what they import.
+    """
+    from ._shipping import shipment
+
+    return shipment(ship)
+
+
+def dependencies(obj: Any) -> "Dependencies":
+    """What the stream of an object needs where it is loaded; nothing is shipped.
+
+    It is pickled to find out. The answer has installed distributions with versions,
+    modules of the standard library, local modules, which no distribution has, and
+    modules that are nowhere; its method requirements() gives the text of a
+    requirements file.
+
+    obj: any object that can be pickled.
+    """
+    from ._shipping.dependencies import dependencies
+
+    return dependencies(obj)
 
 
 def with_traceback(error: BaseException) -> Any:
@@ -122,6 +175,7 @@ __all__ = [
     "Pickler",
     "ProcessPoolExecutor",
     "__version__",
+    "dependencies",
     "dump",
     "dumps",
     "install",
@@ -131,6 +185,8 @@ __all__ = [
     "options",
     "register_pickle_by_value",
     "set_default",
+    "shipment",
+    "shipping",
     "uninstall",
     "unregister_pickle_by_value",
     "with_traceback",

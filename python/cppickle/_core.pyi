@@ -2,11 +2,13 @@ from collections import ChainMap
 from collections.abc import Callable, Iterable, Mapping
 from contextvars import ContextVar
 from pickle import PickleBuffer, PicklingError
-from types import CodeType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, ClassVar, Literal, Protocol, TypeAlias, TypedDict
 
 from _typeshed import ReadableBuffer
 from typing_extensions import Unpack
+
+from ._shipping import Ship
 
 class _Writable(Protocol):
     def write(self, data: bytes, /) -> object: ...
@@ -18,6 +20,8 @@ class Options(TypedDict, total=False):
     """Keyword options of a dump. None: as by default. There is no such class."""
 
     class_ids: Literal["content", "process"] | None
+    ship: Ship | None
+    warn_local: Literal[False, True] | None
 
 DEFAULT_PROTOCOL: int
 __version__: str
@@ -78,8 +82,13 @@ def register_pickle_by_value(module: ModuleType) -> None: ...
 def unregister_pickle_by_value(module: ModuleType) -> None: ...
 def list_registry_pickle_by_value() -> set[str]: ...
 
+# For cppickle._shipping alone.
+def _observed_dump(
+    obj: object, protocol: int | None = None, /
+) -> tuple[bytes, set[str], list[FunctionType]]: ...
+
 # For cppickle._options alone.
-def _options() -> dict[str, tuple[str, ...]]: ...
+def _options() -> dict[str, tuple[str | bool, ...]]: ...
 def _checked_options(function: str, keywords: Mapping[str, Any], /) -> Options: ...
 def _set_default_options(function: str, keywords: Mapping[str, Any], /) -> None: ...
 def _read_block_options(variable: ContextVar[Options], /) -> None: ...

@@ -51,12 +51,13 @@ namespace {
 
 constexpr std::size_t kFewKeys = 16;  // are looked at one by one
 
-// True where the memo has few keys, nobody's hooks take part, and no frame of the
-// format can end in between: then the same content gives the same bytes, but for
-// indices.
+// True where the memo has few keys, nobody's hooks take part, nobody is told what is
+// named, and no frame of the format can end in between: then the same content gives the
+// same bytes, but for indices.
 bool is_beginning(StreamState& state, Pickler& pickler) {
   return pickler.protocol() >= 4 && pickler.memo().size() <= kFewKeys &&
-         pickler.hookless() && state.is_fresh() && !pickler.memo().has_code() &&
+         pickler.hookless() && pickler.hooks().observer == nullptr &&
+         state.is_fresh() && !pickler.memo().has_code() &&
          !state.context().overrides().any() &&
          pickler.emitter().frame_room() >= Pickler::kLongestFragment;
 }

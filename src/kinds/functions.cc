@@ -18,6 +18,7 @@
 #include "kinds/modules.h"
 #include "kinds/namespaces.h"
 #include "pickling/memo.h"
+#include "pickling/name_observer.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
 #include "policy/overrides.h"
@@ -251,6 +252,7 @@ bool fits_inline(StreamState& state, Pickler& pickler, const FunctionParts& part
 void write_function(StreamState& state, Pickler& pickler, FunctionParts& parts,
                     PyObject* first_code) {
   const Names& names = pickler.names();
+  note_function(pickler.hooks(), parts.function);
   if (parts.memoizing) {
     // Before any value is written: a function among them may name the same globals.
     for (const Entry& entry : parts.globals) parts.space.note_sent(entry.key);

@@ -10,6 +10,7 @@
 #include "cpython/ref.h"
 #include "parts/submodule_names.h"
 #include "pickling/memo.h"
+#include "pickling/name_observer.h"
 #include "pickling/work_stack.h"
 #include "policy/handmade_modules.h"
 #include "policy/overrides.h"
@@ -46,6 +47,7 @@ PyObject* name_of(PyObject* module, const Names& names) {
 }
 
 void save_as_import(Pickler& pickler, PyObject* module, PyObject* name) {
+  note_module(pickler.hooks(), name);
   PyObject* import = pickler.imported().builtin_import;
   Py_ssize_t dot = PyUnicode_FindChar(name, '.', 0, PyUnicode_GET_LENGTH(name), 1);
   if (dot < 0) return save_call(pickler, module, import, {name});
@@ -161,6 +163,7 @@ void write_submodule_imports(StreamState& state, Script& script,
         continue;
       packages.push_back(Ref::borrow(full.get()));
       if (pickler.memoizing() && !state.imports_first_time(full.get())) continue;
+      note_module(pickler.hooks(), full.get());
       write_call(script, pickler.imported().builtin_import, {full.get()});
       script.op(Opcode::POP);
     }

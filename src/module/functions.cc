@@ -1,5 +1,7 @@
 #include "module/functions.h"
 
+#include <utility>
+
 #include "by_value/dispatcher.h"
 #include "core/emitter.h"
 #include "cpython/compat.h"
@@ -10,12 +12,13 @@
 #include "module/options.h"
 #include "module/pickler_object.h"
 #include "module/pickler_struct.h"
+#include "module/shipping.h"
 #include "module/sinks.h"
 #include "module/state.h"
 #include "pickling/hooks.h"
 #include "pickling/memo.h"
+#include "pickling/name_observer.h"
 #include "pickling/pickler.h"
-#include "stream/options.h"
 
 namespace cppickle::module {
 namespace {
@@ -23,6 +26,7 @@ namespace {
 using cpython::checked;
 using cpython::guarded;
 using cpython::Ref;
+using pickling::NameObserver;
 
 // PyMethodDef holds every calling convention as a PyCFunction.
 template <typename Function>
@@ -37,35 +41,50 @@ PyObject* callback_from(PyObject* argument, int protocol) {
   return argument;
 }
 
+// dumps() where modules travel with the stream.
+Ref shipped(ModuleState& state, PyObject* object, int protocol, PyObject* callback,
+            const DumpOptions& options) {
+  // Buffers are handed out once.
+  for (int tries = callback == nullptr ? kMostTries : 0;; --tries) {
+    NameObserver observer;
+    Ref stream = dumped(state, object, protocol, callback, options, &observer);
+    Ref whole =
+        with_shipment(options, observer, std::move(stream), protocol, tries > 0);
+    if (whole) return whole;
+  }
+}
+
 PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
                 PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     ModuleState& state = state_of_module(module);
-    stream::Options options = current_options(state);
-    auto [object, protocol_argument, callback] =
+    DumpOptions options = current_options(state);
+    auto [object, protocol_argument, callback_argument] =
         parsed_arguments<3>("dumps", {"obj", "protocol", "buffer_callback"}, 1, args,
                             given, keywords, [&](PyObject* name, PyObject* value) {
                               return set_option(options, name, value);
                             });
     int protocol = protocol_from(protocol_argument);
-    pickling::Hooks hooks;
-    hooks.buffer_callback = callback_from(callback, protocol);
-    Ref table = Ref::borrow(
-        cpython::type_lookup(state.pickler_type, state.imported.names.dispatch_table));
-    hooks.dispatch_table = table.get();
-    hooks.memo_is_dropped = true;
-    hooks.foreign_reducers = state.context.overrides().any();
-    pickling::Memo memo;
-    // An override is foreign code where the engine expects none.
-    if (!hooks.foreign_reducers) memo.borrow_keys();
-    by_value::Dispatcher reducers(state.context, state.expansion_cache);
-    hooks.answers = &reducers.answers();
-    reducers.use(options);
-    BytesSink sink;
-    core::Emitter emitter(sink, protocol);
-    pickling::Pickler(state.imported, state.plans, memo, reducers, emitter, hooks)
-        .dump(object);
-    return sink.take(emitter.size()).release();
+    PyObject* callback = callback_from(callback_argument, protocol);
+    if (!is_observed(options)) [[likely]]
+      return dumped(state, object, protocol, callback, options, nullptr).release();
+    return shipped(state, object, protocol, callback, options).release();
+  });
+}
+
+// _observed_dump(obj, protocol=None): the stream, the modules and the functions.
+PyObject* observed_dump(PyObject* module, PyObject* args) {
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    PyObject *object, *protocol = nullptr;
+    if (!PyArg_ParseTuple(args, "O|O:_observed_dump", &object, &protocol))
+      throw cpython::ErrorSet{};
+    ModuleState& state = state_of_module(module);
+    NameObserver observer;
+    Ref stream = dumped(state, object, protocol_from(protocol), nullptr,
+                        current_options(state), &observer);
+    return checked(
+               PyTuple_Pack(3, stream.get(), observer.modules(), observer.functions()))
+        .release();
   });
 }
 
@@ -73,7 +92,7 @@ PyObject* dump(PyObject* module, PyObject* const* args, Py_ssize_t given,
                PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     ModuleState& state = state_of_module(module);
-    stream::Options options = current_options(state);
+    DumpOptions options = current_options(state);
     auto [object, file, protocol, callback] = parsed_arguments<4>(
         "dump", {"obj", "file", "protocol", "buffer_callback"}, 2, args, given,
         keywords, [&](PyObject* name, PyObject* value) {
@@ -155,10 +174,33 @@ PyObject* list_registry_pickle_by_value(PyObject* module, PyObject*) {
 
 }  // namespace
 
+Ref dumped(ModuleState& state, PyObject* object, int protocol, PyObject* callback,
+           const DumpOptions& options, NameObserver* observer) {
+  pickling::Hooks hooks;
+  hooks.buffer_callback = callback;
+  Ref table = Ref::borrow(
+      cpython::type_lookup(state.pickler_type, state.imported.names.dispatch_table));
+  hooks.dispatch_table = table.get();
+  hooks.memo_is_dropped = true;
+  hooks.foreign_reducers = state.context.overrides().any();
+  hooks.observer = observer;
+  pickling::Memo memo;
+  // An override is foreign code where the engine expects none.
+  if (!hooks.foreign_reducers) memo.borrow_keys();
+  by_value::Dispatcher reducers(state.context, state.expansion_cache);
+  hooks.answers = &reducers.answers();
+  reducers.use(options);
+  BytesSink sink;
+  core::Emitter emitter(sink, protocol);
+  pickling::Pickler(state.imported, state.plans, memo, reducers, emitter, hooks)
+      .dump(object);
+  return sink.take(emitter.size());
+}
+
 PyMethodDef functions[] = {
     {"dumps", as_c_function(dumps), METH_FASTCALL | METH_KEYWORDS,
      "dumps($module, /, obj, protocol=None, buffer_callback=None, *, "
-     "class_ids=None)\n--\n\n"
+     "class_ids=None, ship=None, warn_local=None)\n--\n\n"
      "The pickle of obj as bytes, Python code by value.\n\n"
      "protocol: 0 to 5; None or a negative number is the highest.\n"
      "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends "
@@ -167,7 +209,15 @@ PyMethodDef functions[] = {
      "loaded, whoever sent\n"
      "them; 'process': only those that this process sends; None: as "
      "cppickle.options() and set_default()\n"
-     "say, else 'content'.\n\n"
+     "say, else 'content'.\n"
+     "ship: which modules travel as source and are imported where the stream is "
+     "loaded: 'local' for those\n"
+     "that no installed distribution has, a list of names, folders and predicates, or "
+     "a cppickle.shipment();\n"
+     "None: as cppickle.shipping() and set_default() say, else none.\n"
+     "warn_local: True: warn of local modules that are named and do not travel; "
+     "False, which is built in: do\n"
+     "not; None: as cppickle.options() and set_default() say.\n\n"
      "Raises ValueError for another protocol or value of an option, and what the "
      "objects on the way raise\n"
      "(pickle.PicklingError, TypeError, ...), with the path to the object that failed "
@@ -175,7 +225,7 @@ PyMethodDef functions[] = {
      "attribute cppickle_path."},
     {"dump", as_c_function(dump), METH_FASTCALL | METH_KEYWORDS,
      "dump($module, /, obj, file, protocol=None, buffer_callback=None, *, "
-     "class_ids=None)\n--\n\n"
+     "class_ids=None, ship=None, warn_local=None)\n--\n\n"
      "Write the pickle of obj to file, an object with write(bytes). Otherwise as "
      "dumps()."},
     {"loads", as_c_function(loads), METH_FASTCALL | METH_KEYWORDS,
@@ -198,6 +248,10 @@ PyMethodDef functions[] = {
     {"list_registry_pickle_by_value", list_registry_pickle_by_value, METH_NOARGS,
      "list_registry_pickle_by_value($module, /)\n--\n\nThe names of the registered "
      "modules, as a new set."},
+    {"_observed_dump", observed_dump, METH_VARARGS,
+     "_observed_dump($module, obj, protocol=None, /)\n--\n\n"
+     "The pickle of obj, a set of the names of the modules that it names, and a list "
+     "of the functions whose code is in it."},
     {nullptr, nullptr, 0, nullptr},
 };
 

@@ -30,6 +30,7 @@ int ModuleState::traverse(visitproc visit, void* arg) const {
   Py_VISIT(memo_proxy_type);
   Py_VISIT(reducer_override);
   Py_VISIT(block_options);
+  Py_VISIT(default_options.ship.get());
   if (int status = context.traverse(visit, arg)) return status;
   return imported.traverse(visit, arg);
 }
@@ -40,6 +41,7 @@ void ModuleState::release() {
   Py_CLEAR(memo_proxy_type);
   Py_CLEAR(reducer_override);
   Py_CLEAR(block_options);
+  default_options.ship.reset();
   plans.clear();
   expansion_cache.clear();
   context.release();
@@ -67,14 +69,16 @@ PyTypeObject* made_type(PyObject* module, PyType_Spec& spec) {
 
 constexpr char kPicklerDoc[] =
     "Pickler(file, protocol=None, buffer_callback=None, *, fix_imports=True, "
-    "class_ids=None)\n--\n\n"
+    "class_ids=None, ship=None, warn_local=None)\n--\n\n"
     "Writes pickles, Python code by value among them, to a file.\n\n"
     "file: an object with write(bytes).\n"
     "protocol: 0 to 5; None or a negative number is the highest.\n"
     "buffer_callback: called with each PickleBuffer (PEP 574); a false answer sends it "
     "out of band.\n"
     "fix_imports: Python 2's module names for protocols before 3.\n"
-    "class_ids: as for dumps(). What is None is looked up at each dump().\n\n"
+    "class_ids: as for dumps(). What is None is looked up at each dump().\n"
+    "ship: as for dumps().\n"
+    "warn_local: as for dumps().\n\n"
     "Subclasses may define persistent_id, reducer_override and dispatch_table, as "
     "with\n"
     "pickle.Pickler; the class-level dispatch_table, also named dispatch, may be "

@@ -3,10 +3,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 #include <type_traits>
 #include <utility>
 
 #include "cpython/error.h"
+#include "cpython/imported.h"
 
 namespace cppickle::module {
 
@@ -15,28 +17,41 @@ using cpython::checked_lookup;
 using cpython::checked_status;
 using cpython::guarded;
 using cpython::Ref;
-using stream::Options;
 
 namespace {
 
 struct Option {
   const char* name;
-  std::array<const char*, 4> values;  // the first is built in; null: there are no more
-  void (*set)(Options& options, std::uint8_t value);
+  // The first is built in; null: there are no more.  No words at all: an object, which
+  // `set_object` takes.
+  std::array<const char*, 4> values;
+  void (*set)(DumpOptions& options, std::uint8_t value);
+  void (*set_object)(DumpOptions& options, Ref object) = nullptr;
 };
 
 template <auto member>
-void set(Options& options, std::uint8_t value) {
+void set(DumpOptions& options, std::uint8_t value) {
   auto& field = options.*member;
   field = static_cast<std::remove_reference_t<decltype(field)>>(value);
+}
+
+// What is built in: nothing.
+void set_nothing(DumpOptions& options, std::uint8_t) { options.ship.reset(); }
+
+void set_ship(DumpOptions& options, Ref selection) {
+  options.ship = std::move(selection);
 }
 
 // The one list: an option has a line here, a member of stream::Options whose values are
 // numbered alike, and a line in the Options of _core.pyi.  What begins with "_" is for
 // the integrations: nobody is told of it.
+//
+// "False" and "True" are the truth values.
 constexpr Option kOptions[] = {
-    {"class_ids", {"content", "process"}, set<&Options::class_ids>},
-    {"_namespaces", {"fresh", "shared"}, set<&Options::namespaces>},
+    {"class_ids", {"content", "process"}, set<&DumpOptions::class_ids>},
+    {"ship", {}, set_nothing, set_ship},
+    {"warn_local", {"False", "True"}, set<&DumpOptions::warn_local>},
+    {"_namespaces", {"fresh", "shared"}, set<&DumpOptions::namespaces>},
 };
 
 bool is_public(const Option& option) { return option.name[0] != '_'; }
@@ -48,11 +63,25 @@ const Option* option_named(PyObject* name) {
   return nullptr;
 }
 
+// What a word of the list stands for.
+Ref value_of(const char* word) {
+  std::string_view text(word);
+  if (text == "False" || text == "True")
+    return Ref::borrow(text == "True" ? Py_True : Py_False);
+  return checked(PyUnicode_FromString(word));
+}
+
+bool is_value(PyObject* value, const char* word) {
+  if (PyBool_Check(value)) return value_of(word).get() == value;
+  return PyUnicode_Check(value) && PyUnicode_CompareWithASCIIString(value, word) == 0 &&
+         PyUnicode_Check(value_of(word).get());
+}
+
 Ref values_of(const Option& option) {
   Ref values = checked(PyList_New(0));
   for (const char* text : option.values) {
     if (text == nullptr) break;
-    Ref value = checked(PyUnicode_FromString(text));
+    Ref value = value_of(text);
     checked_status(PyList_Append(values.get(), value.get()));
   }
   return checked(PyList_AsTuple(values.get()));
@@ -70,13 +99,29 @@ Ref names_of_options() {
 
 }  // namespace
 
-bool set_option(Options& options, PyObject* name, PyObject* value) {
+namespace {
+
+// What is kept of a value: for `ship` the Selection that it stands for.  Throws
+// ErrorSet with a TypeError or ValueError.
+Ref kept_value(const Option& option, PyObject* value) {
+  if (option.set_object == nullptr || value == Py_None) return Ref::borrow(value);
+  Ref selection = cpython::import_attribute("cppickle._shipping", "selection");
+  return checked(PyObject_CallOneArg(selection.get(), value));
+}
+
+}  // namespace
+
+bool set_option(DumpOptions& options, PyObject* name, PyObject* value) {
   const Option* option = option_named(name);
   if (option == nullptr) return false;
   if (value == Py_None) return true;
+  if (option->set_object != nullptr) {
+    option->set_object(options, kept_value(*option, value));
+    return true;
+  }
   for (std::uint8_t i = 0; i < option->values.size(); ++i) {
-    if (option->values[i] == nullptr || !PyUnicode_Check(value)) break;
-    if (PyUnicode_CompareWithASCIIString(value, option->values[i]) != 0) continue;
+    if (option->values[i] == nullptr) break;
+    if (!is_value(value, option->values[i])) continue;
     option->set(options, i);
     return true;
   }
@@ -85,15 +130,15 @@ bool set_option(Options& options, PyObject* name, PyObject* value) {
                         option->name, allowed.get(), value);
 }
 
-void set_options(Options& options, PyObject* chosen) {
+void set_options(DumpOptions& options, PyObject* chosen) {
   Py_ssize_t position = 0;
   PyObject *name, *value;
   while (PyDict_Next(chosen, &position, &name, &value))
     set_option(options, name, value);
 }
 
-Options options_in_block(const ModuleState& state) {
-  Options options = state.default_options;
+DumpOptions options_in_block(const ModuleState& state) {
+  DumpOptions options = state.default_options;
   PyObject* chosen = nullptr;
   checked_status(PyContextVar_Get(state.block_options, nullptr, &chosen));
   Ref held = Ref::steal(chosen);
@@ -104,12 +149,13 @@ Options options_in_block(const ModuleState& state) {
 Ref split_options(Ref& keywords) {
   Ref chosen;
   if (!keywords) return chosen;
-  Options checked_alone;
+  DumpOptions checked_alone;
   for (const Option& option : kOptions) {
     Ref name = checked(PyUnicode_InternFromString(option.name));
     Ref value = Ref::borrow(
         checked_lookup(PyDict_GetItemWithError(keywords.get(), name.get())));
     if (!value) continue;
+    value = kept_value(option, value.get());
     set_option(checked_alone, name.get(), value.get());
     if (!chosen) {
       chosen = checked(PyDict_New());
@@ -158,14 +204,15 @@ PyObject* set_default_options(PyObject* module, PyObject* args) {
                           &given))
       throw cpython::ErrorSet{};
     Ref chosen = only_options(function, given);
-    Options options = state_of_module(module).default_options;
+    DumpOptions options = state_of_module(module).default_options;
     for (const Option& option : kOptions) {
       Ref name = checked(PyUnicode_InternFromString(option.name));
       PyObject* value = checked_lookup(PyDict_GetItemWithError(given, name.get()));
       if (value == Py_None) option.set(options, 0);
     }
     set_options(options, chosen.get());
-    state_of_module(module).default_options = options;
+    // What it held is let go of at the end: that may run foreign code.
+    std::swap(state_of_module(module).default_options, options);
     return Py_NewRef(Py_None);
   });
 }

@@ -7,14 +7,13 @@
 
 #include "cpython/ref.h"
 #include "module/state.h"
-#include "stream/options.h"
 
 namespace cppickle::module {
 
-stream::Options options_in_block(const ModuleState& state);
+DumpOptions options_in_block(const ModuleState& state);
 
 // What holds where no argument says otherwise.
-inline stream::Options current_options(const ModuleState& state) {
+inline DumpOptions current_options(const ModuleState& state) {
   if (state.block_options == nullptr) [[likely]]
     return state.default_options;
   return options_in_block(state);
@@ -22,10 +21,10 @@ inline stream::Options current_options(const ModuleState& state) {
 
 // Sets one of them; false when there is none of that name.  Throws ErrorSet with a
 // ValueError that tells the values which are allowed.
-bool set_option(stream::Options& options, PyObject* name, PyObject* value);
+bool set_option(DumpOptions& options, PyObject* name, PyObject* value);
 
 // Sets those in a dict that split_options() made.
-void set_options(stream::Options& options, PyObject* chosen);
+void set_options(DumpOptions& options, PyObject* chosen);
 
 // Takes the options out of a dict of keyword arguments, of which it makes a copy: a
 // dict of them, or an empty Ref when there are none.  Throws ErrorSet as set_option().

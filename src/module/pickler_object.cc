@@ -2,9 +2,11 @@
 
 #include <structmember.h>
 
+#include <cstddef>
 #include <memory>
 #include <utility>
 
+#include "core/byte_sink.h"
 #include "core/emitter.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
@@ -13,10 +15,11 @@
 #include "module/arguments.h"
 #include "module/memo_proxy.h"
 #include "module/options.h"
+#include "module/shipping.h"
 #include "module/sinks.h"
 #include "pickling/hooks.h"
+#include "pickling/name_observer.h"
 #include "pickling/pickler.h"
-#include "stream/options.h"
 
 namespace cppickle::module {
 
@@ -141,7 +144,7 @@ class Running {
 PyObject* pickler_dump(PyObject* self, PyObject* object) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
     ModuleState& state = state_of_type(Py_TYPE(self));
-    stream::Options options = current_options(state);
+    DumpOptions options = current_options(state);
     PyObject* chosen = as_pickler(self)->data->options.get();
     if (chosen != nullptr) set_options(options, chosen);
     dump_with(state, as_pickler(self), object, options);
@@ -272,28 +275,19 @@ PyType_Slot slots[] = {
 
 }  // namespace
 
-PyType_Spec base_pickler_spec = {
-    "cppickle.BasePickler", sizeof(PicklerObject), 0,
-    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+namespace {
 
-void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
-               const stream::Options& options) {
+// One dump into `sink`; its size in bytes.
+std::size_t dump_into(ModuleState& state, PicklerObject* pickler, PyObject* object,
+                      core::ByteSink& sink, pickling::NameObserver* observer) {
   auto self = reinterpret_cast<PyObject*>(pickler);
   PicklerData& data = *pickler->data;
-  if (!data.write) {
-    cpython::raise_format(state.imported.pickling_error,
-                          "Pickler.__init__() was not called by %s.__init__()",
-                          Py_TYPE(self)->tp_name);
-  }
-  Running running(data);
-  data.reducers.use(options);
   const cpython::Names& names = state.imported.names;
   Ref table = Ref::borrow(pickler->dispatch_table);
   if (!table) table = cpython::lookup_attribute(self, names.dispatch_table);
   Ref persistent_id = persistent_id_of(self, names);
   Ref reducer_override = reducer_override_of(self, state);
   // Held for this dump: a hook may call __init__ again, which replaces them.
-  Ref write = Ref::borrow(data.write.get());
   Ref buffer_callback = Ref::borrow(data.buffer_callback.get());
   Ref root_name = Ref::borrow(pickler->root_name);
   if (root_name.get() == Py_None) root_name.reset();
@@ -309,14 +303,61 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
   hooks.fast = pickler->fast != 0;
   hooks.foreign_sink = true;
   hooks.foreign_reducers = state.context.overrides().any();
+  hooks.observer = observer;
   if (!hooks.foreign_reducers) data.memo.borrow_keys();
-  FileSink sink(write.get(), data.memo);
   core::Emitter emitter(sink, data.protocol, pickler->bin != 0);
   pickling::Pickler(state.imported, state.plans, data.memo, data.reducers, emitter,
                     hooks)
       .dump(object);
   // Between two dumps anything may run.
   data.memo.own_keys();
+  return emitter.size();
+}
+
+// The same where modules travel with the stream.
+Ref shipped(ModuleState& state, PicklerObject* pickler, PyObject* object,
+            const DumpOptions& options) {
+  PicklerData& data = *pickler->data;
+  // What has been dumped before is not written again, and buffers are handed out once.
+  int tries = data.memo.size() == 0 && !data.buffer_callback ? kMostTries : 0;
+  for (;; --tries) {
+    pickling::NameObserver observer;
+    BytesSink sink;
+    std::size_t size = dump_into(state, pickler, object, sink, &observer);
+    Ref whole =
+        with_shipment(options, observer, sink.take(size), data.protocol, tries > 0);
+    if (whole) return whole;
+    data.memo.clear();
+    data.reducers.clear();
+    data.reducers.use(options);
+  }
+}
+
+}  // namespace
+
+PyType_Spec base_pickler_spec = {
+    "cppickle.BasePickler", sizeof(PicklerObject), 0,
+    Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE | Py_TPFLAGS_HAVE_GC, slots};
+
+void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
+               const DumpOptions& options) {
+  PicklerData& data = *pickler->data;
+  if (!data.write) {
+    cpython::raise_format(state.imported.pickling_error,
+                          "Pickler.__init__() was not called by %s.__init__()",
+                          Py_TYPE(pickler)->tp_name);
+  }
+  Running running(data);
+  data.reducers.use(options);
+  // Held: a hook may call __init__ again, which replaces it.
+  Ref write = Ref::borrow(data.write.get());
+  if (is_observed(options)) [[unlikely]] {
+    Ref whole = shipped(state, pickler, object, options);
+    checked(PyObject_CallOneArg(write.get(), whole.get()));
+    return;
+  }
+  FileSink sink(write.get(), data.memo);
+  dump_into(state, pickler, object, sink, nullptr);
 }
 
 }  // namespace cppickle::module

@@ -4,7 +4,6 @@
 
 #include "module/pickler_struct.h"
 #include "module/state.h"
-#include "stream/options.h"
 
 namespace cppickle::module {
 
@@ -12,7 +11,7 @@ extern PyType_Spec base_pickler_spec;
 
 // dump(), as a function of Pickler and of the module.
 void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
-               const stream::Options& options);
+               const DumpOptions& options);
 
 }  // namespace cppickle::module
 

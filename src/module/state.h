@@ -4,11 +4,27 @@
 
 #include "caching/expansion_cache.h"
 #include "cpython/imported.h"
+#include "cpython/ref.h"
 #include "pickling/instance_plans.h"
 #include "stream/by_value_context.h"
 #include "stream/options.h"
 
 namespace cppickle::module {
+
+// What is set for a dump, or by default: what the streams' state reads, and what is
+// done when the stream is there (module/shipping.h).
+struct DumpOptions : stream::Options {
+  DumpOptions() = default;
+  DumpOptions(const DumpOptions& other)
+      : Options(other),
+        ship(cpython::Ref::borrow(other.ship.get())),
+        warn_local(other.warn_local) {}
+  DumpOptions(DumpOptions&& other) = default;
+  DumpOptions& operator=(DumpOptions&& other) = default;
+
+  cpython::Ref ship;  // a Selection of cppickle._shipping; empty: nothing is shipped
+  bool warn_local = false;
+};
 
 // Nothing is kept in globals or statics: sub-interpreters stay apart.
 // Thread safety: requires the GIL.
@@ -22,7 +38,7 @@ struct ModuleState {
   PyTypeObject* memo_proxy_type = nullptr;
   PyObject* reducer_override = nullptr;  // Pickler's own, a function in Python
   PyObject* block_options = nullptr;     // a ContextVar; null: there was no block yet
-  stream::Options default_options;
+  DumpOptions default_options;
 
   int traverse(visitproc visit, void* arg) const;
   void release();

@@ -8,6 +8,7 @@
 #include "cpython/names.h"
 #include "cpython/ref.h"
 #include "pickling/memo.h"
+#include "pickling/name_observer.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
 
@@ -150,6 +151,7 @@ void Pickler::save_global(PyObject* object, PyObject* name) {
 }
 
 void Pickler::emit_global(PyObject* object, PyObject* module, PyObject* qualname) {
+  note_module(hooks_, module);
   if (protocol() >= 2 && PyDict_GET_SIZE(imported_.extension_registry) != 0 &&
       emit_extension(module, qualname)) {
     return;

@@ -7,6 +7,7 @@
 namespace cppickle::pickling {
 
 class ForeignAnswers;
+class NameObserver;
 
 // Borrowed for the time of one dump; null when absent.
 struct Hooks {
@@ -26,7 +27,8 @@ struct Hooks {
   // Asked before foreign code is; null: there are none.
   ForeignAnswers* answers = nullptr;
   bool keeps_answers = false;  // in `answers`: what is written now is written again
-  int reduce_protocol = -1;    // what __reduce_ex__ is asked with; -1: the stream's
+  NameObserver* observer = nullptr;  // is told which modules the stream names
+  int reduce_protocol = -1;  // what __reduce_ex__ is asked with; -1: the stream's
 };
 
 }  // namespace cppickle::pickling

@@ -1,5 +1,6 @@
 """Dask: clusters of two worker processes, with cppickle and without it."""
 
+import importlib
 import pickle
 import sys
 
@@ -75,6 +76,49 @@ def test_all_is_as_before_after_uninstall(client):
     assert after == before
     assert distributed.client.dumps is protocol.dumps
     assert list(client.run(integration.installed).values()) == [False, False]
+
+
+@pytest.fixture
+def local_package(tmp_path, monkeypatch):
+    """A package that workers do not find: their path is this process's, without it."""
+    folder = tmp_path / "localpk"
+    folder.mkdir()
+    (folder / "__init__.py").write_text("from .a import C, f\n")
+    (folder / "a.py").write_text(
+        "class C:\n  def __init__(self, x): self.x = x\n"
+        "def f(x):\n  from .b import g\n  return C(g(x))\n"
+    )
+    (folder / "b.py").write_text("def g(x): return 10 * x\n")
+    with monkeypatch.context() as patch:
+        patch.syspath_prepend(str(tmp_path))
+        package = importlib.import_module("localpk")
+    yield package
+    for name in [n for n in sys.modules if n.partition(".")[0] == "localpk"]:
+        del sys.modules[name]
+
+
+def test_local_modules_are_shipped_once(local_package):
+    with (
+        distributed.LocalCluster(
+            n_workers=1, threads_per_worker=1, dashboard_address=None
+        ) as cluster,
+        distributed.Client(cluster, timeout=SECONDS) as client,
+    ):
+        integration.install(client, ship=["localpk"])
+        try:
+            found = client.submit(local_package.f, 3, pure=False).result(SECONDS)
+            assert type(found) is local_package.C
+            assert found.x == 30
+            cluster.scale(2)
+            client.wait_for_workers(2, timeout=SECONDS)
+            work = {
+                worker: client.submit(local_package.f, 4, workers=[worker], pure=False)
+                for worker in client.scheduler_info()["workers"]
+            }
+            assert [future.result(SECONDS).x for future in work.values()] == [40, 40]
+            assert len(integration.dumps(local_package.f)) < 1000
+        finally:
+            integration.uninstall(client)
 
 
 # --- The function that replaces distributed's -----------------------------------------

@@ -18,11 +18,14 @@ class CppicklePlugin(WorkerPlugin):
     name = _dask_process.PLUGIN
     idempotent = True
 
-    def __init__(self, **options: "Unpack[Options]") -> None:
+    def __init__(
+        self, shipment: bytes | None = None, **options: "Unpack[Options]"
+    ) -> None:
+        self.shipment = shipment
         self.options = options
 
     def setup(self, worker: Any) -> None:
-        _dask_process.install(**self.options)
+        _dask_process.install_with(self.shipment, self.options)
 
     def teardown(self, worker: Any) -> None:
         _dask_process.uninstall()

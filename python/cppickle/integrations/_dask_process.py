@@ -52,6 +52,13 @@ def install(**options: "Unpack[Options]") -> None:
     )
 
 
+def install_with(shipment: bytes | None, options: "Options") -> None:
+    """Switch this process, where a shipment is put in place first."""
+    if shipment is not None:
+        pickle.loads(shipment)
+    install(**options)
+
+
 def uninstall() -> None:
     """Switch it back."""
     _switch.turn_off()

@@ -53,20 +53,26 @@ def install(client: Any = None, **options: "Unpack[Options]") -> None:
         client: a synchronous ``distributed.Client``. Its scheduler and workers must
             have cppickle; workers that join later are switched as they do.
         options: of what is dumped here, and with a client there, as for
-            ``cppickle.dumps``. Tokens are made without.
+            ``cppickle.dumps``. Tokens are made without. What `ship` stands for is sent
+            once to the scheduler and each worker, present and future; tasks name it.
 
     Raises:
         EngineError: distributed is missing or too old, the client is asynchronous, or
             the scheduler or a worker has no cppickle.
     """
-    if client is not None:
-        _check(client)
+    if client is None:
+        return _dask_process.install(**options)
+    _check(client)
+    stream = None
+    ship = options.get("ship")
+    if ship is not None:
+        shipment = options["ship"] = cppickle.shipment(ship)
+        stream = shipment.stream
     _dask_process.install(**options)
-    if client is not None:
-        from ._dask_plugin import CppicklePlugin
+    from ._dask_plugin import CppicklePlugin
 
-        client.run_on_scheduler(_dask_process.install, **options)
-        client.register_plugin(CppicklePlugin(**options), name=PLUGIN)
+    client.run_on_scheduler(_dask_process.install_with, stream, options)
+    client.register_plugin(CppicklePlugin(stream, **options), name=PLUGIN)
 
 
 def uninstall(client: Any = None) -> None:
