@@ -61,6 +61,14 @@ Ref readonly_buffer(PyObject* object) {
   return view;
 }
 
+bool release_view(PyObject* view, PyObject* release_name) {
+  auto buffer = reinterpret_cast<PyMemoryViewObject*>(view)->mbuf;
+  Ref held = Ref::borrow(reinterpret_cast<PyObject*>(buffer));
+  Ref released = Ref::steal(PyObject_CallMethodNoArgs(view, release_name));
+  if (!released) PyErr_Clear();
+  return released && buffer->exports == 0;
+}
+
 bool has_plain_dict(PyTypeObject* type, PyObject* dict_name) {
   if (!is_python_class(type)) return false;
   PyObject* found = type_lookup(type, dict_name);

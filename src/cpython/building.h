@@ -46,6 +46,9 @@ void extend_list(PyObject* list, PyObject* const* items, std::size_t count);
 // read-only already.
 Ref readonly_buffer(PyObject* object);
 
+// Releases a memoryview of memory.  False where another view of that memory is left.
+bool release_view(PyObject* view, PyObject* release_name);
+
 // Interns an exact str in the place of `name`.
 inline void intern(Ref& name) {
   PyObject* text = name.release();

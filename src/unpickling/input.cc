@@ -5,6 +5,7 @@
 #include <limits>
 #include <utility>
 
+#include "cpython/building.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 
@@ -168,8 +169,13 @@ void Input::read_into(char* target, std::size_t count) {
   Ref view = checked(
       PyMemoryView_FromMemory(target, static_cast<Py_ssize_t>(count), PyBUF_WRITE));
   Ref answer = Ref::steal(PyObject_CallOneArg(file_->readinto.get(), view.get()));
-  if (!cpython::is_sole_reference(view.get())) withdraw(view.get());
-  if (!answer) throw ErrorSet{};
+  Ref error = answer ? Ref() : cpython::take_raised();
+  if (!cpython::release_view(view.get(), imported_.names.release_text))
+    is_exported_ = true;
+  if (!answer) {
+    cpython::set_raised(std::move(error));
+    throw ErrorSet{};
+  }
   Py_ssize_t size = PyLong_AsSsize_t(answer.get());
   if (size < 0) {
     if (!PyErr_Occurred())
@@ -177,15 +183,6 @@ void Input::read_into(char* target, std::size_t count) {
     throw ErrorSet{};
   }
   if (static_cast<std::size_t>(size) < count) raise_truncated();
-}
-
-// The file has kept the view: it must not see memory that is somebody else's later.
-void Input::withdraw(PyObject* view) {
-  Ref error = cpython::take_raised();
-  is_exported_ = true;
-  checked(PyObject_CallMethodNoArgs(view, imported_.names.release_text));
-  is_exported_ = false;
-  if (error) cpython::set_raised(std::move(error));
 }
 
 void Input::fill(char* target, std::size_t count) {
@@ -196,6 +193,14 @@ void Input::fill(char* target, std::size_t count) {
   if (here == count) return;
   skip_consumed();
   read_into(target + here, count - here);
+}
+
+// A file that keeps a view must not see memory that is somebody else's later: such an
+// object is never freed.
+bool Input::keep_exported(PyObject* object) {
+  if (!std::exchange(is_exported_, false)) return false;
+  Py_INCREF(object);
+  return true;
 }
 
 template <typename Make, typename Resize, typename Address>
@@ -212,11 +217,13 @@ Ref Input::filled(std::uint64_t count, Make make, Resize resize, Address address
     try {
       fill(address(made.get()) + done, room - done);
     } catch (...) {
-      if (is_exported_) made.release();  // never to be freed
+      keep_exported(made.get());
       throw;
     }
     done = room;
+    bool is_kept = keep_exported(made.get());
     if (done == size) return made;
+    if (is_kept) cpython::raise(PyExc_BufferError, "the file keeps what it reads into");
     room = size - done > done ? 2 * done : size;
     resize(made, static_cast<Py_ssize_t>(room));
   }

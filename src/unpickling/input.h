@@ -119,7 +119,7 @@ class Input {
   void append_from_file(std::size_t count);
   void fill(char* target, std::size_t count);
   void read_into(char* target, std::size_t count);
-  void withdraw(PyObject* view);
+  bool keep_exported(PyObject* object);
   template <typename Make, typename Resize, typename Address>
   cpython::Ref filled(std::uint64_t count, Make make, Resize resize, Address address);
 
