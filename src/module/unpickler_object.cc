@@ -6,6 +6,7 @@
 #include "cpython/building.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/imported.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
 #include "module/state.h"

@@ -4,9 +4,12 @@
 #include <cstring>
 #include <limits>
 
+#include "core/encoding.h"
 #include "core/opcode.h"
 #include "cpython/building.h"
+#include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/ref.h"
 #include "unpickling/unpickler.h"
 
 namespace cppickle::unpickling {

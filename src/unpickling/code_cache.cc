@@ -40,7 +40,7 @@ void CodeCache::keep(Table& table, PyObject* bytes, PyObject* code) {
   std::string_view content = cpython::bytes_view(bytes);
   if (content.size() > kMostBytes / 16) return;
   if (size_ + content.size() > kMostBytes) clear();
-  Entry entry{Ref::borrow(bytes), Ref::borrow(code)};
+  Known entry{Ref::borrow(bytes), Ref::borrow(code)};
   if (table.try_emplace(content, std::move(entry)).second) size_ += content.size();
 }
 

@@ -32,11 +32,11 @@ class CodeCache {
   void clear();
 
  private:
-  struct Entry {
+  struct Known {
     cpython::Ref bytes;  // the key's
     cpython::Ref code;
   };
-  using Table = std::unordered_map<std::string_view, Entry>;
+  using Table = std::unordered_map<std::string_view, Known>;
 
   static constexpr std::size_t kMostBytes = 8 * 1024 * 1024;
 

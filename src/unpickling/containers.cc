@@ -1,6 +1,8 @@
 // Tuples, lists, dicts and sets.
 #include "cpython/building.h"
+#include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/ref.h"
 #include "unpickling/key_depth.h"
 #include "unpickling/unpickler.h"
 

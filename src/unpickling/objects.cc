@@ -1,6 +1,8 @@
 // What a stream names, calls and is given.
 #include "cpython/building.h"
+#include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/ref.h"
 #include "unpickling/globals.h"
 #include "unpickling/unpickler.h"
 

@@ -2,6 +2,7 @@
 #include "cpython/building.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/ref.h"
 #include "unpickling/unpickler.h"
 
 namespace cppickle::unpickling {

@@ -1,5 +1,6 @@
 #include "unpickling/unpickler.h"
 
+#include "core/encoding.h"
 #include "cpython/error.h"
 
 namespace cppickle::unpickling {
