@@ -61,10 +61,10 @@ namespace {
 // The module of a namespace that is not an imported one's: it may be saved itself
 // later.
 void write_namespace_module(Script& script, PyObject* globals) {
-  Pickler& pickler = script.pickler();
-  PyObject* name = read_entry(globals, pickler.names().attr_name);
-  write_call(script, reinterpret_cast<PyObject*>(&PyModule_Type), {name});
-  script.memoize(StreamState::of(pickler).namespace_of(globals).module.get());
+  const Namespace& space = StreamState::of(script.pickler()).namespace_of(globals);
+  write_call(script, reinterpret_cast<PyObject*>(&PyModule_Type),
+             {space.module_name.get()});
+  script.memoize(space.module.get());
 }
 
 // Who sends it is told by the number of its process.
