@@ -21,11 +21,6 @@ constexpr std::size_t kLookAhead = 128 * 1024;
 // What is asked for at once on the word of a stream; after that as much again as came.
 constexpr std::size_t kTrusted = 1024 * 1024;
 
-Ref call_with_size(PyObject* method, std::size_t size) {
-  Ref argument = checked(PyLong_FromSize_t(size));
-  return checked(PyObject_CallOneArg(method, argument.get()));
-}
-
 }  // namespace
 
 void HeldBytes::hold(PyObject* object) {
@@ -65,6 +60,21 @@ std::uint8_t Input::first_byte() {
 
 // --- Windows of a file ---------------------------------------------------------------
 
+// Null with an error; without an argument when that is null.
+Ref Input::called(PyObject* method, PyObject* argument) {
+  cpython::CollectorPause::Lifted lifted(pause_);
+  Ref hold = Ref::borrow(method);
+  return Ref::steal(argument != nullptr ? PyObject_CallOneArg(method, argument)
+                                        : PyObject_CallNoArgs(method));
+}
+
+Ref Input::call_with_size(PyObject* method, std::size_t size) {
+  Ref argument = checked(PyLong_FromSize_t(size));
+  Ref answer = called(method, argument.get());
+  if (!answer) throw ErrorSet{};
+  return answer;
+}
+
 void Input::skip_consumed() {
   if (!is_peeked_) return;
   std::size_t consumed = cursor_.position();
@@ -83,8 +93,7 @@ void Input::take_window(Ref data) {
 bool Input::look_ahead(std::size_t count) {
   if (!file_->peek || count >= kLookAhead || cursor_.remaining() != 0) return false;
   Ref argument = checked(PyLong_FromSize_t(kLookAhead));
-  Ref peek = Ref::borrow(file_->peek.get());
-  Ref data = Ref::steal(PyObject_CallOneArg(peek.get(), argument.get()));
+  Ref data = called(file_->peek.get(), argument.get());
   if (!data) {
     if (!PyErr_ExceptionMatches(PyExc_NotImplementedError)) throw ErrorSet{};
     PyErr_Clear();
@@ -137,7 +146,8 @@ std::string_view Input::line_of_file() {
   if (file_ == nullptr) raise_truncated();
   skip_consumed();
   std::string rest(cursor_.rest());
-  Ref data = checked(PyObject_CallNoArgs(file_->readline.get()));
+  Ref data = called(file_->readline.get(), nullptr);
+  if (!data) throw ErrorSet{};
   if (rest.empty()) {
     take_window(std::move(data));
   } else {
@@ -168,7 +178,7 @@ void Input::read_into(char* target, std::size_t count) {
   }
   Ref view = checked(
       PyMemoryView_FromMemory(target, static_cast<Py_ssize_t>(count), PyBUF_WRITE));
-  Ref answer = Ref::steal(PyObject_CallOneArg(file_->readinto.get(), view.get()));
+  Ref answer = called(file_->readinto.get(), view.get());
   Ref error = answer ? Ref() : cpython::take_raised();
   if (!cpython::release_view(view.get(), imported_.names.release_text))
     is_exported_ = true;

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/cursor.h"
+#include "cpython/compat.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 
@@ -107,9 +108,14 @@ class Input {
   // Moves a file behind what was read.
   void finish() { skip_consumed(); }
 
+  // Of the load that reads from here: a file's methods run without it.
+  cpython::CollectorPause& pause() { return pause_; }
+
   [[noreturn]] void raise_truncated() const;
 
  private:
+  cpython::Ref called(PyObject* method, PyObject* argument);
+  cpython::Ref call_with_size(PyObject* method, std::size_t size);
   std::uint8_t first_byte();
   void need(std::uint64_t count);
   std::string_view line_of_file();
@@ -125,6 +131,7 @@ class Input {
 
   const cpython::Imported& imported_;
   InputFile* file_ = nullptr;
+  cpython::CollectorPause pause_;
   core::Cursor cursor_{std::string_view()};
   HeldBytes window_;
   std::string joined_;        // a window of several reads

@@ -11,7 +11,7 @@ using cpython::Ref;
 
 Ref Unpickler::load() {
   if (hooks_.protocol != nullptr) *hooks_.protocol = 0;
-  pause_.begin();
+  input_.pause().begin();
   while (step(static_cast<Opcode>(input_.opcode()))) continue;
   input_.finish();
   Ref loaded = pop();

@@ -44,22 +44,18 @@ class Unpickler {
   Unpickler(const cpython::Imported& imported, CodeCache& codes, Input& input,
             ObjectTable& memo, const LoadHooks& hooks)
       : imported_(imported), codes_(codes), input_(input), memo_(memo), hooks_(hooks) {}
+  Unpickler(const Unpickler&) = delete;
+  Unpickler& operator=(const Unpickler&) = delete;
+  // The collector runs again before the stack is dropped.
+  ~Unpickler() { input_.pause().end(); }
 
   cpython::Ref load();
 
  private:
-  // Lets the collector run, as far as it did, while foreign code does.
-  class ForeignCode {
+  // For where foreign code may run.
+  class ForeignCode : cpython::CollectorPause::Lifted {
    public:
-    explicit ForeignCode(Unpickler& unpickler) : pause_(unpickler.pause_) {
-      pause_.end();
-    }
-    ForeignCode(const ForeignCode&) = delete;
-    ForeignCode& operator=(const ForeignCode&) = delete;
-    ~ForeignCode() { pause_.begin(); }
-
-   private:
-    cpython::CollectorPause& pause_;
+    explicit ForeignCode(Unpickler& unpickler) : Lifted(unpickler.input_.pause()) {}
   };
 
   bool step(core::Opcode opcode);
@@ -145,8 +141,6 @@ class Unpickler {
   const LoadHooks& hooks_;
   ValueStack stack_;
   InternedNames attribute_names_;
-  // Behind what it protects: the collector runs again before the stack is dropped.
-  cpython::CollectorPause pause_;
   int protocol_ = 0;
   std::string line_;  // of a number, with its end
 };

@@ -1,5 +1,6 @@
 """Files that streams are loaded from, and where they stand afterwards."""
 
+import gc
 import io
 import pickle
 
@@ -151,3 +152,39 @@ def test_what_read_answers(answer):
             return type(error), str(error)
 
     assert outcome(cppickle.Unpickler) == outcome(pickle.Unpickler)
+
+
+class Watches:
+    """Calls `watch` whenever one of its methods runs."""
+
+    def __init__(self, content, watch):
+        self._file = io.BufferedReader(io.BytesIO(content), 16)
+        self._watch = watch
+
+    def __getattr__(self, name):
+        method = getattr(self._file, name)
+
+        def watched(*arguments):
+            self._watch()
+            return method(*arguments)
+
+        return watched
+
+
+@pytest.mark.parametrize("protocol", range(6))
+def test_the_collector_runs_while_a_file_waits(protocol):
+    """A file may block for long, and other threads make garbage meanwhile."""
+    content = pickle.dumps(VALUES, protocol)
+    seen = []
+    watch = Watches(content, lambda: seen.append(gc.isenabled()))
+    assert cppickle.load(watch) == VALUES
+    assert set(seen) == {True}
+    assert gc.isenabled()
+
+
+def test_a_file_that_stops_the_collector_is_left_alone():
+    try:
+        assert cppickle.load(Watches(pickle.dumps(VALUES), gc.disable)) == VALUES
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
