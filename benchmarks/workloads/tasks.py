@@ -39,6 +39,16 @@ TEN = InMain(SOURCE, "ten")
 MODEL = InMain(SOURCE, "Model")
 
 
+def _batch() -> object:
+    function = TEN()
+    return [(function, ([i],), {"scale": 3.0}) for i in range(10)]
+
+
+def _models() -> object:
+    model = MODEL()
+    return [model(3), model(4)]
+
+
 def _row(
     name: str, build: Callable[[], object], observe: Callable[[object], object]
 ) -> Workload:
@@ -60,7 +70,7 @@ WORKLOADS = (
     ),
     _row(
         "batch of joblib",
-        lambda: [(TEN(), ([i],), {"scale": 3.0}) for i in range(10)],
+        _batch,
         lambda batch: [f(*args, **kwargs) for f, args, kwargs in batch],
     ),
     _row(
@@ -80,7 +90,7 @@ WORKLOADS = (
     ),
     _row(
         "instances in a list",
-        lambda: [MODEL()(3), MODEL()(4)],
+        _models,
         lambda models: [model.fit(5) for model in models],
     ),
 )

@@ -220,9 +220,7 @@ bool CacheKeyBuilder::add_submodules(PyObject* value, const Mentions& mentions) 
 void CacheKeyBuilder::add_loaded_submodules(PyObject* package,
                                             PyObject* mentioned_names) {
   for (const Ref& full : context_.submodule_names().of(package, mentioned_names)) {
-    if (cpython::read_loaded_module(full.get()) == nullptr ||
-        context_.policy().is_registered(full.get()))
-      continue;
+    if (!parts::is_imported_with_package(context_.policy(), full.get())) continue;
     word(Tag::kSubmodule);
     text(full.get());
     if (out_.words.is_full()) return;

@@ -78,6 +78,7 @@ std::unique_ptr<CachedExpansion> Recorder::finish(Pickler& pickler) {
   // Aliases are not kept: a stream with them is copied only where nothing follows.
   expansion_->restorable = !pickler.memo().has_aliases() && record_namespaces(state) &&
                            record_classes(state) && record_keys(pickler);
+  expansion_->imports = state.imported_modules();
   if (!record_gets()) return nullptr;
   return std::move(expansion_);
 }
@@ -154,7 +155,6 @@ bool Recorder::record_namespaces(StreamState& state) {
     for (const Ref& name : space->names) sent.sent.push_back(Ref::borrow(name.get()));
     expansion_->namespaces.push_back(std::move(sent));
   }
-  expansion_->imports = state.imported_modules();
   return true;
 }
 

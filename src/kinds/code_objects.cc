@@ -101,15 +101,7 @@ void write_guarded(Script& script, Pickler& pickler, PyObject* code,
 void write_unguarded(Script& script, Pickler& pickler, const CodeInfo& info) {
   script.save(pickler.imported().marshal_loads);
   begin_tuple(script, 1);
-  // Before protocol 3 bytes are calls, which may need a frame.
-  if (script.is_direct() && script.protocol() >= 3 && is_short(info)) {
-    pickler.emitter().bytes(info.blob(), nullptr);
-  } else {
-    std::string_view blob = info.blob();
-    Ref bytes = checked(
-        PyBytes_FromStringAndSize(blob.data(), static_cast<Py_ssize_t>(blob.size())));
-    write_bytes(script, bytes.get());
-  }
+  write_bytes(script, info.blob());
   end_tuple(script, 1);
   script.op(Opcode::REDUCE);
 }

@@ -154,8 +154,7 @@ void write_submodule_imports(StreamState& state, Script& script,
   for (std::size_t next = 0; next < packages.size(); ++next) {
     for (PyObject* part : mentioned) {
       Ref full = parts::submodule_name(packages[next].get(), part);
-      if (cpython::read_loaded_module(full.get()) == nullptr ||
-          state.context().policy().is_registered(full.get()))
+      if (!parts::is_imported_with_package(state.context().policy(), full.get()))
         continue;
       packages.push_back(Ref::borrow(full.get()));
       if (pickler.memoizing() && !state.imports_first_time(full.get())) continue;

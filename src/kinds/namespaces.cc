@@ -11,6 +11,7 @@
 #include "pickling/work_stack.h"
 #include "policy/policy.h"
 #include "stream/by_value_context.h"
+#include "stream/known_namespaces.h"
 
 namespace cppickle::kinds {
 
@@ -49,7 +50,7 @@ bool is_builtins_dict(PyObject* name, PyObject* value) {
 std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
   std::vector<Entry> entries;
   entries.reserve(4);
-  for (PyObject* name : {names.package, names.attr_name, names.path, names.file}) {
+  for (PyObject* name : stream::base_names(names)) {
     PyObject* value = read_entry(globals, name);
     if (value != nullptr) entries.push_back({name, value, Label::kGlobal});
   }

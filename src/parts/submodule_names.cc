@@ -11,6 +11,11 @@ Ref submodule_name(PyObject* package, PyObject* part) {
   return cpython::checked(PyUnicode_FromFormat("%U.%U", package, part));
 }
 
+bool is_imported_with_package(const policy::Policy& policy, PyObject* submodule) {
+  return cpython::read_loaded_module(submodule) != nullptr &&
+         !policy.is_registered(submodule);
+}
+
 std::span<const Ref> SubmoduleNames::of(PyObject* package, PyObject* parts) {
   auto known = names_.find({package, parts});
   if (known != names_.end()) return known->second.full;

@@ -10,11 +10,16 @@
 #include <vector>
 
 #include "cpython/ref.h"
+#include "policy/policy.h"
 
 namespace cppickle::parts {
 
 // The name of a submodule of `package`, whether or not there is one.
 cpython::Ref submodule_name(PyObject* package, PyObject* part);
+
+// True when one of that name is imported with its package: it is loaded, and does not
+// travel by value.  Runs an override of _is_registered_pickle_by_value.
+bool is_imported_with_package(const policy::Policy& policy, PyObject* submodule);
 
 // A table of such names: to look for submodules again makes no strings.
 // Thread safety: requires the GIL.

@@ -20,9 +20,9 @@ bool is_dynamic_namespace(PyObject* globals, const Names& names) {
 namespace {
 
 NamespaceFacts read_facts(PyObject* globals, const Names& names) {
-  return {{read_entry(globals, names.package), read_entry(globals, names.attr_name),
-           read_entry(globals, names.path), read_entry(globals, names.file)},
-          is_dynamic_namespace(globals, names)};
+  NamespaceFacts facts{base_names(names), is_dynamic_namespace(globals, names)};
+  for (PyObject*& entry : facts.base) entry = read_entry(globals, entry);
+  return facts;
 }
 
 }  // namespace

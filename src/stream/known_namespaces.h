@@ -15,10 +15,13 @@ namespace cppickle::stream {
 // those have a __spec__, plain dicts of exec() do not.
 bool is_dynamic_namespace(PyObject* globals, const cpython::Names& names);
 
-// What each rebuilt namespace begins with: the values of __package__, __name__,
-// __path__ and __file__, borrowed, null for absent ones.
+// The names that each rebuilt namespace begins with, where the sender has them.
+inline std::array<PyObject*, 4> base_names(const cpython::Names& names) {
+  return {names.package, names.attr_name, names.path, names.file};
+}
+
 struct NamespaceFacts {
-  std::array<PyObject*, 4> base;
+  std::array<PyObject*, 4> base;  // values of base_names(), borrowed; null: absent
   bool is_dynamic;
 };
 

@@ -102,18 +102,29 @@ void push_bytes(Pickler& pickler, PyObject* bytes) {
   pickler.emitter().bytes(cpython::bytes_view(bytes), bytes);
 }
 
+// A long one may be what the frame of the format ends with.  Before protocol 3 bytes
+// are calls, which may need a frame of the stack.
+bool takes_bytes_at_once(const Script& script, std::size_t size) {
+  return script.is_direct() && script.protocol() >= 3 &&
+         size < Pickler::kLongestFragment / 2;
+}
+
 }  // namespace
 
 void write_bytes(Script& script, PyObject* bytes) {
-  bool is_short =
-      static_cast<std::size_t>(PyBytes_GET_SIZE(bytes)) < Pickler::kLongestFragment / 2;
-  // A long one may be what the frame of the format ends with.  Before protocol 3 bytes
-  // are calls, which may need a frame of the stack.
-  if (script.is_direct() && script.protocol() >= 3 && is_short) {
+  if (takes_bytes_at_once(script, cpython::bytes_view(bytes).size())) {
     push_bytes(script.pickler(), bytes);
   } else {
     script.call(push_bytes, bytes);
   }
+}
+
+void write_bytes(Script& script, std::string_view content) {
+  if (takes_bytes_at_once(script, content.size()))
+    return script.pickler().emitter().bytes(content, nullptr);
+  cpython::Ref bytes = cpython::checked(PyBytes_FromStringAndSize(
+      content.data(), static_cast<Py_ssize_t>(content.size())));
+  script.call(push_bytes, bytes.get());
 }
 
 void write_builtins_entry(Script& script, const cpython::Names& names) {

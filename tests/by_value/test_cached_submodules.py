@@ -1,35 +1,12 @@
 """Functions that name packages are repeated too, with the submodules of the moment."""
 
-import io
 import pickle
 import sys
 import types
 
 import pytest
 from support.source import define
-
-import cppickle
-
-
-class Hooked(cppickle.Pickler):
-    """Asks about every object, so nothing is repeated."""
-
-    def reducer_override(self, obj):
-        return NotImplemented
-
-
-def written_out(obj):
-    file = io.BytesIO()
-    Hooked(file).dump(obj)
-    return file.getvalue()
-
-
-def repeat(obj):
-    expected = written_out(obj)
-    for _ in range(4):
-        assert cppickle.dumps(obj) == expected
-    return expected
-
+from support.streams import repeat
 
 SOURCE = """
 import packed

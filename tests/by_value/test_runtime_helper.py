@@ -1,7 +1,7 @@
 """The text of the runtime helper: packed in the repository, unpacked by the worker."""
 
 import pathlib
-import re
+import runpy
 import textwrap
 import zlib
 
@@ -12,7 +12,8 @@ from support.streams import opcodes
 
 import cppickle
 
-SOURCE = pathlib.Path(__file__).parents[2] / "src" / "identity" / "runtime_helper.cc"
+PACKER = runpy.run_path(str(pathlib.Path(__file__).parents[2] / "tools/pack_helper.py"))
+TEXT = PACKER["text_of_helper"]().decode()
 CLASS = "class Point:\n  unit = 'm'\n  def f(self): return self.unit\nobj = Point"
 DUMP = f"""
     import sys
@@ -21,11 +22,6 @@ DUMP = f"""
     exec({CLASS!r})
     sys.stdout.write(cppickle.dumps(obj, protocol=PROTOCOL).hex())
 """
-
-
-def text_of_helper():
-    text = re.search(r'R"py\((.*?)\)py"', SOURCE.read_text("utf-8"), re.DOTALL)
-    return text[1]
 
 
 def source_in(stream):
@@ -46,7 +42,7 @@ def made():
 
 def test_the_packed_bytes_are_the_readable_text(made):
     """Else tools/pack_helper.py has not been run after a change."""
-    assert zlib.decompress(source_in(cppickle.dumps(made))).decode() == text_of_helper()
+    assert zlib.decompress(source_in(cppickle.dumps(made))).decode() == TEXT
 
 
 @pytest.mark.parametrize("protocol", range(6))
@@ -58,7 +54,7 @@ def test_all_protocols(bare_worker, made, protocol):
 @pytest.mark.parametrize("protocol", range(6))
 def test_a_python_without_zlib_writes_the_text_for_others_without(protocol):
     stream = dumped_without_zlib(protocol)
-    assert source_in(stream) == text_of_helper()
+    assert source_in(stream) == TEXT
     with Worker() as worker:
         worker.ask("import sys\nsys.modules['zlib'] = None\n1")
         worker.load(stream)

@@ -41,7 +41,6 @@ JOB = """
     """
 
 
-# As Monarch does, so that workers find the source of functions.
 def test_function_getstate_is_asked_once_where_namespaces_are_shared(monkeypatch, main):
     """Streams of executors look at a function's globals before they write it."""
     calls = counted(monkeypatch, main, "_function_getstate")
@@ -53,6 +52,7 @@ def test_function_getstate_is_asked_once_where_namespaces_are_shared(monkeypatch
     assert b"cppickle._namespaces" in stream
 
 
+# As Monarch does, so that workers find the source of functions.
 def test_function_getstate_adds_globals(monkeypatch, main):
     original = main._function_getstate
 
