@@ -37,7 +37,8 @@ void extend_list(PyObject* list, PyObject* const* items, std::size_t count) {
   auto object = reinterpret_cast<PyListObject*>(list);
   auto size = static_cast<std::size_t>(Py_SIZE(list));
   std::size_t needed = size + count;
-  if (needed > static_cast<std::size_t>(object->allocated)) {
+  // A list that is being sorted has -1 there, and no items.
+  if (static_cast<Py_ssize_t>(needed) > object->allocated) {
     constexpr std::size_t kMost =
         static_cast<std::size_t>(std::numeric_limits<Py_ssize_t>::max()) /
         sizeof(PyObject*);

@@ -81,10 +81,13 @@ inline constexpr char kNoPersistentLoad[] =
     "\n"
 #endif
     "but no persistent_load function was specified.";
-// Whether the text of a persistent id is read where nothing loads it.
+// Whether a persistent id is read, or taken from the stack, where nothing loads it.
 inline constexpr bool kReadsUnusedIds = PY_VERSION_HEX >= 0x030d0000;
 // Whether BINSTRING's count has a sign.
 inline constexpr bool kStringCountsAreSigned = PY_VERSION_HEX >= 0x030e0000;
+
+// Whether operands that STACK_GLOBAL misses are told from those of another type.
+inline constexpr bool kCountsNames = PY_VERSION_HEX >= 0x030b0000;
 
 }  // namespace cppickle::cpython
 

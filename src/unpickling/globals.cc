@@ -98,14 +98,6 @@ Ref in_compat(PyObject* module_name, PyObject* name) {
   throw ErrorSet{};
 }
 
-Ref attribute(PyObject* object, PyObject* name) {
-  if (PyModule_CheckExact(object)) {
-    PyObject* found = cpython::dict_entry(PyModule_GetDict(object), name);
-    if (found != nullptr) return Ref::borrow(found);
-  }
-  return cpython::lookup_attribute(object, name);
-}
-
 // The attribute at the end of a dotted path.  Empty where one is missing.
 Ref attribute_at(PyObject* module, PyObject* path) {
   Ref dot = checked(PyUnicode_FromStringAndSize(".", 1));
@@ -114,7 +106,7 @@ Ref attribute_at(PyObject* module, PyObject* path) {
   Ref found = Ref::borrow(module);
   for (Py_ssize_t i = 0; found && i < PyList_GET_SIZE(parts.get()); ++i) {
     Ref part = Ref::borrow(PyList_GET_ITEM(parts.get(), i));
-    found = attribute(found.get(), part.get());
+    found = cpython::lookup_attribute(found.get(), part.get());
   }
   return found;
 }
@@ -134,7 +126,7 @@ Ref find_global(const Imported& imported, PyObject* module_name, PyObject* name,
                 PyUnicode_FindChar(place.name.get(), '.', 0,
                                    PyUnicode_GET_LENGTH(place.name.get()), 1) >= 0;
   Ref found = dotted ? attribute_at(module.get(), place.name.get())
-                     : attribute(module.get(), place.name.get());
+                     : cpython::lookup_attribute(module.get(), place.name.get());
   if (found) return found;
   bool is_path = protocol >= 4;
   cpython::raise_missing_global(module.get(), place.module.get(), place.name.get(),

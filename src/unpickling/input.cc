@@ -215,7 +215,9 @@ bool Input::keep_exported(PyObject* object) {
 
 template <typename Make, typename Resize, typename Address>
 Ref Input::filled(std::uint64_t count, Make make, Resize resize, Address address) {
-  if (file_ == nullptr && count > cursor_.remaining()) raise_truncated();
+  // The standard unpickler wants something to follow also where the count is 0.
+  bool is_enough = count <= cursor_.remaining() && cursor_.remaining() != 0;
+  if (file_ == nullptr && !is_enough) raise_truncated();
   constexpr auto kMost =
       static_cast<std::uint64_t>(std::numeric_limits<Py_ssize_t>::max());
   auto size = static_cast<std::size_t>(std::min(count, kMost));

@@ -45,10 +45,12 @@ void Unpickler::load_global_lines() {
 }
 
 void Unpickler::load_stack_global() {
+  constexpr char kNoText[] = "STACK_GLOBAL requires str";
+  if (!cpython::kCountsNames && stack_.values_above_mark() < 2) raise_error(kNoText);
   Ref name = pop();
   Ref module = pop();
   if (!PyUnicode_CheckExact(module.get()) || !PyUnicode_CheckExact(name.get()))
-    raise_error("STACK_GLOBAL requires str");
+    raise_error(kNoText);
   push(found_class(module.get(), name.get()));
 }
 
@@ -175,6 +177,7 @@ void Unpickler::load_persistent_line() {
 }
 
 void Unpickler::load_persistent() {
+  if (cpython::kReadsUnusedIds) require(1);
   if (hooks_.persistent_load == nullptr) raise_error(cpython::kNoPersistentLoad);
   Ref id = pop();
   ForeignCode scope(*this);
