@@ -11,8 +11,8 @@ OVERSIZE = {"", "byte string is too large"}
 def has_a_frame_out_of_place(stream):
     """True where a frame ends within an item or begins within a frame.
 
-    CPython's C unpickler then drops bytes when it reads from a file, not in memory; ours
-    reads the same from both.
+    CPython's C unpickler then drops bytes when it reads from a file, not in memory;
+    ours reads the same from both.
     """
     place = frame_end = 0
     for item in items_of(stream):

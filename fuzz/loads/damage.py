@@ -1,5 +1,6 @@
 """Streams that no pickler has written: damaged in their bytes, or item by item."""
 
+import contextlib
 import io
 import pickletools
 
@@ -71,10 +72,8 @@ def items_of(stream):
     """The stream cut where its items end; what cannot be read is the last."""
     file = io.BytesIO(stream)
     ends = [0]
-    try:
+    with contextlib.suppress(Exception):  # of any kind: the stream may be no pickle
         ends += (file.tell() for _ in pickletools.genops(file))
-    except Exception:  # of whatever kind: the stream is no pickle any more
-        pass
     if ends[-1] != len(stream):
         ends.append(len(stream))
     return [stream[start:end] for start, end in zip(ends, ends[1:])]

@@ -56,6 +56,9 @@ inline void intern(Ref& name) {
   name = Ref::steal(text);
 }
 
+// Whether the hash of a tuple is computed once.
+inline constexpr bool kTuplesKeepHashes = PY_VERSION_HEX >= 0x030e0000;
+
 // True for instances of `type` that object.__new__() alone makes, without arguments.
 inline bool is_made_by_object(PyTypeObject* type) {
   return type->tp_new == PyBaseObject_Type.tp_new;

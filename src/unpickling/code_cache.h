@@ -13,6 +13,8 @@ namespace cppickle::unpickling {
 
 // Knows what marshal.loads(blob) and zipimport._unmarshal_code(.., pyc) have answered.
 // Code objects cannot be changed, so that one can stand for all that equal bytes make.
+// Without an importer, which could compare the source, _unmarshal_code() looks at nothing
+// else.
 // The answers are those of the library's functions, which are known by their identity;
 // the audit event marshal.loads is raised where it would be.
 // Thread safety: requires the GIL.
@@ -23,7 +25,8 @@ class CodeCache {
   // True for a call that this may know.
   bool covers(PyObject* callable, PyObject* arguments) const {
     return (callable == imported_.marshal_loads && is_bytes(arguments, 1)) ||
-           (callable == imported_.unmarshal_code && is_bytes(arguments, 5));
+           (callable == imported_.unmarshal_code && is_bytes(arguments, 5) &&
+            PyTuple_GET_ITEM(arguments, 0) == Py_None);
   }
   // What the call answers.  Throws ErrorSet.
   // REQUIRES: covers(callable, arguments).
