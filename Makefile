@@ -1,7 +1,7 @@
 # The work is done by the scripts in tools/; each makes what it needs below build/.
 # PYTHON=/path/to/python chooses the interpreter, ARGS="-k lambda" goes to pytest or the benchmark.
 
-.PHONY: help demo test test-all test-next test-upstream test-engines test-reads test-borrows test-shipping lint format bench bench-engines asan fuzz fuzz-foreign refleaks clean
+.PHONY: help demo test test-all test-next test-upstream test-engines test-reads test-borrows test-shipping lint format bench bench-engines asan fuzz fuzz-foreign fuzz-loads refleaks clean
 
 help:  ## this list
 	@sed -nE 's/^([a-z-]+):.*## (.*)/\1\t\2/p' $(MAKEFILE_LIST) | awk -F'\t' '{ printf "  make %-15s%s\n", $$1, $$2 }'
@@ -52,7 +52,10 @@ fuzz:  ## recorded dumps against dumps that are written out; ARGS="--dumps 10000
 	@tools/fuzz.sh $(ARGS)
 
 fuzz-foreign:  ## foreign code that meddles in dumps, under the sanitizers; ARGS="--seconds 1800"
-	@tools/asan.sh --fuzz $(ARGS)
+	@tools/asan.sh --fuzz foreign_code $(ARGS)
+
+fuzz-loads:  ## damaged streams against CPython's unpicklers, under the sanitizers; ARGS="--seed 1"
+	@tools/asan.sh --fuzz loads $(ARGS)
 
 refleaks:  ## check on a debug build of Python that reference counts do not grow
 	@tools/refleaks.sh $(ARGS)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs the suites under the address and undefined-behaviour sanitizers: $CXX (g++ or clang++),
-# $PYTHON.  Arguments go to pytest; after --fuzz, to the fuzzer of foreign code instead.
+# $PYTHON.  Arguments go to pytest; after --fuzz NAME, to that fuzzer instead.
 source "$(dirname "$0")/common.sh"
 
 export CXX=${CXX:-g++}
@@ -20,8 +20,8 @@ standard_library=$("$CXX" -print-file-name=libstdc++.so)
 
 run=(pytest --numprocesses "$(nproc)" --dist worksteal)
 if [ "${1:-}" = --fuzz ]; then
-  shift
-  run=(fuzz.foreign_code)
+  run=("fuzz.$2")
+  shift 2
 else
   heading "GoogleTest under sanitizers: src/core"
   tools/core_tests.sh "$BUILD/core-tests-asan-$(basename "$CXX")" "-D$sanitize" \

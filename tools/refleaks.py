@@ -434,6 +434,78 @@ def registry():
     cppickle.unregister_pickle_by_value(abc)
 
 
+# --- Loads ----------------------------------------------------------------------------
+
+
+class Loaded:
+    """Dumped by reference, so that loads makes plain instances."""
+
+    __module__ = "refleaks_module"
+
+    def __init__(self, value):
+        self.value = value
+
+
+sys.modules["refleaks_module"].Loaded = Loaded
+DATA = [
+    *(1, -(2**70), 2.5, None, True, "text", "\u20ac", b"bytes", bytearray(b"x"), 2j),
+    *((), (1,), (1, 2, 3, 4), [1, [2]], {"k": 1, (1, 2): 2}, {1, 2}, frozenset({3})),
+    *(Loaded([1]), ImportableSlots(), range(3), collections.OrderedDict(a=1), len),
+]
+
+
+@case
+def loads_of_data():
+    for protocol in range(2, 6):
+        cppickle.loads(pickle.dumps(DATA, protocol))
+
+
+@case
+def loads_of_code():
+    for obj in (scaled, countdown, counter, Square, Color, Point(1, 2), lambda x: x):
+        cppickle.loads(cppickle.dumps(obj))
+
+
+@case
+def loads_of_files():
+    file = io.BytesIO(pickle.dumps(DATA) * 2)
+    unpickler = cppickle.Unpickler(file)
+    unpickler.load()
+    unpickler.memo = unpickler.memo.copy()
+    unpickler.load()
+    unpickler.memo.clear()
+    cppickle.load(io.BytesIO(pickle.dumps(DATA, 0)))
+
+
+@case
+def loads_of_what_is_cut_off():
+    stream = pickle.dumps(DATA, 4)
+    for end in range(0, len(stream), 7):
+        for load in (cppickle.loads, lambda cut: cppickle.load(io.BytesIO(cut))):
+            try:
+                load(stream[:end])
+            except (EOFError, pickle.UnpicklingError):
+                pass
+
+
+@case
+def loads_with_hooks():
+    class Unpickler(cppickle.Unpickler):
+        def find_class(self, module, name):
+            return super().find_class(module, name)
+
+        def persistent_load(self, pid):
+            return [self, pid]
+
+    buffers = []
+    stream = pickle.dumps(
+        [DATA, pickle.PickleBuffer(bytearray(9))], 5, buffer_callback=buffers.append
+    )
+    Unpickler(io.BytesIO(stream), buffers=buffers).load()
+    Unpickler(io.BytesIO(b"Pan id\n.")).load()
+    cppickle.loads(b"S'old'\n.", encoding="bytes")
+
+
 # --- Counting -------------------------------------------------------------------------
 
 

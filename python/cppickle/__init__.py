@@ -11,15 +11,16 @@ from ._core import (
     DEFAULT_PROTOCOL,
     DeepRecursionError,
     Pickler,
+    Unpickler,
     __version__,
     dump,
     dumps,
     list_registry_pickle_by_value,
+    load,
     loads,
     register_pickle_by_value,
     unregister_pickle_by_value,
 )
-from ._loading import load
 
 if TYPE_CHECKING:
     import contextlib
@@ -174,6 +175,7 @@ __all__ = [
     "DeepRecursionError",
     "Pickler",
     "ProcessPoolExecutor",
+    "Unpickler",
     "__version__",
     "dependencies",
     "dump",

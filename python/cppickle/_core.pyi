@@ -56,6 +56,28 @@ class Pickler(BasePickler):
     def persistent_id(self, obj: Any, /) -> Any: ...
     def reducer_override(self, obj: Any, /) -> Any: ...
 
+class _Readable(Protocol):
+    def read(self, size: int, /) -> Any: ...
+    def readline(self) -> Any: ...
+
+class Unpickler:
+    @property
+    def memo(self) -> Any: ...
+    @memo.setter
+    def memo(self, value: Any) -> None: ...
+    def __init__(
+        self,
+        file: _Readable,
+        *,
+        fix_imports: bool = True,
+        encoding: str = "ASCII",
+        errors: str = "strict",
+        buffers: Iterable[Any] | None = (),
+    ) -> None: ...
+    def load(self) -> Any: ...
+    def find_class(self, module_name: str, global_name: str, /) -> Any: ...
+    def persistent_load(self, pid: Any, /) -> Any: ...
+
 def dump(
     obj: object,
     file: _Writable,
@@ -72,6 +94,14 @@ def dumps(
 def loads(
     data: ReadableBuffer,
     /,
+    *,
+    fix_imports: bool = True,
+    encoding: str = "ASCII",
+    errors: str = "strict",
+    buffers: Iterable[Any] | None = (),
+) -> Any: ...
+def load(
+    file: _Readable,
     *,
     fix_imports: bool = True,
     encoding: str = "ASCII",

@@ -1,15 +1,10 @@
 #include "core/cursor.h"
 
-#include <bit>
-#include <cstring>
 #include <limits>
 #include <optional>
 
 namespace cppickle::core {
 namespace {
-
-static_assert(std::endian::native == std::endian::little,
-              "the cursor reads little-endian arguments by memcpy");
 
 // The most bytes that an object can have.  Two old opcodes have signed counts.
 std::uint64_t largest_count(Opcode opcode) {
@@ -45,11 +40,11 @@ Fault Cursor::read_argument(Argument form, Item& item) {
     case Argument::kUInt4:
       return read_integer<std::uint32_t>(item.integer);
     case Argument::kUInt8:
-      return read_fixed(item.length);
+      return take_fixed(item.length) ? Fault::kNone : Fault::kTruncated;
     case Argument::kInt4:
       return read_integer<std::int32_t>(item.integer);
     case Argument::kFloat8:
-      return read_real(item.real);
+      return take_real(item.real) ? Fault::kNone : Fault::kTruncated;
     case Argument::kLine:
       return read_line(item.text);
     case Argument::kTwoLines: {
@@ -67,46 +62,23 @@ Fault Cursor::read_argument(Argument form, Item& item) {
 }
 
 template <typename Integer>
-Fault Cursor::read_fixed(Integer& value) {
-  if (stream_.size() - position_ < sizeof value) return Fault::kTruncated;
-  std::memcpy(&value, stream_.data() + position_, sizeof value);
-  position_ += sizeof value;
-  return Fault::kNone;
-}
-
-template <typename Integer>
 Fault Cursor::read_integer(std::int64_t& value) {
   Integer narrow = 0;
-  Fault fault = read_fixed(narrow);
+  bool taken = take_fixed(narrow);
   value = narrow;
-  return fault;
-}
-
-Fault Cursor::read_real(double& value) {
-  std::uint64_t bits = 0;
-  Fault fault = read_fixed(bits);
-  value = std::bit_cast<double>(__builtin_bswap64(bits));
-  return fault;
+  return taken ? Fault::kNone : Fault::kTruncated;
 }
 
 Fault Cursor::read_line(std::string_view& line) {
-  std::size_t end = stream_.find('\n', position_);
-  if (end == std::string_view::npos) return Fault::kMissingNewline;
-  line = stream_.substr(position_, end - position_);
-  position_ = end + 1;
-  return Fault::kNone;
+  return take_line(line) ? Fault::kNone : Fault::kMissingNewline;
 }
 
 template <typename Count>
 Fault Cursor::read_counted(Item& item) {
   Count count = 0;
-  Fault fault = read_fixed(count);
-  if (fault != Fault::kNone) return fault;
+  if (!take_fixed(count)) return Fault::kTruncated;
   if (count > largest_count(item.opcode)) return Fault::kBadCount;
-  if (count > stream_.size() - position_) return Fault::kTruncated;
-  item.text = stream_.substr(position_, static_cast<std::size_t>(count));
-  position_ += item.text.size();
-  return Fault::kNone;
+  return take_bytes(count, item.text) ? Fault::kNone : Fault::kTruncated;
 }
 
 }  // namespace cppickle::core

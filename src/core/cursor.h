@@ -2,8 +2,10 @@
 #ifndef CPPICKLE_CORE_CURSOR_H_
 #define CPPICKLE_CORE_CURSOR_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
 #include "core/fault.h"
@@ -23,6 +25,9 @@ struct Item {
   std::string_view second;   // kTwoLines
 };
 
+static_assert(std::endian::native == std::endian::little,
+              "the cursor reads little-endian arguments by memcpy");
+
 // Reads one stream from memory.  Malformed bytes are an ordinary answer.  Knows where
 // items end and nothing of what they mean: whether text is text, a number a number, a
 // frame in its place is the caller's matter.
@@ -36,6 +41,42 @@ class Cursor {
   // Where the next item begins.
   std::size_t position() const { return position_; }
 
+  // How many bytes follow.
+  std::size_t remaining() const { return stream_.size() - position_; }
+  // Those bytes.
+  std::string_view rest() const { return stream_.substr(position_); }
+
+  // The parts of items, for a reader that knows the opcode.  False when the bytes do
+  // not suffice; then the cursor stays.
+  template <typename Integer>
+  bool take_fixed(Integer& value) {
+    if (remaining() < sizeof value) return false;
+    std::memcpy(&value, stream_.data() + position_, sizeof value);
+    position_ += sizeof value;
+    return true;
+  }
+  // A float is the one argument in big-endian order.
+  bool take_real(double& value) {
+    std::uint64_t bits;
+    if (!take_fixed(bits)) return false;
+    value = std::bit_cast<double>(__builtin_bswap64(bits));
+    return true;
+  }
+  bool take_bytes(std::uint64_t count, std::string_view& bytes) {
+    if (count > remaining()) return false;
+    bytes = stream_.substr(position_, static_cast<std::size_t>(count));
+    position_ += bytes.size();
+    return true;
+  }
+  // Without its newline.
+  bool take_line(std::string_view& line) {
+    std::size_t end = stream_.find('\n', position_);
+    if (end == std::string_view::npos) return false;
+    line = stream_.substr(position_, end - position_);
+    position_ = end + 1;
+    return true;
+  }
+
   // Reads the next item.  On a fault the cursor stays in front of it, and `item` has
   // its position and, unless that is what is wrong, its opcode.
   Fault next(Item& item);
@@ -43,10 +84,7 @@ class Cursor {
  private:
   Fault read_argument(Argument form, Item& item);
   template <typename Integer>
-  Fault read_fixed(Integer& value);
-  template <typename Integer>
   Fault read_integer(std::int64_t& value);
-  Fault read_real(double& value);
   Fault read_line(std::string_view& line);
   template <typename Count>
   Fault read_counted(Item& item);

@@ -307,12 +307,14 @@ void set_raised(Ref exception) {
 
 void CollectorPause::begin() {
 #if PY_VERSION_HEX < 0x030c0000
-  if (!paused_) paused_ = PyGC_Disable() != 0;
+  if (!begun_) disabled_ = PyGC_Disable() != 0;
 #endif
+  begun_ = true;
 }
 
 void CollectorPause::end() {
-  if (std::exchange(paused_, false)) PyGC_Enable();
+  begun_ = false;
+  if (std::exchange(disabled_, false)) PyGC_Enable();
 }
 
 PyObject* local_object_error(PyObject* pickling_error) {

@@ -208,8 +208,26 @@ class CollectorPause {
   void begin();
   void end();
 
+  // While this lives the collector runs, as far as it did before the pause.
+  class Lifted {
+   public:
+    explicit Lifted(CollectorPause& pause) : pause_(pause), was_begun_(pause.begun_) {
+      pause_.end();
+    }
+    Lifted(const Lifted&) = delete;
+    Lifted& operator=(const Lifted&) = delete;
+    ~Lifted() {
+      if (was_begun_) pause_.begin();
+    }
+
+   private:
+    CollectorPause& pause_;
+    bool was_begun_;
+  };
+
  private:
-  bool paused_ = false;
+  bool begun_ = false;
+  bool disabled_ = false;  // by this pause, and not by somebody before
 };
 
 // The standard pickler of this version writes the last item of a list or dict without a

@@ -13,9 +13,13 @@ struct Source {
 
 constexpr Source kSources[] = {
     {&Imported::pickling_error, "pickle", "PicklingError"},
-    {&Imported::pickle_loads, "pickle", "loads"},
+    {&Imported::unpickling_error, "pickle", "UnpicklingError"},
     {&Imported::copyreg_dispatch_table, "copyreg", "dispatch_table"},
     {&Imported::extension_registry, "copyreg", "_extension_registry"},
+    {&Imported::inverted_registry, "copyreg", "_inverted_registry"},
+    {&Imported::extension_cache, "copyreg", "_extension_cache"},
+    {&Imported::name_mapping_2to3, "_compat_pickle", "NAME_MAPPING"},
+    {&Imported::import_mapping_2to3, "_compat_pickle", "IMPORT_MAPPING"},
     {&Imported::name_mapping_3to2, "_compat_pickle", "REVERSE_NAME_MAPPING"},
     {&Imported::import_mapping_3to2, "_compat_pickle", "REVERSE_IMPORT_MAPPING"},
     {&Imported::codecs_encode, "codecs", "encode"},
@@ -89,8 +93,9 @@ void Imported::load() {
                   "Foreign code recursed too deep, or without end, during a dump.",
                   both.get(), nullptr))
           .release();
-  for (PyObject* dict : {copyreg_dispatch_table, extension_registry, name_mapping_3to2,
-                         import_mapping_3to2}) {
+  for (PyObject* dict : {copyreg_dispatch_table, extension_registry, inverted_registry,
+                         extension_cache, name_mapping_2to3, import_mapping_2to3,
+                         name_mapping_3to2, import_mapping_3to2}) {
     if (!PyDict_CheckExact(dict)) {
       raise(PyExc_RuntimeError, "a table of copyreg or _compat_pickle is not a dict");
     }

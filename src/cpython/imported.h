@@ -12,10 +12,14 @@ struct Imported {
   Names names{};
 
   PyObject* pickling_error = nullptr;          // pickle.PicklingError
-  PyObject* pickle_loads = nullptr;            // pickle.loads
+  PyObject* unpickling_error = nullptr;        // pickle.UnpicklingError
   PyObject* deep_recursion_error = nullptr;    // a PicklingError and RecursionError
   PyObject* copyreg_dispatch_table = nullptr;  // copyreg.dispatch_table, live
   PyObject* extension_registry = nullptr;      // copyreg._extension_registry, live
+  PyObject* inverted_registry = nullptr;       // copyreg._inverted_registry, live
+  PyObject* extension_cache = nullptr;         // copyreg._extension_cache, live
+  PyObject* name_mapping_2to3 = nullptr;       // _compat_pickle.NAME_MAPPING
+  PyObject* import_mapping_2to3 = nullptr;     // _compat_pickle.IMPORT_MAPPING
   PyObject* name_mapping_3to2 = nullptr;       // _compat_pickle.REVERSE_NAME_MAPPING
   PyObject* import_mapping_3to2 = nullptr;     // _compat_pickle.REVERSE_IMPORT_MAPPING
   PyObject* codecs_encode = nullptr;           // _codecs.encode

@@ -11,12 +11,14 @@ namespace cppickle::cpython {
 #define CPPICKLE_NAMES(X)                                              \
   X(abc_impl, "_abc_impl")                                             \
   X(abstractmethods, "__abstractmethods__")                            \
+  X(add, "add")                                                        \
   X(add_note, "add_note")                                              \
   X(alias_value, "__value__")                                          \
   X(annotate, "__annotate__")                                          \
   X(annotate_func, "__annotate_func__")                                \
   X(annotations, "__annotations__")                                    \
   X(annotations_cache, "__annotations_cache__")                        \
+  X(append, "append")                                                  \
   X(args, "args")                                                      \
   X(args_text, ".args")                                                \
   X(attr_args, "__args__")                                             \
@@ -36,6 +38,7 @@ namespace cppickle::cpython {
   X(attr_self, "__self__")                                             \
   X(bases_text, ".__bases__")                                          \
   X(bound, "bound")                                                    \
+  X(buffers, "buffers")                                                \
   X(builtins_attribute, "__builtins__")                                \
   X(builtins_name, "builtins")                                         \
   X(bytes_format, "B")                                                 \
@@ -75,11 +78,13 @@ namespace cppickle::cpython {
   X(dispatch_table, "dispatch_table")                                  \
   X(doc, "__doc__")                                                    \
   X(eq, "__eq__")                                                      \
+  X(extend, "extend")                                                  \
   X(factory, "factory")                                                \
   X(fdel, "fdel")                                                      \
   X(fget, "fget")                                                      \
   X(fields, "_fields_")                                                \
   X(file, "__file__")                                                  \
+  X(find_class, "find_class")                                          \
   X(firstlineno, "__firstlineno__")                                    \
   X(format, "format")                                                  \
   X(fset, "fset")                                                      \
@@ -88,6 +93,7 @@ namespace cppickle::cpython {
   X(get, "__get__")                                                    \
   X(getattr, "__getattr__")                                            \
   X(getattribute, "__getattribute__")                                  \
+  X(getinitargs, "__getinitargs__")                                    \
   X(getitem, "__getitem__")                                            \
   X(getnewargs, "__getnewargs__")                                      \
   X(getnewargs_call, ".__getnewargs__()")                              \
@@ -98,6 +104,7 @@ namespace cppickle::cpython {
   X(has_default, "has_default")                                        \
   X(hash, "__hash__")                                                  \
   X(identity, "identity")                                              \
+  X(import_name, "__import__")                                         \
   X(infer_variance, "infer_variance")                                  \
   X(init, "__init__")                                                  \
   X(init_subclass, "__init_subclass__")                                \
@@ -138,17 +145,22 @@ namespace cppickle::cpython {
   X(origin, "__origin__")                                              \
   X(package, "__package__")                                            \
   X(path, "__path__")                                                  \
+  X(peek, "peek")                                                      \
   X(persistent_id, "persistent_id")                                    \
+  X(persistent_load, "persistent_load")                                \
   X(pointer_to, "POINTER")                                             \
   X(post_init, "__post_init__")                                        \
   X(qualname, "__qualname__")                                          \
   X(read, "read")                                                      \
+  X(readinto, "readinto")                                              \
+  X(readline, "readline")                                              \
   X(reduce, "__reduce__")                                              \
   X(reduce_0, ".__reduce__()[0]")                                      \
   X(reduce_1, ".__reduce__()[1]")                                      \
   X(reduce_ex, "__reduce_ex__")                                        \
   X(replace, "replace")                                                \
   X(reducer_override, "reducer_override")                              \
+  X(release_text, "release")                                           \
   X(remove, "_remove")                                                 \
   X(sa_class_manager, "_sa_class_manager")                             \
   X(sa_registry, "_sa_registry")                                       \

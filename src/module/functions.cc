@@ -1,5 +1,6 @@
 #include "module/functions.h"
 
+#include <cstring>
 #include <utility>
 
 #include "by_value/dispatcher.h"
@@ -15,10 +16,15 @@
 #include "module/shipping.h"
 #include "module/sinks.h"
 #include "module/state.h"
+#include "module/unpickler_object.h"
 #include "pickling/hooks.h"
 #include "pickling/memo.h"
 #include "pickling/name_observer.h"
 #include "pickling/pickler.h"
+#include "stream/options.h"
+#include "unpickling/input.h"
+#include "unpickling/object_table.h"
+#include "unpickling/unpickler.h"
 
 namespace cppickle::module {
 namespace {
@@ -108,41 +114,60 @@ PyObject* dump(PyObject* module, PyObject* const* args, Py_ssize_t given,
   });
 }
 
-// True for the error of a stream that names cloudpickle where it is not installed.
-bool misses_cloudpickle(PyObject* error) {
-  if (!PyErr_GivenExceptionMatches(error, PyExc_ModuleNotFoundError)) return false;
-  Ref name = checked(PyObject_GetAttrString(error, "name"));
-  return PyUnicode_Check(name.get()) &&
-         PyUnicode_CompareWithASCIIString(name.get(), "cloudpickle") == 0;
-}
-
-// False when an iterator of buffers has been consumed in part.
-bool can_load_again(PyObject* const* args, Py_ssize_t given, PyObject* keywords) {
-  Py_ssize_t named = keywords == nullptr ? 0 : PyTuple_GET_SIZE(keywords);
-  for (Py_ssize_t k = 0; k < named; ++k) {
-    PyObject* value = args[given + k];
-    PyObject* keyword = PyTuple_GET_ITEM(keywords, k);
-    if (PyUnicode_CompareWithASCIIString(keyword, "buffers") == 0)
-      return value == Py_None || PyList_Check(value) || PyTuple_Check(value);
+const char* text_from(PyObject* argument, const char* what, const char* otherwise) {
+  if (argument == nullptr) return otherwise;
+  if (!PyUnicode_Check(argument)) {
+    cpython::raise_format(PyExc_TypeError,
+                          "loads() argument '%s' must be str, not %.50s", what,
+                          Py_TYPE(argument)->tp_name);
   }
-  return true;
+  Py_ssize_t size;
+  const char* text = PyUnicode_AsUTF8AndSize(argument, &size);
+  if (text == nullptr) throw cpython::ErrorSet{};
+  if (std::strlen(text) != static_cast<std::size_t>(size))
+    cpython::raise(PyExc_ValueError, "embedded null character");
+  return text;
 }
 
 PyObject* loads(PyObject* module, PyObject* const* args, Py_ssize_t given,
                 PyObject* keywords) {
-  const cpython::Imported& imported = state_of_module(module).imported;
-  auto count = static_cast<std::size_t>(given);
-  PyObject* loaded = PyObject_Vectorcall(imported.pickle_loads, args, count, keywords);
-  if (loaded != nullptr) return loaded;
-  if (!PyErr_ExceptionMatches(PyExc_ModuleNotFoundError)) return nullptr;
   return guarded(static_cast<PyObject*>(nullptr), [&] {
-    Ref error = cpython::take_raised();
-    if (!misses_cloudpickle(error.get()) || !can_load_again(args, given, keywords)) {
-      cpython::set_raised(std::move(error));
-      throw cpython::ErrorSet{};
+    ModuleState& state = state_of_module(module);
+    if (given != 1) {
+      cpython::raise_format(PyExc_TypeError,
+                            "loads() takes exactly 1 positional argument (%zd given)",
+                            given);
     }
-    Ref again = cpython::import_attribute("cppickle._loading", "loads_foreign");
-    return checked(PyObject_Vectorcall(again.get(), args, count, keywords)).release();
+    unpickling::LoadHooks hooks;
+    Ref buffers;
+    if (keywords != nullptr) {
+      auto [fix_imports, encoding, errors, buffers_argument] =
+          parsed_arguments<4>("loads", {"fix_imports", "encoding", "errors", "buffers"},
+                              0, args + given, 0, keywords);
+      if (fix_imports != nullptr)
+        hooks.fix_imports = cpython::checked_status(PyObject_IsTrue(fix_imports)) != 0;
+      hooks.encoding = text_from(encoding, "encoding", hooks.encoding);
+      hooks.errors = text_from(errors, "errors", hooks.errors);
+      buffers = Ref::steal(buffers_from(buffers_argument));
+    }
+    hooks.buffers = buffers.get();
+    unpickling::HeldBytes data;
+    data.hold(args[0]);
+    unpickling::Input input(state.imported, data.view());
+    unpickling::ObjectTable memo;
+    return unpickling::Unpickler(state.imported, state.codes, input, memo, hooks)
+        .load()
+        .release();
+  });
+}
+
+PyObject* load(PyObject* module, PyObject* const* args, Py_ssize_t given,
+               PyObject* keywords) {
+  return guarded(static_cast<PyObject*>(nullptr), [&] {
+    auto type = reinterpret_cast<PyObject*>(state_of_module(module).unpickler_type);
+    Ref unpickler = checked(
+        PyObject_Vectorcall(type, args, static_cast<std::size_t>(given), keywords));
+    return checked(PyObject_CallMethod(unpickler.get(), "load", nullptr)).release();
   });
 }
 
@@ -232,8 +257,14 @@ PyMethodDef functions[] = {
      "loads($module, data, /, *, fix_imports=True, encoding='ASCII', "
      "errors='strict', buffers=())\n--\n\n"
      "The object that a pickle holds, as pickle.loads() gives it.\n\n"
-     "Streams of cloudpickle load also where cloudpickle is not installed; what they "
-     "make before they name it first is made twice then."},
+     "data: bytes, or any object with the buffer interface. Streams of cloudpickle "
+     "load "
+     "also where cloudpickle is not installed."},
+    {"load", as_c_function(load), METH_FASTCALL | METH_KEYWORDS,
+     "load($module, /, file, *, fix_imports=True, encoding='ASCII', "
+     "errors='strict', buffers=())\n--\n\n"
+     "The object that the next pickle in file holds, as pickle.load() gives it. "
+     "Otherwise as loads()."},
     {"register_pickle_by_value", as_c_function(register_pickle_by_value),
      METH_FASTCALL | METH_KEYWORDS,
      "register_pickle_by_value($module, /, module)\n--\n\n"

@@ -17,6 +17,8 @@
 #include "module/pickler_object.h"
 #include "module/read_functions.h"
 #include "module/state.h"
+#include "module/unpickler_memo_proxy.h"
+#include "module/unpickler_object.h"
 
 namespace cppickle::module {
 
@@ -28,6 +30,8 @@ int ModuleState::traverse(visitproc visit, void* arg) const {
   Py_VISIT(base_pickler_type);
   Py_VISIT(pickler_type);
   Py_VISIT(memo_proxy_type);
+  Py_VISIT(unpickler_type);
+  Py_VISIT(unpickler_memo_proxy_type);
   Py_VISIT(reducer_override);
   Py_VISIT(block_options);
   Py_VISIT(default_options.ship.get());
@@ -39,10 +43,13 @@ void ModuleState::release() {
   Py_CLEAR(base_pickler_type);
   Py_CLEAR(pickler_type);
   Py_CLEAR(memo_proxy_type);
+  Py_CLEAR(unpickler_type);
+  Py_CLEAR(unpickler_memo_proxy_type);
   Py_CLEAR(reducer_override);
   Py_CLEAR(block_options);
   default_options.ship.reset();
   plans.clear();
+  codes.clear();
   expansion_cache.clear();
   context.release();
   imported.release();
@@ -56,7 +63,7 @@ ModuleState& state_of_type(PyTypeObject* type) {
     if (module != nullptr && PyModule_GetDef(module) == &module_definition)
       return state_of_module(module);
   }
-  cpython::raise_format(PyExc_TypeError, "%.200s is not derived from cppickle.Pickler",
+  cpython::raise_format(PyExc_TypeError, "%.200s has no base of cppickle's",
                         type->tp_name);
 }
 
@@ -116,6 +123,9 @@ void add_types(PyObject* module, ModuleState& state) {
   state.pickler_type = made_pickler_type(state.base_pickler_type);
   state.memo_proxy_type = made_type(module, memo_proxy_spec);
   add_class_level_table(state);
+  state.unpickler_type = made_type(module, unpickler_spec);
+  state.unpickler_memo_proxy_type = made_type(module, unpickler_memo_proxy_spec);
+  checked_status(PyModule_AddType(module, state.unpickler_type));
   checked_status(PyModule_AddType(module, state.base_pickler_type));
   checked_status(PyModule_AddType(module, state.pickler_type));
 }

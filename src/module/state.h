@@ -8,6 +8,7 @@
 #include "pickling/instance_plans.h"
 #include "stream/by_value_context.h"
 #include "stream/options.h"
+#include "unpickling/code_cache.h"
 
 namespace cppickle::module {
 
@@ -33,9 +34,12 @@ struct ModuleState {
   pickling::InstancePlans plans{imported.names};
   stream::ByValueContext context{imported};
   caching::ExpansionCache expansion_cache;
+  unpickling::CodeCache codes{imported};
   PyTypeObject* base_pickler_type = nullptr;  // owned, as all below
   PyTypeObject* pickler_type = nullptr;       // its subclass that users see
   PyTypeObject* memo_proxy_type = nullptr;
+  PyTypeObject* unpickler_type = nullptr;
+  PyTypeObject* unpickler_memo_proxy_type = nullptr;
   PyObject* reducer_override = nullptr;  // Pickler's own, a function in Python
   PyObject* block_options = nullptr;     // a ContextVar; null: there was no block yet
   DumpOptions default_options;
