@@ -4,8 +4,6 @@ The API is cloudpickle's: ``import cppickle as cloudpickle`` is all that changes
 Streams load with plain ``pickle.loads``, also where cppickle is not installed.
 """
 
-from typing import TYPE_CHECKING, Any
-
 from . import _core
 from ._core import (
     DEFAULT_PROTOCOL,
@@ -22,8 +20,11 @@ from ._core import (
     unregister_pickle_by_value,
 )
 
+# Checkers know a name that is so called. To import typing takes as long as the rest.
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     import contextlib
+    from typing import Any
 
     from typing_extensions import Unpack
 
@@ -129,7 +130,7 @@ def shipment(ship: "Ship" = "local") -> "Shipment":
     return shipment(ship)
 
 
-def dependencies(obj: Any) -> "Dependencies":
+def dependencies(obj: "Any") -> "Dependencies":
     """What the stream of an object needs where it is loaded; nothing is shipped.
 
     It is pickled to find out. The answer has installed distributions with versions,
@@ -144,7 +145,7 @@ def dependencies(obj: Any) -> "Dependencies":
     return dependencies(obj)
 
 
-def with_traceback(error: BaseException) -> Any:
+def with_traceback(error: BaseException) -> "Any":
     """What to send in the place of an exception, so that its traceback arrives too.
 
     Where the stream is loaded, by plain pickle.loads(), it is the exception itself.
@@ -195,7 +196,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> "Any":
     """Executors are imported when they are asked for."""
     if name in ("ProcessPoolExecutor", "InterpreterPoolExecutor"):
         from .integrations import executors

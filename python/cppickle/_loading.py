@@ -1,11 +1,13 @@
 """Parts of the API that are written in Python: loading, and a hook's default."""
 
-from typing import Any
-
 from . import _core
 
+TYPE_CHECKING = False  # as in __init__
+if TYPE_CHECKING:
+    from typing import Any
 
-def find_in_compat(module: str, name: str) -> Any:
+
+def find_in_compat(module: str, name: str) -> "Any":
     """What cloudpickle has under a name, for unpicklers where it is not installed."""
     from .compat.surface import modules
 
@@ -17,7 +19,7 @@ def find_in_compat(module: str, name: str) -> Any:
     return found
 
 
-def reducer_override(self: Any, obj: Any) -> Any:
+def reducer_override(self: "Any", obj: "Any") -> "Any":
     """Override it to choose the reduce value of an object.
 
     NotImplemented leaves obj to the pickler, which is what this one answers. A pickler

@@ -11,9 +11,11 @@ struct Source {
   const char* attribute;
 };
 
+// The module pickle takes its errors from _pickle, and its own import takes as long as
+// all others here.
 constexpr Source kSources[] = {
-    {&Imported::pickling_error, "pickle", "PicklingError"},
-    {&Imported::unpickling_error, "pickle", "UnpicklingError"},
+    {&Imported::pickling_error, "_pickle", "PicklingError"},
+    {&Imported::unpickling_error, "_pickle", "UnpicklingError"},
     {&Imported::copyreg_dispatch_table, "copyreg", "dispatch_table"},
     {&Imported::extension_registry, "copyreg", "_extension_registry"},
     {&Imported::inverted_registry, "copyreg", "_inverted_registry"},
