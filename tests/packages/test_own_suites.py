@@ -79,10 +79,21 @@ SUITES = [
     ),
     Suite(
         "marshmallow",
-        ["test_registry", "test_utils", "test_error_store"],
-        10,
+        [
+            f"tests.test_{name}"
+            for name in (
+                "context",
+                "decorators",
+                "error_store",
+                "exceptions",
+                "options",
+                "registry",
+                "utils",
+            )
+        ],
+        80,
         "marshmallow-*",
-        "tests",
+        also=("tests", "simplejson"),
     ),
 ]
 
@@ -92,7 +103,7 @@ def suite_of(suite, monkeypatch):
     importlib.import_module(suite.package)
     ship = [suite.package, *suite.also, *suite.modules, *RUNNER]
     if suite.source:
-        found = glob.glob(os.path.join(SOURCES, suite.source, suite.folder))
+        found = glob.glob(os.path.join(SOURCES, suite.source, suite.folder, ""))
         if not SOURCES or not found:
             pytest.skip(f"PACKAGE_SOURCES has no {suite.source}")
         monkeypatch.syspath_prepend(found[0])

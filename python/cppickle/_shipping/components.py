@@ -49,10 +49,13 @@ class Component:
     def is_current(self) -> bool:
         """Whether its modules are those that it was compared with."""
         modules = sys.modules
-        return all(
-            modules.get(name) is module and getattr(module, "__spec__", None) is spec
-            for name, (module, spec) in self.loaded.items()
-        )
+        # A copy: another thread may compare more of them.
+        for name, (module, spec) in [*self.loaded.items()]:
+            if modules.get(name) is not module:
+                return False
+            if getattr(module, "__spec__", None) is not spec:
+                return False
+        return True
 
     def compare(self, modules: Iterable[str]) -> None:
         """Find out of those modules, unless it is known, whether their source runs."""

@@ -47,7 +47,7 @@ def prelude(
     changed = {
         name: module
         for component in components.values()
-        for name, module in component.changed.items()
+        for name, module in [*component.changed.items()]
     }
     if _send_by_value(changed, modules):
         if may_dump_again:
