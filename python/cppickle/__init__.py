@@ -6,7 +6,10 @@ Streams load with plain ``pickle.loads``, also where cppickle is not installed.
 
 from typing import TYPE_CHECKING, Any
 
-from . import _core
+from . import (
+    _core,
+    _loading,  # noqa: F401 - gives Pickler its reducer_override
+)
 from ._core import (
     DEFAULT_PROTOCOL,
     DeepRecursionError,
