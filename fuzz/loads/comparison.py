@@ -13,8 +13,8 @@ OVERSIZE = {"", "byte string is too large"}
 def has_a_frame_out_of_place(stream):
     """True where a frame ends within an item or begins within a frame.
 
-    Before 3.14 CPython's C unpickler then drops bytes when it reads from a file, not in memory;
-    ours reads the same from both.
+    Before 3.14 CPython's C unpickler then drops bytes when it reads from a file, not in
+    memory; ours reads the same from both.
     """
     place = frame_end = 0
     for item in items_of(stream):
