@@ -8,6 +8,8 @@ import pickle
 import pickletools
 import pydoc
 import re
+import subprocess
+import sys
 
 import pytest
 from support.source import define
@@ -80,6 +82,14 @@ def test_help_shows_a_signature_once(name):
     signature = re.sub(r"\s", "", f"{name}{inspect.signature(found)}")
     assert re.sub(r"[\s|]", "", shown).count(signature) == 1
     assert "\n--" not in shown
+
+
+def test_pickler_is_whole_from_the_beginning():
+    program = "import cppickle; print(cppickle.Pickler.reducer_override.__qualname__)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "Pickler.reducer_override\n"
 
 
 def test_the_version_is_one_that_cloudpickle_s_users_accept():

@@ -1,5 +1,7 @@
 """Whether the unpicklers agree, and the differences that are meant."""
 
+import sys
+
 from fuzz.loads.damage import items_of
 from fuzz.loads.outcome import IN_MEMORY, READERS
 
@@ -11,8 +13,8 @@ OVERSIZE = {"", "byte string is too large"}
 def has_a_frame_out_of_place(stream):
     """True where a frame ends within an item or begins within a frame.
 
-    CPython's C unpickler then drops bytes when it reads from a file, not in memory;
-    ours reads the same from both.
+    Before 3.14 CPython's C unpickler then drops bytes when it reads from a file, not in
+    memory; ours reads the same from both.
     """
     place = frame_end = 0
     for item in items_of(stream):
@@ -48,4 +50,5 @@ def difference(case):
 
 
 def is_meant(case):
-    return case.way != IN_MEMORY and has_a_frame_out_of_place(case.stream)
+    is_lax = sys.version_info < (3, 14)
+    return is_lax and case.way != IN_MEMORY and has_a_frame_out_of_place(case.stream)

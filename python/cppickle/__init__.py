@@ -4,7 +4,10 @@ The API is cloudpickle's: ``import cppickle as cloudpickle`` is all that changes
 Streams load with plain ``pickle.loads``, also where cppickle is not installed.
 """
 
-from . import _core
+from . import (
+    _core,
+    _loading,  # noqa: F401 - gives Pickler its reducer_override
+)
 from ._core import (
     DEFAULT_PROTOCOL,
     DeepRecursionError,

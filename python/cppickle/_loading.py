@@ -1,4 +1,4 @@
-"""Parts of the API that are written in Python: loading, and a hook's default."""
+"""Parts of the API that are written in Python: cloudpickle's names, a hook."""
 
 from . import _core
 

@@ -46,6 +46,18 @@ class Cursor {
   // Those bytes.
   std::string_view rest() const { return stream_.substr(position_); }
 
+  // Hides what follows the next `count` bytes; answers how much that is.
+  // REQUIRES: count <= remaining().
+  std::size_t narrow(std::size_t count) {
+    std::size_t hidden = remaining() - count;
+    stream_.remove_suffix(hidden);
+    return hidden;
+  }
+  // Shows it again.
+  void widen(std::size_t hidden) {
+    stream_ = std::string_view(stream_.data(), stream_.size() + hidden);
+  }
+
   // The parts of items, for a reader that knows the opcode.  False when the bytes do
   // not suffice; then the cursor stays.
   template <typename Integer>

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <utility>
 
 #include "cpython/compat.h"
 
@@ -88,6 +89,20 @@ bool has_locals(PyObject* name) {
   }
 }
 
+#if PY_VERSION_HEX >= 0x030e0000
+// What is raised where the path ends too early; empty if it does not, now.
+static Ref error_of_path(PyObject* module, PyObject* path) {
+  Ref dot = checked(PyUnicode_FromStringAndSize(".", 1));
+  Ref parts = checked(PyUnicode_Split(path, dot.get(), -1));
+  Ref found = Ref::borrow(module);
+  for (Py_ssize_t i = 0; i < PyList_GET_SIZE(parts.get()); ++i) {
+    found = Ref::steal(PyObject_GetAttr(found.get(), PyList_GET_ITEM(parts.get(), i)));
+    if (!found) return take_raised();
+  }
+  return {};
+}
+#endif
+
 void raise_missing_global(PyObject* module, PyObject* module_name, PyObject* name,
                           bool dotted) {
 #if PY_VERSION_HEX >= 0x030e0000
@@ -96,8 +111,13 @@ void raise_missing_global(PyObject* module, PyObject* module_name, PyObject* nam
     // It has come into being since it was missed.
     raise(PyExc_AttributeError, "the module is changing");
   }
-  raise_format(PyExc_AttributeError, "Can't resolve path %R on module %R", name,
+  Ref context = error_of_path(module, name);
+  PyErr_Format(PyExc_AttributeError, "Can't resolve path %R on module %R", name,
                module_name);
+  Ref error = take_raised();
+  if (context) PyException_SetContext(error.get(), context.release());
+  set_raised(std::move(error));
+  throw ErrorSet{};
 #else
   (void)module_name;
   const char* format = "Can't get attribute %R on %R";

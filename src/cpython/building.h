@@ -89,6 +89,12 @@ inline constexpr bool kReadsUnusedIds = PY_VERSION_HEX >= 0x030d0000;
 // Whether BINSTRING's count has a sign.
 inline constexpr bool kStringCountsAreSigned = PY_VERSION_HEX >= 0x030e0000;
 
+// Whether items must end where their frame does, also in memory.
+inline constexpr bool kFramesAreBorders = PY_VERSION_HEX >= 0x030e0000;
+// The base of the integers of protocol 0; 0: as in source code.
+inline constexpr int kBaseOfIntegers = PY_VERSION_HEX >= 0x030e0000 ? 10 : 0;
+// Whether only 00 and 01 are False and True, and not " 0" or "+1".
+inline constexpr bool kBoolsArePadded = PY_VERSION_HEX >= 0x030f0000;
 // Whether operands that STACK_GLOBAL misses are told from those of another type.
 inline constexpr bool kCountsNames = PY_VERSION_HEX >= 0x030b0000;
 

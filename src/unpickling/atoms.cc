@@ -53,21 +53,22 @@ void Unpickler::load_int_line() {
   const char* text = line_with_end();
   char* end;
   errno = 0;
-  long value = std::strtol(text, &end, 0);
+  long value = std::strtol(text, &end, cpython::kBaseOfIntegers);
   if (errno != 0 || (*end != '\n' && *end != '\0')) {
-    Ref big = Ref::steal(PyLong_FromString(text, nullptr, 0));
+    Ref big = Ref::steal(PyLong_FromString(text, nullptr, cpython::kBaseOfIntegers));
     if (!big) cpython::raise(PyExc_ValueError, "could not convert string to int");
     return push(std::move(big));
   }
   // 00 and 01 were written for False and True before protocol 2.
-  bool is_bool = line_.size() == 3 && (value == 0 || value == 1);
+  bool is_bool = line_.size() == 3 && (value == 0 || value == 1) &&
+                 (line_[0] == '0' || !cpython::kBoolsArePadded);
   push(checked(is_bool ? PyBool_FromLong(value) : PyLong_FromLong(value)));
 }
 
 void Unpickler::load_long_line() {
   line_with_end();
   if (line_[line_.size() - 2] == 'L') line_[line_.size() - 2] = '\0';
-  push(checked(PyLong_FromString(line_.c_str(), nullptr, 0)));
+  push(checked(PyLong_FromString(line_.c_str(), nullptr, cpython::kBaseOfIntegers)));
 }
 
 void Unpickler::load_float_line() {

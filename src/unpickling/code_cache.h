@@ -13,11 +13,10 @@ namespace cppickle::unpickling {
 
 // Knows what marshal.loads(blob) and zipimport._unmarshal_code(.., pyc) have answered.
 // Code objects cannot be changed, so that one can stand for all that equal bytes make.
-// Without an importer, which could compare the source, _unmarshal_code() looks at nothing
-// else.
-// The answers are those of the library's functions, which are known by their identity;
-// the audit event marshal.loads is raised where it would be.
-// Thread safety: requires the GIL.
+// Without an importer, which could compare the source, _unmarshal_code() looks at
+// nothing else. The answers are those of the library's functions, which are known by
+// their identity; the audit event marshal.loads is raised where it would be. Thread
+// safety: requires the GIL.
 class CodeCache {
  public:
   explicit CodeCache(const cpython::Imported& imported) : imported_(imported) {}

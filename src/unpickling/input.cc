@@ -58,6 +58,38 @@ std::uint8_t Input::first_byte() {
   return byte;
 }
 
+// --- Frames --------------------------------------------------------------------------
+
+// Where frames are borders, the cursor sees no more than the frame: who finds too few
+// bytes there has come to its end.
+void Input::frame(std::uint64_t length) {
+  if (is_framed_ && cursor_.remaining() != 0) {
+    cpython::raise(imported_.unpickling_error,
+                   "beginning of a new frame before end of current frame");
+  }
+  leave_frame();
+  if (length > cursor_.remaining()) need(length);
+  if (!cpython::kFramesAreBorders) return;
+  behind_frame_ = cursor_.narrow(static_cast<std::size_t>(length));
+  is_framed_ = true;
+}
+
+void Input::leave_frame() {
+  if (!is_framed_) return;
+  cursor_.widen(std::exchange(behind_frame_, 0));
+  is_framed_ = false;
+}
+
+// For a part of an item that has so many bytes: it may follow a frame, but not end
+// behind one that it begins in.
+void Input::leave_frame_for(std::uint64_t count) {
+  if (!is_framed_ || (count != 0 && count <= cursor_.remaining())) return;
+  if (count > cursor_.remaining() && cursor_.remaining() != 0) {
+    cpython::raise(imported_.unpickling_error, "pickle exhausted before end of frame");
+  }
+  if (cursor_.remaining() == 0) leave_frame();
+}
+
 // --- Windows of a file ---------------------------------------------------------------
 
 // Null with an error; without an argument when that is null.
@@ -114,6 +146,8 @@ void Input::need(std::uint64_t count) {
   if (count > kMost - cursor_.position())
     cpython::raise(imported_.unpickling_error,
                    "read would overflow (invalid bytecode)");
+  leave_frame_for(count);
+  if (count <= cursor_.remaining()) return;
   if (file_ == nullptr) raise_truncated();
   skip_consumed();
   auto size = static_cast<std::size_t>(count);
@@ -143,6 +177,9 @@ void Input::append_from_file(std::size_t count) {
 }
 
 std::string_view Input::line_of_file() {
+  leave_frame_for(std::numeric_limits<std::uint64_t>::max());
+  std::string_view taken;
+  if (cursor_.take_line(taken)) return taken;
   if (file_ == nullptr) raise_truncated();
   skip_consumed();
   std::string rest(cursor_.rest());
@@ -157,7 +194,6 @@ std::string_view Input::line_of_file() {
     window_.release();
     cursor_ = core::Cursor(joined_);
   }
-  std::string_view taken;
   if (!cursor_.take_line(taken)) raise_truncated();
   return taken;
 }
@@ -215,6 +251,7 @@ bool Input::keep_exported(PyObject* object) {
 
 template <typename Make, typename Resize, typename Address>
 Ref Input::filled(std::uint64_t count, Make make, Resize resize, Address address) {
+  leave_frame_for(count);
   // The standard unpickler wants something to follow also where the count is 0.
   bool is_enough = count <= cursor_.remaining() && cursor_.remaining() != 0;
   if (file_ == nullptr && !is_enough) raise_truncated();

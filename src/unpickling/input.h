@@ -98,15 +98,17 @@ class Input {
     return taken;
   }
   // A frame of so many bytes begins: they have to be there.
-  void frame(std::uint64_t length) {
-    if (length > cursor_.remaining()) need(length);
-  }
+  void frame(std::uint64_t length);
   // Bytes and bytearrays, read into place.
   cpython::Ref bytes_object(std::uint64_t count);
   cpython::Ref bytearray_object(std::uint64_t count);
 
-  // Moves a file behind what was read.
-  void finish() { skip_consumed(); }
+  // Around a stream; finish() moves a file behind what was read.
+  void begin() { leave_frame(); }
+  void finish() {
+    leave_frame();
+    skip_consumed();
+  }
 
   // Of the load that reads from here: a file's methods run without it.
   cpython::CollectorPause& pause() { return pause_; }
@@ -118,6 +120,8 @@ class Input {
   cpython::Ref call_with_size(PyObject* method, std::size_t size);
   std::uint8_t first_byte();
   void need(std::uint64_t count);
+  void leave_frame();
+  void leave_frame_for(std::uint64_t count);
   std::string_view line_of_file();
   bool look_ahead(std::size_t count);
   void skip_consumed();
@@ -134,7 +138,9 @@ class Input {
   cpython::CollectorPause pause_;
   core::Cursor cursor_{std::string_view()};
   HeldBytes window_;
-  std::string joined_;        // a window of several reads
+  std::string joined_;            // a window of several reads
+  std::size_t behind_frame_ = 0;  // of the window, while a frame is read
+  bool is_framed_ = false;
   bool is_exported_ = false;  // a file keeps a view of what it has read into
   bool is_peeked_ = false;    // the window's bytes are still the file's
 };

@@ -11,6 +11,7 @@ using cpython::Ref;
 
 Ref Unpickler::load() {
   if (hooks_.protocol != nullptr) *hooks_.protocol = 0;
+  input_.begin();
   input_.pause().begin();
   while (step(static_cast<Opcode>(input_.opcode()))) continue;
   input_.finish();

@@ -22,6 +22,8 @@ class WithUnpickler:
     persistent_load_error = pickle.UnpicklingError
     bad_stack_errors = (pickle.UnpicklingError,)
     truncated_errors = (pickle.UnpicklingError, EOFError)
+    truncated_data_error = (pickle.UnpicklingError, "truncated")
+    size_overflow_error = (OverflowError, "exceeds")
 
 
 class TestUnpickler(WithUnpickler, test_pickle.PyUnpicklerTests):
@@ -39,8 +41,10 @@ class TestLoads(
     unittest.TestCase,
 ):
     unpickler = cppickle.Unpickler
-    bad_stack_errors = (pickle.UnpicklingError,)
-    truncated_errors = (pickle.UnpicklingError, EOFError)
+    bad_stack_errors = WithUnpickler.bad_stack_errors
+    truncated_errors = WithUnpickler.truncated_errors
+    truncated_data_error = WithUnpickler.truncated_data_error
+    size_overflow_error = WithUnpickler.size_overflow_error
     test_framed_write_sizes_with_delayed_writer = None  # of picklers with a file
 
     def dumps(self, arg, protocol=None, **options):
