@@ -84,5 +84,15 @@ def test_load_and_other_options(version):
     assert cppickle.load(io.BytesIO(stream), encoding="bytes")(2) == 8
     assert "cloudpickle" not in sys.modules
     assert cppickle.loads(stream, buffers=iter([1]))(2) == 8
+    for data, kind in [(b"ccloudpickle.more\\nx\\n.", ModuleNotFoundError),
+                       (b"ccloudpickle\\nmissing\\n.", AttributeError),
+                       (b"cmissing.module\\nx\\n.", ModuleNotFoundError)]:
+        for load in cppickle.loads, lambda data: cppickle.load(io.BytesIO(data)):
+            try:
+                load(data)
+            except kind as error:
+                pass
+            else:
+                raise AssertionError(data)
     """
     )
