@@ -199,7 +199,7 @@ def test_foreign_code_that_changes_the_globals_meanwhile(worker, rates):
 
 
 def test_nobody_is_told_of_the_option():
-    assert set(_core._options()) == {"class_ids"}
+    assert set(_core._options()) == {"class_ids", "ship", "warn_local"}
     with pytest.raises(TypeError) as caught:
         cppickle.set_default(other=1)
     assert "_namespaces" not in str(caught.value)
