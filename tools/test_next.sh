@@ -48,7 +48,7 @@ download() {
     rm -rf "$wheels"
     mkdir -p "$wheels"
     for n in $(seq 17 40); do platforms+=("--platform=manylinux_2_${n}_$(uname -m)"); done
-    for group in build suite hypothesis numpy msgspec; do
+    for group in build suite hypothesis numpy msgspec sqlalchemy; do
       if quietly "$DOWNLOADER" -m pip download --dest "$wheels" --only-binary=:all: \
         --implementation cp --python-version "$1" "${platforms[@]}" --group "$group" \
         2>"$wheels/log"
@@ -87,7 +87,7 @@ summary=()
 failed=0
 for version in "${VERSIONS[@]}"; do
   groups=$(download "$version")
-  for group in hypothesis numpy msgspec; do
+  for group in hypothesis numpy msgspec sqlalchemy; do
     [[ " $groups" = *" $group "* ]] || echo "no wheel of $group for CPython $version: its tests skip"
   done
   if in_chroot env PYTHON="python$version" TEST_GROUPS="$groups" PIP_NO_INDEX=1 \

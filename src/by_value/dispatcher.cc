@@ -172,6 +172,10 @@ bool Dispatcher::try_save_class_inline(Pickler& pickler, PyObject* cls) {
   return false;
 }
 
+bool Dispatcher::save_known_global(Pickler& pickler, PyObject* object) {
+  return context().save_known_global(pickler, object);
+}
+
 bool Dispatcher::save_other(Pickler& pickler, PyObject* object) {
   scan_new_modules();
   PyTypeObject* type = Py_TYPE(object);
@@ -224,13 +228,14 @@ bool Dispatcher::save_named(Pickler& pickler, PyObject* object, PyObject* module
                             PyObject* qualname, bool is_found) {
   if (PyFunction_Check(object) || PyType_Check(object) || PyModule_Check(object))
     return false;
-  // What is made in C has no other way than its name, where that leads somewhere.
   const policy::Policy& policy = context().policy();
+  // What is made in C has no other way than its name, where that leads somewhere.
   bool is_elsewhere =
-      !policy.is_main(module) &&
+      cpython::loaded_module(module) != nullptr && !policy.is_of_this_process(module) &&
       !(cpython::is_python_class(Py_TYPE(object)) && policy.is_registered(module));
   if (is_elsewhere) return false;
-  if (!is_found && !context().tracker().knows(object)) return false;
+  bool may_be_known = PyType_SUPPORTS_WEAKREFS(Py_TYPE(object));
+  if (!is_found && !(may_be_known && context().tracker().knows(object))) return false;
   return save_named_object(*this, pickler, object, {module, qualname});
 }
 

@@ -32,6 +32,7 @@ class Dispatcher final : public stream::StreamState {
   bool try_save_inline(pickling::Pickler& pickler, PyObject* object) override;
   bool save_refused(pickling::Pickler& pickler, PyObject* object,
                     bool has_name) override;
+  bool save_known_global(pickling::Pickler& pickler, PyObject* object) override;
   bool save_other(pickling::Pickler& pickler, PyObject* object) override;
   bool save_named(pickling::Pickler& pickler, PyObject* object, PyObject* module,
                   PyObject* qualname, bool is_found) override;

@@ -16,6 +16,7 @@
 #include "cpython/ref.h"
 #include "parts/annotation_names.h"
 #include "parts/submodule_names.h"
+#include "policy/handmade_modules.h"
 #include "stream/known_namespaces.h"
 
 namespace cppickle::caching {
@@ -297,7 +298,8 @@ bool CacheKeyBuilder::add_module(PyObject* module) {
   PyObject* name = cpython::read_module_entry(module, names_.attr_name);
   if (name == nullptr || !PyUnicode_CheckExact(name) ||
       cpython::read_loaded_module(name) != module ||
-      context_.policy().is_registered(name))
+      context_.policy().is_registered(name) ||
+      policy::is_handmade_module(module, name, names_))
     return false;
   word(Tag::kModule);
   return text(name);

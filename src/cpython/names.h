@@ -150,6 +150,8 @@ namespace cppickle::cpython {
   X(replace, "replace")                                                \
   X(reducer_override, "reducer_override")                              \
   X(remove, "_remove")                                                 \
+  X(sa_class_manager, "_sa_class_manager")                             \
+  X(sa_registry, "_sa_registry")                                       \
   X(seek, "seek")                                                      \
   X(self_text, ".__self__")                                            \
   X(setattr, "__setattr__")                                            \

@@ -134,6 +134,21 @@ void write_attributes(Script& script, Pickler& pickler, PyObject* cls,
                cls, name.module.get(), "?", name.qualname.get());
 }
 
+// SQLAlchemy keeps what it knows of a class in registries of the process, which the
+// class refers to: tables, mappers, listeners, weak references to all other classes.
+void require_unmapped(Pickler& pickler, PyTypeObject* type) {
+  const cpython::Names& names = pickler.names();
+  if (cpython::read_type_lookup(type, names.sa_class_manager) == nullptr &&
+      cpython::read_type_lookup(type, names.sa_registry) == nullptr)
+    return;
+  pickler.fail(
+      pickler.imported().pickling_error,
+      "Can't pickle %R by value: SQLAlchemy keeps its mapping in registries of "
+      "this process. Define it in a module that the other process imports, or "
+      "send the values of its columns",
+      cpython::as_object(type));
+}
+
 }  // namespace
 
 void save_class_by_value(StreamState& state, Pickler& pickler, PyObject* cls) {
@@ -142,6 +157,7 @@ void save_class_by_value(StreamState& state, Pickler& pickler, PyObject* cls) {
   auto type = reinterpret_cast<PyTypeObject*>(cls);
   if (is_ctypes_class(type) && save_made_ctypes_class(pickler, cls)) return;
   if (!cpython::is_python_class(cpython::read_class(type))) refuse(pickler, cls);
+  require_unmapped(pickler, type);
   // Before anything of the class is read: this runs foreign code, which may change it.
   Identity identity = state.identify(pickler, cls);
   // Cells of its methods may hold its namespace; they are written with its attributes.

@@ -12,6 +12,7 @@
 #include "pickling/memo.h"
 #include "pickling/name_observer.h"
 #include "pickling/work_stack.h"
+#include "policy/handmade_modules.h"
 #include "policy/overrides.h"
 #include "policy/policy.h"
 #include "stream/script_parts.h"
@@ -122,6 +123,8 @@ bool save_module_by_reference(StreamState& state, Pickler& pickler, PyObject* mo
   // A module of that name may be another one; an imported module that has put something
   // else in its place has a spec.
   PyObject* found = cpython::read_loaded_module(name);
+  if (found == module && policy::is_handmade_module(module, name, pickler.names()))
+    return false;
   bool imported = found == module || (found != nullptr && has_spec(module, pickler));
   if (imported) save_as_import(pickler, module, name);
   return imported;

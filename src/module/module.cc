@@ -51,13 +51,10 @@ void ModuleState::release() {
 ModuleState& state_of_type(PyTypeObject* type) {
   PyObject* mro = type->tp_mro;
   for (Py_ssize_t i = 0; mro != nullptr && i < PyTuple_GET_SIZE(mro); ++i) {
-    auto base = reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i));
-    PyObject* module =
-        (base->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 ? PyType_GetModule(base) : nullptr;
-    if (module == nullptr) PyErr_Clear();
+    PyObject* module = cpython::module_of_type(
+        reinterpret_cast<PyTypeObject*>(PyTuple_GET_ITEM(mro, i)));
     if (module != nullptr && PyModule_GetDef(module) == &module_definition)
       return state_of_module(module);
-    PyErr_Clear();
   }
   cpython::raise_format(PyExc_TypeError, "%.200s is not derived from cppickle.Pickler",
                         type->tp_name);

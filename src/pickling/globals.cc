@@ -114,7 +114,6 @@ void Pickler::fail_global(const char* format, Args... args) {
 }
 
 void Pickler::fail_import(PyObject* object) {
-  if (!PyErr_ExceptionMatches(PyExc_Exception)) throw ErrorSet{};
   Ref why = cpython::take_raised();
   cpython::set_raised(Ref::borrow(why.get()));
   fail_global("Can't pickle %R: %S", object, why.get());
@@ -128,8 +127,8 @@ void Pickler::save_global(PyObject* object, PyObject* name) {
   if (!qualname) qualname = checked(PyObject_GetAttr(object, names().attr_name));
   Ref module_name = module_name_of(object, qualname.get(), names());
   Ref module = import_module(module_name.get());
-  if (!module) fail_import(object);
-  Found found = find_dotted(module.get(), qualname.get());
+  if (!module && !PyErr_ExceptionMatches(PyExc_Exception)) throw ErrorSet{};
+  Found found = module ? find_dotted(module.get(), qualname.get()) : Found{};
   if (name != nullptr) {
     Ref error = found.value ? Ref() : cpython::take_raised();
     if (reducers_.save_named(*this, object, module_name.get(), qualname.get(),
@@ -137,6 +136,7 @@ void Pickler::save_global(PyObject* object, PyObject* name) {
       return;
     if (error) cpython::set_raised(std::move(error));
   }
+  if (!module) fail_import(object);
   if (!found.value && is_local(qualname.get())) {
     PyErr_Clear();
     fail(cpython::local_object_error(imported_.pickling_error),

@@ -214,6 +214,15 @@ void Pickler::save_reduction(PyObject* object, Ask ask) {
   save_foreign_value(object, value.get());
 }
 
+namespace {
+
+bool is_callable_made_in_c(PyTypeObject* type) {
+  return type == &PyCFunction_Type || type == &PyMethodDescr_Type ||
+         type == &PyWrapperDescr_Type;
+}
+
+}  // namespace
+
 // Everything that is no builtin data: the hooks first, then by value, then the reduce
 // protocol.
 void Pickler::save_object(PyObject* object) {
@@ -226,6 +235,8 @@ void Pickler::save_object(PyObject* object) {
   PyTypeObject* type = cpython::read_type(object);
   if (type == &PyType_Type) return reducers_.save_class(*this, object);
   if (type == &PyFunction_Type) return reducers_.save_function(*this, object);
+  // What our own streams call is nobody else's, wherever in a stream it stands.
+  if (is_callable_made_in_c(type) && reducers_.save_known_global(*this, object)) return;
   // The order is the standard pickler's: exact functions and classes never come to the
   // table.
   if (Ref reducer = registered_reducer(type)) {

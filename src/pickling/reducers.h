@@ -26,6 +26,8 @@ class Reducers {
   // Saves a function, class or builtin function whole, without a frame; false when that
   // cannot be done, and nothing is written.
   virtual bool try_save_inline(Pickler& pickler, PyObject* object) = 0;
+  // Saves an object that the table of known globals has (policy/known_globals.h).
+  virtual bool save_known_global(Pickler& pickler, PyObject* object) = 0;
   // Saves an object of any other type, or answers false: the reduce protocol's turn.
   virtual bool save_other(Pickler& pickler, PyObject* object) = 0;
   // Saves an object for which the reduce protocol has no answer, or only a name that

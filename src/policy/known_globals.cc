@@ -110,9 +110,9 @@ void KnownGlobals::register_methods() {
   for (const char* full :
        {"type.__new__", "type.__setattr__", "object.__new__", "int.__new__",
         "str.__new__", "property.__new__", "property.__init__", "dict.setdefault",
-        "dict.clear", "classmethod.__new__", "classmethod.__init__",
-        "staticmethod.__new__", "staticmethod.__init__", "memoryview.cast",
-        "BaseException.__new__", "Exception.__new__"}) {
+        "dict.update", "dict.clear", "object.__getattribute__", "classmethod.__new__",
+        "classmethod.__init__", "staticmethod.__new__", "staticmethod.__init__",
+        "memoryview.cast", "BaseException.__new__", "Exception.__new__"}) {
     std::string_view name(full);
     std::string owner_name(name.substr(0, name.find('.')));
     Ref owner = cpython::import_attribute("builtins", owner_name.c_str());

@@ -113,9 +113,8 @@ const std::vector<ModuleMembers::Holder>* ModuleMembers::read_home(PyObject* met
 // Modules whose names lead elsewhere on the other side.  The interactive interpreter
 // leaves in builtins what it has shown last.
 bool ModuleMembers::is_for_itself(PyObject* module_name) const {
-  const cpython::Names& names = imported_.names;
-  return cpython::is_any_of(module_name,
-                            {names.main, names.mp_main, names.builtins_name});
+  return policy_.is_of_this_process(module_name) ||
+         cpython::is_any_of(module_name, {imported_.names.builtins_name});
 }
 
 bool ModuleMembers::is_indexed(PyObject* value) const {

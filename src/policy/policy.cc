@@ -7,6 +7,7 @@
 #include "cpython/error.h"
 #include "cpython/names.h"
 #include "cpython/reads.h"
+#include "policy/handmade_modules.h"
 
 namespace cppickle::policy {
 
@@ -138,6 +139,24 @@ bool Policy::is_main(PyObject* module_name) const {
   return cpython::is_any_of(module_name, {names.main, names.mp_main});
 }
 
+bool Policy::is_of_this_process(PyObject* module_name) const {
+  if (is_main(module_name)) return true;
+  PyObject* module = cpython::read_loaded_module(module_name);
+  return module != nullptr && is_handmade(module, module_name);
+}
+
+bool Policy::is_handmade(PyObject* module, PyObject* module_name) const {
+  if (!PyModule_Check(module)) return false;
+  std::uint64_t version = cpython::dict_version(PyModule_GetDict(module));
+  std::uint64_t& loaded = loaded_[version % loaded_.size()];
+  // Builds that log reads make all of them.
+  if (!cpython::kLogsReads && version != 0 && loaded == version) return false;
+  if (!has_origin(module, imported_.names))
+    return is_handmade_module(module, module_name, imported_.names);
+  loaded = version;
+  return false;
+}
+
 // The parts of a dotted name, and at the end the name itself, which the table holds.
 const std::vector<Ref>& Policy::parts_of(PyObject* qualname) const {
   if (auto known = parts_.find(qualname); known != parts_.end()) return known->second;
@@ -165,6 +184,11 @@ Policy::Verdict Policy::verdict_without_calls(PyObject* object,
   if (is_main(name.module)) return Verdict::kByValue;
   PyObject* found = cpython::read_loaded_module(name.module);
   if (found == nullptr || is_in_registry(name.module)) return Verdict::kByValue;
+  // What is made in C there (Cython's own types) can travel in no other way.
+  if (is_handmade(found, name.module) &&
+      (!PyType_Check(object) ||
+       cpython::is_python_class(reinterpret_cast<PyTypeObject*>(object))))
+    return Verdict::kByValue;
   auto take = [&](PyObject* part) {
     if (cpython::same_name(part, imported_.names.locals)) return Verdict::kByValue;
     PlainAttribute plain = plain_attribute(found, part, imported_.names);
@@ -200,7 +224,8 @@ bool Policy::is_found_by_getattr(pickling::Pickler& pickler, PyObject* object,
   if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
     return false;
   Ref found = Ref::borrow(cpython::read_loaded_module(name.module));
-  if (!found || is_registered(name.module)) return false;
+  if (!found || is_registered(name.module) || is_of_this_process(name.module))
+    return false;
   pickler.before_foreign_code();
   // Looked up again each time: foreign code may have other names taken apart.
   Ref qualname = Ref::borrow(name.qualname);

@@ -3,6 +3,8 @@
 #ifndef CPPICKLE_POLICY_POLICY_H_
 #define CPPICKLE_POLICY_POLICY_H_
 
+#include <array>
+#include <cstdint>
 #include <unordered_map>
 #include <vector>
 
@@ -47,8 +49,9 @@ class Policy {
 
   // True when `name` or a package above it is registered; runs an override.
   bool is_registered(PyObject* module_name) const;
-  // True for the main module, which each process has another of.
-  bool is_main(PyObject* module_name) const;
+  // True for the main module, which each process has another of, and for modules that
+  // were made by hand (handmade_modules.h).
+  bool is_of_this_process(PyObject* module_name) const;
   // True when `object` is what an import of its name finds on any machine that has the
   // module; for functions, classes and modules also whatever is_decided_by_override()
   // decides.
@@ -72,6 +75,8 @@ class Policy {
   }
 
  private:
+  bool is_main(PyObject* module_name) const;
+  bool is_handmade(PyObject* module, PyObject* module_name) const;
   const std::vector<cpython::Ref>& parts_of(PyObject* qualname) const;
   bool is_in_registry(PyObject* module_name) const;
   bool is_found_by_import(pickling::Pickler& pickler, PyObject* object,
@@ -82,6 +87,8 @@ class Policy {
   const cpython::Imported& imported_;
   const Overrides& overrides_;
   PyObject* registry_ = nullptr;  // a set of names
+  // Versions of the dicts of modules that have an origin.
+  mutable std::array<std::uint64_t, 16> loaded_{};
   // Dotted names by address, and their parts; each is held by its last part.
   mutable std::unordered_map<PyObject*, std::vector<cpython::Ref>> parts_;
 };

@@ -3,6 +3,7 @@
 #include "cpython/compat.h"
 #include "cpython/dicts.h"
 #include "cpython/reads.h"
+#include "policy/handmade_modules.h"
 
 namespace cppickle::stream {
 
@@ -14,7 +15,10 @@ bool is_dynamic_namespace(PyObject* globals, const Names& names) {
   if (name == nullptr || !PyUnicode_CheckExact(name) ||
       read_entry(globals, names.spec) == nullptr)
     return false;
-  return cpython::read_loaded_module(name) == nullptr;
+  PyObject* module = cpython::read_loaded_module(name);
+  return module == nullptr ||
+         (PyModule_Check(module) && PyModule_GetDict(module) == globals &&
+          policy::is_handmade_module(module, name, names));
 }
 
 namespace {

@@ -415,6 +415,26 @@ def test_a_reducer_of_a_constant_is_seen(monkeypatch, value, code):
     assert has_been_seen(made.use, before)
 
 
+@pytest.mark.parametrize("method", [dict.update, object.__getattribute__])
+def test_what_our_streams_call_has_no_reducer(monkeypatch, method):
+    """The state of a member is set without ``__setstate__``, by methods of builtins."""
+    source = """
+        import enum
+        class Color(enum.Enum): RED = 1
+        Color.__getattr__ = lambda self, name: {}[name]
+        """
+    gc.collect()  # an equal class that is alive has the id
+    color = define(source).Color
+    before = repeat(color)
+    monkeypatch.setitem(
+        cppickle.Pickler.dispatch, type(method), lambda value: (str, ("method",))
+    )
+    assert cppickle.dumps(color) == before
+    del color
+    gc.collect()
+    assert cppickle.dumps(define(source).Color) == before
+
+
 def test_a_reducer_of_fields_is_seen(made, monkeypatch):
     before = repeat(made.Pair)
     field = type(vars(made.Pair)["left"])

@@ -14,6 +14,7 @@ import io
 import pickle
 import sys
 import types
+from importlib.machinery import ModuleSpec
 
 import pytest
 from support.processes import Died, run_child
@@ -102,9 +103,12 @@ def test_a_key_with_the_hash_of_an_attribute_of_an_instance(name):
         assert pickle.loads(dumped(made)).x == [1]
 
 
+@pytest.mark.parametrize("loaded", [True, False])
 @pytest.mark.parametrize("name", ["helper", "__getattr__", "__name__", "__spec__"])
-def test_a_key_with_the_hash_of_a_name_in_a_module(name, monkeypatch):
+def test_a_key_with_the_hash_of_a_name_in_a_module(name, loaded, monkeypatch):
     module = types.ModuleType("cppickle_test_impostor")
+    if loaded:
+        module.__spec__ = ModuleSpec(module.__name__, None)
     exec("def helper(): return 1\nclass Kind: pass", vars(module))
     first(vars(module), Impostor(name, refuse))
     monkeypatch.setitem(sys.modules, module.__name__, module)
@@ -113,7 +117,10 @@ def test_a_key_with_the_hash_of_a_name_in_a_module(name, monkeypatch):
     )
     for _ in range(3):
         again = pickle.loads(dumped(made.f))
-        assert again() == (module.helper, module.Kind)
+        helper, kind = again()
+        assert (helper is module.helper) == loaded
+        assert helper() == 1
+        assert kind is module.Kind
 
 
 def test_a_key_with_the_hash_of_a_module():
