@@ -1,7 +1,6 @@
 """Which modules the import statements of a code object name, found in its bytecode."""
 
 import dis
-import sys
 import types
 from collections.abc import Iterator
 
@@ -9,8 +8,19 @@ _IMPORT_NAME = dis.opmap["IMPORT_NAME"]
 _LOAD_CONST = dis.opmap["LOAD_CONST"]
 _LOAD_SMALL_INT = dis.opmap.get("LOAD_SMALL_INT", -1)
 _EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
-# From 3.15 on two bits of the argument say whether the import is lazy.
-_FLAG_BITS = 2 if sys.version_info >= (3, 15) else 0
+
+
+def _flag_bits() -> int:
+    """How many bits of an IMPORT_NAME's argument are no part of the name's index.
+
+    That differs between versions; here the last one's index is 1.
+    """
+    raw = compile("import a\nimport b", "", "exec").co_code
+    found = [raw[i + 1] for i in range(0, len(raw), 2) if raw[i] == _IMPORT_NAME]
+    return found[-1].bit_length() - 1
+
+
+_FLAG_BITS = _flag_bits()
 
 # (level, module, names): names is empty for `import module`.
 Statement = tuple[int, str, tuple[str, ...]]

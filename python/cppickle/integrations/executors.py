@@ -38,7 +38,7 @@ class ProcessPoolExecutor(concurrent.futures.ProcessPoolExecutor):
         initializer: called in each process with `initargs`; it may be a lambda.
         initargs: its arguments.
         others: the other arguments of the standard executor, and options of
-            ``cppickle.dumps`` (``class_ids``): of what is sent and what is returned.
+            ``cppickle.dumps`` (``class_ids``, ``ship``): of what is sent and returned.
 
     Where they are not given, what is sent has the options of the block that submits it.
     A future raises what its function raised, or what pickling raised; then the path to
