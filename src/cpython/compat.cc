@@ -111,6 +111,17 @@ bool object_member_offset(PyTypeObject* type, PyObject* descriptor,
   return member->type == T_OBJECT_EX && (member->flags & READONLY) == 0;
 }
 
+Py_ssize_t object_field_offset(PyTypeObject* type, PyObject* name) {
+  PyObject* descriptor = type_lookup(type, name);
+  if (descriptor == nullptr || Py_TYPE(descriptor) != &PyMemberDescr_Type ||
+      !PyType_IsSubtype(type, PyDescr_TYPE(descriptor)))
+    return -1;
+  const PyMemberDef* member =
+      reinterpret_cast<PyMemberDescrObject*>(descriptor)->d_member;
+  bool holds_object = member->type == T_OBJECT_EX || member->type == T_OBJECT;
+  return holds_object ? member->offset : -1;
+}
+
 Ref instance_dict(PyObject* object) {
   PyObject* dict = PyObject_GenericGetDict(object, nullptr);
   if (dict == nullptr) {

@@ -92,6 +92,8 @@ std::uint64_t type_version(PyTypeObject* type);
 // The place of the value in instances of `type`, when `descriptor` is a member of
 // objects as __slots__ makes them in that class or a base; else false.
 bool object_member_offset(PyTypeObject* type, PyObject* descriptor, Py_ssize_t& offset);
+// The same for the type's member `name`, which may be read-only; -1: there is none.
+Py_ssize_t object_field_offset(PyTypeObject* type, PyObject* name);
 // The instance's __dict__ (made when it is lazy), or an empty Ref when its type has
 // none.
 Ref instance_dict(PyObject* object);
@@ -213,6 +215,10 @@ inline constexpr bool kLoneItemsHaveNoMark = PY_VERSION_HEX >= 0x030f0000;
 // The standard pickler of this version writes a dotted name before protocol 4 as nested
 // calls of getattr around its first part; older ones memoize each of the parents.
 inline constexpr bool kDottedNamesAreOneExpression = PY_VERSION_HEX >= 0x030d0000;
+// The list from which pathlib's __reduce__ takes its arguments; null: it makes them.
+inline constexpr const char* kPathParts = PY_VERSION_HEX >= 0x030d0000   ? "_raw_paths"
+                                          : PY_VERSION_HEX >= 0x030c0000 ? nullptr
+                                                                         : "_parts";
 
 // What the standard pickler raises for a global name with <locals> in it.
 PyObject* local_object_error(PyObject* pickling_error);

@@ -130,13 +130,44 @@ bool is_current(const InstancePlan& plan, PyTypeObject* type) {
 
 }  // namespace
 
-const InstancePlan& InstancePlans::plan_for(PyTypeObject* type) {
+InstancePlan& InstancePlans::current_plan(PyTypeObject* type) {
   auto known = plans_.find(type);
   // The address may be that of a class which died; versions are never given twice.
   if (known != plans_.end() && is_current(known->second, type)) return known->second;
   InstancePlan plan = made_for(type, names_);
   plan.datetime = datetimes_.kind_of(type);
+  if (!plan.native && plan.datetime == cpython::DateTimeKind::kNone && learns_)
+    plan.kind = native_kind(type, names_);
   return plans_.insert_or_assign(type, std::move(plan)).first->second;
+}
+
+const InstancePlan& InstancePlans::plan_for(PyTypeObject* type) {
+  InstancePlan& plan = current_plan(type);
+  if (!plan.reduction.holds()) [[unlikely]]
+    plan.reduction = NativeReduction();
+  return plan;
+}
+
+void InstancePlans::learn_reduction(PyObject* object, PyObject* value,
+                                    PyObject* reducer) {
+  PyTypeObject* type = Py_TYPE(object);
+  const InstancePlan& before = plan_for(type);
+  if (before.kind == NativeReduction::Kind::kNone) return;
+  // Out of the plan meanwhile: attributes of dtypes are asked for.
+  NativeReduction::Kind kind = before.kind;
+  NativeReduction reduction = std::move(current_plan(type).reduction);
+  if (reduction.kind == NativeReduction::Kind::kNone) {
+    reduction = learned_reduction(kind, object, value, reducer, names_);
+  } else {
+    learn_dtype(reduction, object, value);
+  }
+  InstancePlan& plan = current_plan(type);
+  if (plan.kind == kind) plan.reduction = std::move(reduction);
+}
+
+void InstancePlans::set_learning(bool learns) {
+  learns_ = learns;
+  plans_.clear();
 }
 
 namespace {

@@ -12,6 +12,7 @@
 #include "cpython/datetimes.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
+#include "pickling/native_reductions.h"
 
 namespace cppickle::pickling {
 
@@ -33,6 +34,8 @@ struct InstancePlan {
   bool native = false;        // false: ask the object
   bool refused = false;       // state of a C type, which object's methods refuse
   cpython::DateTimeKind datetime = cpython::DateTimeKind::kNone;  // else: one of these
+  NativeReduction::Kind kind = NativeReduction::Kind::kNone;      // that it may have
+  NativeReduction reduction;  // once an object of the class has answered
   bool has_dict = false;
   std::vector<Slot> slots;  // in the order of copyreg._slotnames
 };
@@ -52,6 +55,12 @@ class InstancePlans {
   void trim();
   const cpython::DateTimes& datetimes() const { return datetimes_; }
 
+  // Learns from what `reducer` (null: the object itself) has answered.  Runs foreign
+  // code.
+  void learn_reduction(PyObject* object, PyObject* value, PyObject* reducer);
+  // Whether anything is learned; what has been is forgotten.
+  void set_learning(bool learns);
+
   // What a builtin dtype of numpy was reduced to before, or null; borrowed, and as
   // long-lived as the plans.  Such a dtype never changes.
   PyObject* known_reduction(PyObject* object) const;
@@ -68,8 +77,11 @@ class InstancePlans {
   }
 
  private:
+  InstancePlan& current_plan(PyTypeObject* type);
+
   const cpython::Names& names_;
   cpython::DateTimes datetimes_;
+  bool learns_ = true;
   struct Reduction {
     cpython::Ref dtype;
     cpython::Ref value;

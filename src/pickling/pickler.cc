@@ -229,6 +229,7 @@ void Pickler::save_object(PyObject* object) {
   // The order is the standard pickler's: exact functions and classes never come to the
   // table.
   if (Ref reducer = registered_reducer(type)) {
+    if (save_registered(object, reducer.get())) return;
     return save_reduction(object,
                           [&] { return registered_reduction(reducer.get(), object); });
   }

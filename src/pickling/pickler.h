@@ -158,7 +158,7 @@ class Pickler {
   void memoize(PyObject* object) {
     if (memoizing()) emitter_.memoize(memo_.add(object));
   }
-  // The same; false for one that got into the memo meanwhile, which takes its place.
+  // The same; false for one that got into the memo meanwhile, and takes its place.
   bool memoize_or_get(PyObject* object);
   // Memoizes what exists only in the stream.
   void memoize_anonymous() {
@@ -185,9 +185,8 @@ class Pickler {
     memo_.own_keys();
     cpython::note_foreign_code(where);
   }
-  // To be called where what follows is likely to be plain data: lets the memo borrow
-  // its keys again, unless frames on the stack hand out objects that nothing else
-  // holds.
+  // To be called where plain data is likely to follow: lets the memo borrow its keys
+  // again, unless frames on the stack hand out objects that nothing else holds.
   void before_plain_data() {
     if (!memo_.borrows_keys() && may_borrow_keys_ && !stack_.has_iterators())
       borrow_keys();
@@ -202,6 +201,7 @@ class Pickler {
   }
 
  private:
+  friend class NativeWriter;
   friend class Script;
 
   void borrow_keys();
@@ -238,6 +238,7 @@ class Pickler {
 
   // instances.cc
   bool save_instance(PyObject* object);
+  bool save_registered(PyObject* object, PyObject* reducer);
   bool save_known_instance(PyObject* object, PlainType& plain);
   bool save_planned_instance(PyObject* object, const InstancePlan& plan);
   bool save_plain_instance(PyObject* object, const InstancePlan& plan);

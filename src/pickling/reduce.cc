@@ -53,8 +53,10 @@ Ref Pickler::persistent_id_of(PyObject* object) {
 }
 
 Ref Pickler::registered_reduction(PyObject* reducer, PyObject* object) {
-  return answer(object, ForeignAnswers::Question::kReduceValue,
-                [&] { return checked(PyObject_CallOneArg(reducer, object)); });
+  Ref value = answer(object, ForeignAnswers::Question::kReduceValue,
+                     [&] { return checked(PyObject_CallOneArg(reducer, object)); });
+  plans_.learn_reduction(object, value.get(), reducer);
+  return value;
 }
 
 // Asks anew, whatever has been answered: who calls this compares.
@@ -80,6 +82,7 @@ Ref Pickler::find_reduction(PyObject* object) {
   if (PyAnySet_Check(object)) order_reduced_set(value.get());
   cpython::note_made(value.get());
   plans_.note_reduction(object, value.get());
+  plans_.learn_reduction(object, value.get(), nullptr);
   return value;
 }
 

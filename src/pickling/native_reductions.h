@@ -1,0 +1,76 @@
+// Reduce values that the engine makes itself, of types of the standard library and of
+// numpy whose methods it knows.
+#ifndef CPPICKLE_PICKLING_NATIVE_REDUCTIONS_H_
+#define CPPICKLE_PICKLING_NATIVE_REDUCTIONS_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "cpython/names.h"
+#include "cpython/ref.h"
+
+namespace cppickle::pickling {
+
+// How the instances of one type are reduced, as one of them has answered.
+//
+// The kind says where in an object the parts are; that they are there has been seen in
+// the answer, and that it is the library's own method which answers, in the method.
+// Owns objects of modules, and no class.
+struct NativeReduction {
+  enum class Kind : std::uint8_t {
+    kNone,        // ask the object
+    kMembers,     // cls(*members)
+    kListMember,  // cls(*list), which a member holds
+    kItems,       // cls.__new__(cls, *items) of a named tuple
+    kText,        // cls(str(object))
+    kComplex,     // cls(real, imaginary), as a registered reducer has it
+    kState,       // cls.__new__(cls), {key: member}, where the other is as it was
+    kDeque,       // cls() or cls((), maxlen), and the items
+    kScalar,      // callable(dtype, bytes)
+    kArray,       // callable(buffer, dtype, shape, order)
+  };
+  // That a namespace has this under a name; null: nothing.
+  struct Guard {
+    cpython::Ref dict;
+    cpython::Ref name;
+    cpython::Ref value;
+  };
+  struct Dtype {
+    cpython::Ref dtype;
+    std::size_t item_size;
+  };
+
+  Kind kind = Kind::kNone;
+  std::vector<Py_ssize_t> offsets;  // of members, in bytes
+  cpython::Ref function;            // the method or reducer, where it is Python's
+  cpython::Ref code;                // its code
+  cpython::Ref callable;            // where it is not the class
+  cpython::Ref key;                 // kState
+  cpython::Ref constant;            // kState: the other member
+  std::vector<Dtype> dtypes;        // kScalar, kArray: those that have been seen
+  std::vector<Guard> guards;        // the globals that the function and callable are
+
+  // False when somebody has changed the function or its globals.  Runs no foreign code.
+  bool holds() const;
+  PyObject* member(PyObject* object, std::size_t i) const {
+    return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offsets[i]);
+  }
+  const Dtype* find(PyObject* dtype) const;
+};
+
+// What the instances of the type may be reduced by.  Runs no foreign code.
+NativeReduction::Kind native_kind(PyTypeObject* type, const cpython::Names& names);
+
+// Learns from what an object of that kind has answered, or a `reducer` for it (else
+// null); of kind kNone when it is another answer than expected.  Runs foreign code.
+NativeReduction learned_reduction(NativeReduction::Kind kind, PyObject* object,
+                                  PyObject* value, PyObject* reducer,
+                                  const cpython::Names& names);
+
+// Adds what an answer has that the reduction has not: a dtype.  Runs foreign code.
+void learn_dtype(NativeReduction& reduction, PyObject* object, PyObject* value);
+
+}  // namespace cppickle::pickling
+
+#endif  // CPPICKLE_PICKLING_NATIVE_REDUCTIONS_H_
