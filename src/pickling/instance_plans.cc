@@ -6,6 +6,8 @@
 #include "cpython/compat.h"
 #include "cpython/dicts.h"
 #include "cpython/error.h"
+#include "pickling/native_kinds.h"
+#include "pickling/native_reductions.h"
 
 namespace cppickle::pickling {
 
@@ -152,11 +154,11 @@ void InstancePlans::learn_reduction(PyObject* object, PyObject* value,
                                     PyObject* reducer) {
   PyTypeObject* type = Py_TYPE(object);
   const InstancePlan& before = plan_for(type);
-  if (before.kind == NativeReduction::Kind::kNone) return;
+  if (before.kind == NativeKind::kNone) return;
   // Out of the plan meanwhile: attributes of dtypes are asked for.
-  NativeReduction::Kind kind = before.kind;
+  NativeKind kind = before.kind;
   NativeReduction reduction = std::move(current_plan(type).reduction);
-  if (reduction.kind == NativeReduction::Kind::kNone) {
+  if (reduction.kind == NativeKind::kNone) {
     reduction = learned_reduction(kind, object, value, reducer, names_);
   } else {
     learn_dtype(reduction, object, value);

@@ -12,6 +12,7 @@
 #include "cpython/datetimes.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
+#include "pickling/native_kinds.h"
 #include "pickling/native_reductions.h"
 
 namespace cppickle::pickling {
@@ -34,7 +35,7 @@ struct InstancePlan {
   bool native = false;        // false: ask the object
   bool refused = false;       // state of a C type, which object's methods refuse
   cpython::DateTimeKind datetime = cpython::DateTimeKind::kNone;  // else: one of these
-  NativeReduction::Kind kind = NativeReduction::Kind::kNone;      // that it may have
+  NativeKind kind = NativeKind::kNone;                            // that it may have
   NativeReduction reduction;  // once an object of the class has answered
   bool has_dict = false;
   std::vector<Slot> slots;  // in the order of copyreg._slotnames

@@ -14,6 +14,7 @@
 #include "cpython/ref.h"
 #include "pickling/instance_plans.h"
 #include "pickling/instance_writer.h"
+#include "pickling/native_kinds.h"
 #include "pickling/native_writer.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
@@ -49,7 +50,7 @@ const InstancePlan& Pickler::plan_for(PyTypeObject* type) {
 bool Pickler::save_instance(PyObject* object) {
   if (protocol() < 2) return false;
   PyTypeObject* type = Py_TYPE(object);
-  if (plan_for(type).reduction.kind == NativeReduction::Kind::kComplex) return false;
+  if (plan_for(type).reduction.kind == NativeKind::kComplex) return false;
   if (!save_planned_instance(object, plan_for(type))) return false;
   // No hook, table or reducer wanted it: none wants others of its type.
   if (memo_.borrows_keys() && !nothing_follows())
@@ -60,7 +61,7 @@ bool Pickler::save_instance(PyObject* object) {
 // By what the registered reducer is known to answer.
 bool Pickler::save_registered(PyObject* object, PyObject* reducer) {
   const InstancePlan& plan = plan_for(Py_TYPE(object));
-  if (plan.reduction.kind != NativeReduction::Kind::kComplex ||
+  if (plan.reduction.kind != NativeKind::kComplex ||
       plan.reduction.function.get() != reducer ||
       !NativeWriter(*this, object, plan.reduction).write())
     return false;
@@ -82,7 +83,7 @@ bool Pickler::save_known_instance(PyObject* object, PlainType& plain) {
 // REQUIRES: the caller holds one reference of the object.
 bool Pickler::save_planned_instance(PyObject* object, const InstancePlan& plan) {
   if (plan.native) return save_plain_instance(object, plan);
-  if (plan.reduction.kind != NativeReduction::Kind::kNone)
+  if (plan.reduction.kind != NativeKind::kNone)
     return NativeWriter(*this, object, plan.reduction).write();
   return plan.datetime != cpython::DateTimeKind::kNone &&
          save_datetime(object, plan.datetime);

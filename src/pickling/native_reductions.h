@@ -4,11 +4,11 @@
 #define CPPICKLE_PICKLING_NATIVE_REDUCTIONS_H_
 
 #include <cstddef>
-#include <cstdint>
 #include <vector>
 
 #include "cpython/names.h"
 #include "cpython/ref.h"
+#include "pickling/native_kinds.h"
 
 namespace cppickle::pickling {
 
@@ -18,18 +18,6 @@ namespace cppickle::pickling {
 // the answer, and that it is the library's own method which answers, in the method.
 // Owns objects of modules, and no class.
 struct NativeReduction {
-  enum class Kind : std::uint8_t {
-    kNone,        // ask the object
-    kMembers,     // cls(*members)
-    kListMember,  // cls(*list), which a member holds
-    kItems,       // cls.__new__(cls, *items) of a named tuple
-    kText,        // cls(str(object))
-    kComplex,     // cls(real, imaginary), as a registered reducer has it
-    kState,       // cls.__new__(cls), {key: member}, where the other is as it was
-    kDeque,       // cls() or cls((), maxlen), and the items
-    kScalar,      // callable(dtype, bytes)
-    kArray,       // callable(buffer, dtype, shape, order)
-  };
   // That a namespace has this under a name; null: nothing.
   struct Guard {
     cpython::Ref dict;
@@ -41,7 +29,7 @@ struct NativeReduction {
     std::size_t item_size;
   };
 
-  Kind kind = Kind::kNone;
+  NativeKind kind = NativeKind::kNone;
   std::vector<Py_ssize_t> offsets;  // of members, in bytes
   cpython::Ref function;            // the method or reducer, where it is Python's
   cpython::Ref code;                // its code
@@ -59,14 +47,10 @@ struct NativeReduction {
   const Dtype* find(PyObject* dtype) const;
 };
 
-// What the instances of the type may be reduced by.  Runs no foreign code.
-NativeReduction::Kind native_kind(PyTypeObject* type, const cpython::Names& names);
-
 // Learns from what an object of that kind has answered, or a `reducer` for it (else
 // null); of kind kNone when it is another answer than expected.  Runs foreign code.
-NativeReduction learned_reduction(NativeReduction::Kind kind, PyObject* object,
-                                  PyObject* value, PyObject* reducer,
-                                  const cpython::Names& names);
+NativeReduction learned_reduction(NativeKind kind, PyObject* object, PyObject* value,
+                                  PyObject* reducer, const cpython::Names& names);
 
 // Adds what an answer has that the reduction has not: a dtype.  Runs foreign code.
 void learn_dtype(NativeReduction& reduction, PyObject* object, PyObject* value);

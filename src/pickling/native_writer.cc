@@ -13,6 +13,7 @@
 #include "cpython/reads.h"
 #include "pickling/leaf_writer.h"
 #include "pickling/memo.h"
+#include "pickling/native_kinds.h"
 #include "pickling/work_stack.h"
 
 namespace cppickle::pickling {
@@ -22,7 +23,7 @@ using core::Opcode;
 using cpython::as_object;
 using cpython::checked;
 using cpython::Ref;
-using Kind = NativeReduction::Kind;
+using Kind = NativeKind;
 
 namespace {
 
@@ -62,7 +63,7 @@ bool NativeWriter::write_kind() {
     case Kind::kListMember:
       return write_list_member();
     case Kind::kItems:
-      return write_call(items_of(object_), Opcode::NEWOBJ), true;
+      return put_call(items_of(object_), Opcode::NEWOBJ), true;
     case Kind::kText:
       return write_text();
     case Kind::kComplex:
@@ -89,14 +90,14 @@ bool NativeWriter::write_members() {
     members[i] = reduction_.member(object_, i);
     if (members[i] == nullptr) return false;
   }
-  write_call({members, count}, Opcode::REDUCE);
+  put_call({members, count}, Opcode::REDUCE);
   return true;
 }
 
 bool NativeWriter::write_list_member() {
   PyObject* list = reduction_.member(object_, 0);
   if (list == nullptr || !PyList_CheckExact(list)) return false;
-  write_call(items_of(list), Opcode::REDUCE);
+  put_call(items_of(list), Opcode::REDUCE);
   return true;
 }
 
@@ -104,30 +105,30 @@ bool NativeWriter::write_complex() {
   Ref real = checked(PyFloat_FromDouble(PyComplex_RealAsDouble(object_)));
   Ref imaginary = checked(PyFloat_FromDouble(PyComplex_ImagAsDouble(object_)));
   PyObject* parts[] = {real.get(), imaginary.get()};
-  write_call(parts, Opcode::REDUCE);
+  put_call(parts, Opcode::REDUCE);
   return true;
 }
 
-void NativeWriter::write_call(std::span<PyObject* const> arguments, Opcode build) {
+void NativeWriter::put_call(std::span<PyObject* const> arguments, Opcode build) {
   const cpython::Names& names = pickler_.names();
   Script script(pickler_);
   build == Opcode::NEWOBJ
       ? script.save(as_object(Py_TYPE(object_)), Label::kText, names.attr_class_text)
       : script.save(as_object(Py_TYPE(object_)), Label::kAnswer, names.reduce_0);
-  write_arguments(script, arguments, build);
+  put_arguments(script, arguments, build);
   if (script.is_direct()) return finish(build);
   script.op(build).memoize_or_end(object_).start(object_);
 }
 
-void NativeWriter::write_arguments(Script& script, std::span<PyObject* const> items,
-                                   Opcode build) {
+void NativeWriter::put_arguments(Script& script, std::span<PyObject* const> items,
+                                 Opcode build) {
   if (script.is_direct() && !items.empty() && can_write(items)) {
-    begin_tuple(items.size());
+    open(items.size());
     for (PyObject* item : items) {
       pickler_.commit_due_frame();
       pickler_.save_flat(item);
     }
-    return end_tuple(items.size());
+    return close(items.size());
   }
   const cpython::Names& names = pickler_.names();
   // As a step it has an owner, and so it has when it is written right away: the memo.
@@ -142,12 +143,12 @@ bool NativeWriter::can_write(std::span<PyObject* const> items) const {
       items, [&](PyObject* item) { return pickler_.is_short_leaf(item); });
 }
 
-void NativeWriter::begin_tuple(std::size_t size) {
+void NativeWriter::open(std::size_t size) {
   pickler_.commit_due_frame();
   if (size > 3) pickler_.op(Opcode::MARK);
 }
 
-void NativeWriter::end_tuple(std::size_t size) {
+void NativeWriter::close(std::size_t size) {
   constexpr Opcode kOpcodes[] = {Opcode::TUPLE1, Opcode::TUPLE2, Opcode::TUPLE3};
   pickler_.op(size > 3 ? Opcode::TUPLE : kOpcodes[size - 1]);
   pickler_.memoize_anonymous();
@@ -164,14 +165,14 @@ bool NativeWriter::write_text() {
   if (!is_new || !pickler_.get(as_object(Py_TYPE(object_)))) {
     // What is written right away has the memo as its owner.
     pickler_.before_foreign_code();
-    write_call(parts, Opcode::REDUCE);
+    put_call(parts, Opcode::REDUCE);
     return true;
   }
-  begin_tuple(1);
+  open(1);
   pickler_.commit_due_frame();
   pickler_.emit_str(text.get());
   pickler_.memoize_anonymous();
-  end_tuple(1);
+  close(1);
   finish(Opcode::REDUCE);
   return true;
 }
@@ -221,7 +222,7 @@ bool NativeWriter::write_deque() {
     pickler_.op(Opcode::EMPTY_TUPLE);
     pickler_.commit_due_frame();
     pickler_.save_leaf(maxlen.get());
-    end_tuple(2);
+    close(2);
   }
   finish(Opcode::REDUCE);
   write_items(items);
@@ -260,12 +261,12 @@ bool NativeWriter::write_scalar() {
   if (reduction_.dtypes.size() != 1) return false;
   const NativeReduction::Dtype& known = reduction_.dtypes[0];
   if (!get_callable(known.dtype.get())) return false;
-  begin_tuple(2);
+  open(2);
   pickler_.commit_due_frame();
   pickler_.get(known.dtype.get());
   pickler_.commit_due_frame();
   write_bytes(cpython::scalar_bytes(object_, known.item_size));
-  end_tuple(2);
+  close(2);
   finish(Opcode::REDUCE);
   return true;
 }
@@ -282,7 +283,7 @@ bool NativeWriter::write_array() {
     return false;
   std::string_view data = view.bytes(known->item_size);
   if (data.size() > kLongestData || !get_callable(view.dtype)) return false;
-  begin_tuple(4);
+  open(4);
   pickler_.commit_due_frame();
   if (view.writeable) {
     pickler_.emitter_.bytearray8(data, nullptr);
@@ -297,7 +298,7 @@ bool NativeWriter::write_array() {
   // A string of one character is always the same.
   pickler_.save_leaf(
       checked(PyUnicode_FromString(view.c_contiguous ? "C" : "F")).get());
-  end_tuple(4);
+  close(4);
   finish(Opcode::REDUCE);
   return true;
 }
@@ -305,12 +306,12 @@ bool NativeWriter::write_array() {
 void NativeWriter::write_shape(std::span<const Py_ssize_t> shape) {
   pickler_.commit_due_frame();
   if (shape.empty()) return pickler_.op(Opcode::EMPTY_TUPLE);
-  begin_tuple(shape.size());
+  open(shape.size());
   for (Py_ssize_t length : shape) {
     pickler_.commit_due_frame();
     pickler_.save_leaf(checked(PyLong_FromSsize_t(length)).get());
   }
-  end_tuple(shape.size());
+  close(shape.size());
 }
 
 }  // namespace cppickle::pickling

@@ -36,12 +36,12 @@ class NativeWriter {
   bool write_scalar();
   bool write_array();
 
-  void write_call(std::span<PyObject* const> arguments, core::Opcode build);
-  void write_arguments(Script& script, std::span<PyObject* const> items,
-                       core::Opcode build);
+  void put_call(std::span<PyObject* const> arguments, core::Opcode build);
+  void put_arguments(Script& script, std::span<PyObject* const> items,
+                     core::Opcode build);
   bool can_write(std::span<PyObject* const> items) const;
-  void begin_tuple(std::size_t size);
-  void end_tuple(std::size_t size);
+  void open(std::size_t size);
+  void close(std::size_t size);
   void finish(core::Opcode build);
   void write_items(std::span<PyObject* const> items);
   void write_bytes(std::string_view data);

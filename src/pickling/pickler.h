@@ -177,9 +177,8 @@ class Pickler {
   }
 
   // To be called before any code runs that is not the engine's own.
-  // A re-entrancy point: attributes, hooks, write(), finalizers, __eq__ and iterators
-  // may all come back.  After it sizes have to be read again; no borrowed pointer is
-  // valid.
+  // A re-entrancy point: attributes, hooks, write(), finalizers, __eq__, iterators may
+  // come back.  After it sizes have to be read again; no borrowed pointer is valid.
   void before_foreign_code(
       const std::source_location& where = std::source_location::current()) {
     memo_.own_keys();
