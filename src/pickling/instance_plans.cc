@@ -138,7 +138,7 @@ InstancePlan& InstancePlans::current_plan(PyTypeObject* type) {
   if (known != plans_.end() && is_current(known->second, type)) return known->second;
   InstancePlan plan = made_for(type, names_);
   plan.datetime = datetimes_.kind_of(type);
-  if (!plan.native && plan.datetime == cpython::DateTimeKind::kNone && learns_)
+  if (!plan.native && plan.datetime == cpython::DateTimeKind::kNone)
     plan.kind = native_kind(type, names_);
   return plans_.insert_or_assign(type, std::move(plan)).first->second;
 }
@@ -165,11 +165,6 @@ void InstancePlans::learn_reduction(PyObject* object, PyObject* value,
   }
   InstancePlan& plan = current_plan(type);
   if (plan.kind == kind) plan.reduction = std::move(reduction);
-}
-
-void InstancePlans::set_learning(bool learns) {
-  learns_ = learns;
-  plans_.clear();
 }
 
 namespace {

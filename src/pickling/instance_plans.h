@@ -59,8 +59,6 @@ class InstancePlans {
   // Learns from what `reducer` (null: the object itself) has answered.  Runs foreign
   // code.
   void learn_reduction(PyObject* object, PyObject* value, PyObject* reducer);
-  // Whether anything is learned; what has been is forgotten.
-  void set_learning(bool learns);
 
   // What a builtin dtype of numpy was reduced to before, or null; borrowed, and as
   // long-lived as the plans.  Such a dtype never changes.
@@ -82,7 +80,6 @@ class InstancePlans {
 
   const cpython::Names& names_;
   cpython::DateTimes datetimes_;
-  bool learns_ = true;
   struct Reduction {
     cpython::Ref dtype;
     cpython::Ref value;

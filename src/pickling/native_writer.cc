@@ -11,6 +11,7 @@
 #include "cpython/error.h"
 #include "cpython/names.h"
 #include "cpython/reads.h"
+#include "pickling/hooks.h"
 #include "pickling/leaf_writer.h"
 #include "pickling/memo.h"
 #include "pickling/native_kinds.h"
