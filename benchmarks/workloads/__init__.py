@@ -7,6 +7,7 @@ from benchmarks.workloads import (
     data,
     functions,
     instances,
+    tasks,
 )
 from benchmarks.workloads.base import Workload
 
@@ -15,6 +16,7 @@ ALL: tuple[Workload, ...] = (
     *classes.WORKLOADS,
     *instances.WORKLOADS,
     *beside_code.WORKLOADS,
+    *tasks.WORKLOADS,
     *data.WORKLOADS,
     *arrays.WORKLOADS,
 )

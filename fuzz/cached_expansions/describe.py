@@ -104,7 +104,7 @@ class Description:
         elif kind is property:
             self.add_all("property", [obj.fget, obj.fset, obj.fdel, obj.__doc__])
         elif kind is types.ModuleType:
-            self.line("module", str(obj.__name__))
+            self.line("module", str(vars(obj).get("__name__")))
         elif kind is types.MemberDescriptorType:
             self.line("slot", obj.__name__)
         else:

@@ -15,6 +15,8 @@
 #include "cpython/reads.h"
 #include "cpython/ref.h"
 #include "parts/annotation_names.h"
+#include "parts/submodule_names.h"
+#include "stream/known_namespaces.h"
 
 namespace cppickle::caching {
 
@@ -29,7 +31,6 @@ using cpython::read_size;
 using cpython::Ref;
 using policy::GlobalName;
 using policy::Policy;
-using stream::is_dynamic_namespace;
 using stream::is_home_namespace;
 using stream::Namespaces;
 using stream::StreamState;
@@ -37,6 +38,7 @@ using stream::StreamState;
 bool build_cache_key(CacheKey& cache_key, ClassCache& classes, StreamState& state,
                      pickling::Pickler& pickler, PyObject* root) {
   cache_key.clear();
+  state.context().submodule_names().trim();
   return CacheKeyBuilder(cache_key, classes, state, pickler).add_root(root) &&
          !cache_key.words.is_full();
 }
@@ -186,12 +188,11 @@ bool CacheKeyBuilder::add_function_parts(PyObject* function) {
   std::optional<parts::UsedNames> used;
   if (annotate != nullptr || annotations != nullptr)
     used = context_.annotation_names().of(function, globals, info->global_names.get());
-  bool mentions_names = !own_items(info->mentioned_names.get()).empty() ||
-                        (used && !used->attributes.empty());
-  if (!add_namespace(globals) || !add_closure(function, mentions_names)) return false;
+  Mentions mentions{info->mentioned_names.get(), used && !used->attributes.empty()};
+  if (!add_namespace(globals) || !add_closure(function, mentions)) return false;
   auto add_global = [&](PyObject* name) {
     PyObject* value = read_entry(globals, name);
-    return add_or_absent(value) && needs_no_submodules(value, mentions_names);
+    return add_or_absent(value) && add_submodules(value, mentions);
   };
   for (PyObject* name : own_items(info->global_names.get())) {
     if (!add_global(name)) return false;
@@ -201,12 +202,33 @@ bool CacheKeyBuilder::add_function_parts(PyObject* function) {
                              [&](const Ref& name) { return add_global(name.get()); });
 }
 
-bool CacheKeyBuilder::needs_no_submodules(PyObject* module, bool mentions_names) const {
-  if (module == nullptr || !PyModule_Check(module) || !mentions_names) return true;
-  return cpython::read_module_entry(module, names_.path) == nullptr;
+// A package is described already; here, which of its submodules are imported with it.
+bool CacheKeyBuilder::add_submodules(PyObject* value, const Mentions& mentions) {
+  if (value == nullptr || !PyModule_Check(value) ||
+      (own_items(mentions.names).empty() && !mentions.in_annotations))
+    return true;
+  bool is_package = cpython::read_module_entry(value, names_.path) != nullptr;
+  word(Tag::kSubmodule, is_package);
+  if (!is_package) return true;
+  PyObject* name = cpython::read_module_entry(value, names_.attr_name);
+  if (mentions.in_annotations || name == nullptr || !PyUnicode_CheckExact(name))
+    return false;
+  add_loaded_submodules(name, mentions.names);
+  return true;
 }
 
-bool CacheKeyBuilder::add_closure(PyObject* function, bool mentions_names) {
+void CacheKeyBuilder::add_loaded_submodules(PyObject* package,
+                                            PyObject* mentioned_names) {
+  for (const Ref& full : context_.submodule_names().of(package, mentioned_names)) {
+    if (!parts::is_imported_with_package(context_.policy(), full.get())) continue;
+    word(Tag::kSubmodule);
+    text(full.get());
+    if (out_.words.is_full()) return;
+    add_loaded_submodules(full.get(), mentioned_names);
+  }
+}
+
+bool CacheKeyBuilder::add_closure(PyObject* function, const Mentions& mentions) {
   PyObject* closure = read_field<&PyFunctionObject::func_closure>(function);
   if (closure == nullptr) return true;
   Ref variables =
@@ -216,8 +238,7 @@ bool CacheKeyBuilder::add_closure(PyObject* function, bool mentions_names) {
   if (cells.size() != names.size()) return false;
   word(Tag::kSequence, cells.size());
   for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (!PyCell_Check(cells[i]) ||
-        !needs_no_submodules(read_cell(cells[i]), mentions_names) ||
+    if (!PyCell_Check(cells[i]) || !add_submodules(read_cell(cells[i]), mentions) ||
         !add_cell(cells[i], names[i]))
       return false;
   }
@@ -256,11 +277,12 @@ bool CacheKeyBuilder::add_namespace(PyObject* globals) {
   word(Tag::kNamespace, static_cast<std::uint64_t>(found - known.begin()));
   if (found != known.end()) return true;
   out_.namespaces.push_back(globals);
-  if (is_dynamic_namespace(globals, names_)) return false;
+  const stream::NamespaceFacts& facts = context_.facts_of_namespace(globals);
+  if (facts.is_dynamic) return false;
   if (state_.options().namespaces == Namespaces::kShared)
     word(Tag::kShared, is_home_namespace(globals, names_));
-  for (PyObject* name : {names_.package, names_.attr_name, names_.path, names_.file}) {
-    if (!add_text_of_code(read_entry(globals, name))) return false;
+  for (PyObject* value : facts.base) {
+    if (!add_text_of_code(value)) return false;
   }
   return true;
 }

@@ -67,6 +67,7 @@ class CacheKeyBuilder {
     kShared,
     kClassNamespace,
     kModule,
+    kSubmodule,
     kClass,
     kMember,
     kInstance,
@@ -74,6 +75,13 @@ class CacheKeyBuilder {
     kSame,
     kSequence,
     kObject,
+  };
+
+  // What a function mentions beside globals and free variables: submodules of packages
+  // may be among them.
+  struct Mentions {
+    PyObject* names;      // a tuple, which its code keeps
+    bool in_annotations;  // there are more
   };
 
   void word(Tag tag, std::uint64_t payload = 0) {
@@ -131,14 +139,13 @@ class CacheKeyBuilder {
 
   bool add_function(PyObject* object);
   bool add_function_parts(PyObject* function);
-  bool add_closure(PyObject* function, bool mentions_names);
+  bool add_closure(PyObject* function, const Mentions& mentions);
   bool add_cell(PyObject* cell, PyObject* variable);
   bool add_namespace(PyObject* globals);
   bool add_code(PyObject* code);
   bool add_module(PyObject* module);
-  // False when submodules of a package may have to be imported with it.
-  // `mentions_names`: a function or its annotations mention any.
-  bool needs_no_submodules(PyObject* module, bool mentions_names) const;
+  bool add_submodules(PyObject* value, const Mentions& mentions);
+  void add_loaded_submodules(PyObject* package, PyObject* mentioned_names);
   // Writes whether it travels by reference, and under which names; `by_reference` says
   // which.
   bool add_verdict(PyObject* object, const policy::GlobalName& name,

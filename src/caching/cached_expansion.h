@@ -50,7 +50,8 @@ struct CachedExpansion {
   std::vector<MemoKey> keys;
   std::shared_ptr<const pickling::StringPool> strings;  // of code: anonymous keys
   std::vector<SentNamespace> namespaces;
-  std::vector<std::size_t> classes;  // numbers in the cache key's objects
+  std::vector<cpython::Ref> imports;  // names of submodules
+  std::vector<std::size_t> classes;   // numbers in the cache key's objects
 };
 
 // When it is worth to look whether something is as it was.

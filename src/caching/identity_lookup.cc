@@ -20,7 +20,9 @@ using stream::StreamState;
 IdentityLookup::IdentityLookup(ExpansionCache& cache, StreamState& state,
                                Pickler& pickler, PyObject* cls)
     : cache_(cache), cls_(cls) {
-  if (!PyType_Check(cls) || !pickler.hookless() || state.context().overrides().any())
+  // Older protocols reduce instances in another way, which the walk does not read.
+  if (!PyType_Check(cls) || !pickler.hookless() || pickler.protocol() < 2 ||
+      state.context().overrides().any())
     return;
   ClassCacheEntry& class_entry = cache.classes().of(cls);
   if (!class_entry.identities_backoff.should_probe()) return;

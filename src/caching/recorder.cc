@@ -75,10 +75,10 @@ std::unique_ptr<CachedExpansion> Recorder::finish(Pickler& pickler) {
   // What the objects were the last to hold is let go of when this ends.
   pickler.before_foreign_code();
   StreamState& state = StreamState::of(pickler);
-  // Aliases and imports of submodules are not kept: a stream with them is copied only
-  // where nothing follows.
+  // Aliases are not kept: a stream with them is copied only where nothing follows.
   expansion_->restorable = !pickler.memo().has_aliases() && record_namespaces(state) &&
                            record_classes(state) && record_keys(pickler);
+  expansion_->imports = state.imported_modules();
   if (!record_gets()) return nullptr;
   return std::move(expansion_);
 }
@@ -155,7 +155,7 @@ bool Recorder::record_namespaces(StreamState& state) {
     for (const Ref& name : space->names) sent.sent.push_back(Ref::borrow(name.get()));
     expansion_->namespaces.push_back(std::move(sent));
   }
-  return !state.has_imported_modules();
+  return true;
 }
 
 bool Recorder::record_classes(StreamState& state) {
@@ -189,6 +189,7 @@ void restore(const CachedExpansion& expansion, const CacheKey& cache_key,
     PyObject* globals = sent.held ? sent.held.get() : cache_key.namespaces[sent.number];
     state.restore_namespace(globals, sent.sent);
   }
+  for (const Ref& name : expansion.imports) state.imports_first_time(name.get());
   pickling::Memo& memo = pickler.memo();
   memo.add_strings_of_code(expansion.strings, memo.size());
   for (const MemoKey& key : expansion.keys) {

@@ -115,6 +115,7 @@ namespace cppickle::cpython {
   X(lock, "lock")                                                      \
   X(lookup_name, "name")                                               \
   X(main, "__main__")                                                  \
+  X(magic, "m")                                                        \
   X(mapping, "mapping")                                                \
   X(mapping_text, ".mapping")                                          \
   X(maps, "maps")                                                      \
@@ -178,6 +179,7 @@ namespace cppickle::cpython {
   X(values, "values")                                                  \
   X(toreadonly, "toreadonly")                                          \
   X(version, "version")                                                \
+  X(version_of_writer, "v")                                            \
   X(weakref, "__weakref__")                                            \
   X(wrapped, "__wrapped__")                                            \
   X(write, "write")

@@ -2,10 +2,13 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 #include "cpython/code.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "cpython/ref.h"
+#include "identity/packed_helper.h"
 
 namespace cppickle::identity {
 
@@ -14,11 +17,18 @@ using cpython::Ref;
 
 namespace {
 
-// A change of what follows needs another number: processes keep what they met first.
-constexpr char kRevision[] = "2";
+// Begins the key in `sys`.  A change of the text needs another number: processes keep
+// what they met first.
+constexpr char kKeyPrefix[] = "_cppickle_3_";
 
-constexpr char kExpression[] = "exec(s)or h";
+// The text is packed (packed_helper.h) where this process has a zlib, so that a worker
+// of the same build has one too.  It is unpacked by whoever does not have the helper.
+constexpr char kPackedExpression[] = "exec(__import__('zlib').decompress(s))or h";
+constexpr char kPlainExpression[] = "exec(s)or h";
 
+// m, v and n come with the stream: the magic number of its bytecode, the version of
+// Python, and the name that is told.
+//
 // t is sys._cppickle_tracker, d its dict of ids to weak references.  An object that a
 // stream has brought has a reference of class R, which ends with it: v holds the token
 // of the state that was applied last (None: none yet), and the names that it set.
@@ -30,12 +40,10 @@ constexpr char kExpression[] = "exec(s)or h";
 // state too, for the token is set last.  setdefault() decides which of two objects it
 // is that were made at once.  There is no lock: a process that forks could inherit it
 // locked.
-constexpr char kGuard[] =
-    "import sys,weakref,_frozen_importlib_external as e\n"
-    "if e.MAGIC_NUMBER!=%R:raise ImportError(n+', pickled by CPython %s "
-    "(load it there or import it), loaded by CPython '+sys.version)";
-constexpr char kSource[] = R"(%U
-t=sys.__dict__.setdefault('_cppickle_tracker',weakref.WeakValueDictionary())
+constexpr char kSource[] = R"py(import sys,weakref,_frozen_importlib_external as e
+if m!=int.from_bytes(e.MAGIC_NUMBER,'little'):raise ImportError(n+', pickled by CPython '+v+' (load it there or import it), loaded by CPython '+sys.version)
+s=sys.__dict__
+t=s.setdefault('_cppickle_tracker',weakref.WeakValueDictionary())
 d=t.data
 p='cloudpickle.cloudpickle'
 class R(weakref.KeyedRef):__slots__='v'
@@ -61,7 +69,8 @@ def h(i,f,a=None,b=0,k=0,c={}):
   if o is n:
    for n in m:n._lookup_class_or_track(i,o)
  return o
-sys.%U=h)";
+s['_cppickle_3_%d'%(m%65536)]=h)py";
+static_assert(std::string_view(kSource).find(kKeyPrefix) != std::string_view::npos);
 
 // Other threads, which may derive classes meanwhile, still get the hook.
 constexpr char kWithoutInitSubclass[] = R"(def unhooked(b, f, *a):
@@ -79,24 +88,29 @@ constexpr char kWithoutInitSubclass[] = R"(def unhooked(b, f, *a):
         finally: s(b, n, h)
 )";
 
-Ref magic_bytes() {
+long magic_number() {
   std::string_view magic = cpython::bytecode_magic();
-  return checked(
-      PyBytes_FromStringAndSize(magic.data(), static_cast<Py_ssize_t>(magic.size())));
+  auto byte = [&](std::size_t i) { return long{static_cast<std::uint8_t>(magic[i])}; };
+  return byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
 }
 
 Ref made_key() {
-  std::string_view magic = cpython::bytecode_magic();
-  auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(magic[i]); };
-  return checked(
-      PyUnicode_FromFormat("_cppickle_%s_%d", kRevision, byte(0) | byte(1) << 8));
+  return checked(PyUnicode_FromFormat("%s%ld", kKeyPrefix, magic_number() & 0xffff));
 }
 
-Ref made_source(PyObject* key) {
-  std::string version(cpython::kPythonVersion);
-  Ref guard =
-      checked(PyUnicode_FromFormat(kGuard, magic_bytes().get(), version.c_str()));
-  return checked(PyUnicode_FromFormat(kSource, guard.get(), key));
+bool has_zlib() {
+  Ref module = Ref::steal(PyImport_ImportModule("zlib"));
+  if (module) return true;
+  if (!PyErr_ExceptionMatches(PyExc_ImportError)) throw cpython::ErrorSet();
+  PyErr_Clear();
+  return false;
+}
+
+Ref made_source(bool packed) {
+  if (!packed) return checked(PyUnicode_FromString(kSource));
+  return checked(
+      PyBytes_FromStringAndSize(reinterpret_cast<const char*>(kPackedHelper),
+                                static_cast<Py_ssize_t>(sizeof(kPackedHelper))));
 }
 
 Ref made_without_init_subclass() {
@@ -115,10 +129,17 @@ Ref made_without_init_subclass() {
 }  // namespace
 
 RuntimeHelper made_runtime_helper() {
-  Ref key = made_key();
-  Ref source = made_source(key.get());
-  return {std::move(key), checked(PyUnicode_FromString(kExpression)), std::move(source),
-          checked(cpython::new_object()), made_without_init_subclass()};
+  bool packed = has_zlib();
+  std::string version(cpython::kPythonVersion);
+  return {
+      made_key(),
+      checked(PyUnicode_FromString(packed ? kPackedExpression : kPlainExpression)),
+      made_source(packed),
+      checked(PyLong_FromLong(magic_number())),
+      checked(PyUnicode_FromString(version.c_str())),
+      checked(cpython::new_object()),
+      made_without_init_subclass(),
+  };
 }
 
 }  // namespace cppickle::identity

@@ -1,8 +1,9 @@
 // The helper that gives each process one object for a tracker id.  It travels as text,
-// which a process compiles when it meets the first stream with a class; from then on
-// it is found in `sys`.
+// packed, which a process compiles when it meets the first stream with a class; from
+// then on it is found in `sys`.
 //
-//   helper := get (key eval) REDUCE (expression {'s': source}) REDUCE MEMOIZE
+//   helper := get (key eval) REDUCE (expression {'s': source, 'm': magic,
+//             'v': version, 'n': name}) REDUCE MEMOIZE
 //   get    := sys.__dict__.get
 //
 //   helper (id make arguments [1])             the object known under id, or else
@@ -26,14 +27,16 @@
 
 namespace cppickle::identity {
 
-// What travels with tracked objects.  A change of a text needs another kRevision:
-// processes keep the helper that they met first.
+// What travels with tracked objects.  A change of the text needs another
+// kKeyPrefix, and tools/pack_helper.py: processes keep the helper that they met first.
 // Owned by the Tracker.
 struct RuntimeHelper {
-  cpython::Ref key;  // these are str
-  cpython::Ref expression;
-  cpython::Ref source;
-  cpython::Ref memo_key;  // the memo's key for the helper
+  cpython::Ref key;         // str
+  cpython::Ref expression;  // str
+  cpython::Ref source;      // bytes, packed; or str, where there is no zlib
+  cpython::Ref magic;       // int
+  cpython::Ref version;     // str: "3.11"
+  cpython::Ref memo_key;    // the memo's key for the helper
   // without_init_subclass(owner, make, *arguments): make(*arguments) while owner's
   // __init_subclass__ does nothing.  A function without a module, and without line
   // numbers.

@@ -34,16 +34,11 @@ using stream::begin_tuple;
 using stream::ByValueContext;
 using stream::end_tuple;
 using stream::StreamState;
+using stream::write_bytes;
 using stream::write_call;
 using stream::write_global;
 
 namespace {
-
-// Bytes that nothing else in the stream refers to.
-void push_bytes(Pickler& pickler, PyObject* bytes) {
-  if (pickler.protocol() < 3) return pickler.save(bytes);
-  pickler.emitter().bytes(cpython::bytes_view(bytes), bytes);
-}
 
 bool is_short(const CodeInfo& info) {
   return info.blob().size() < Pickler::kLongestFragment / 2;
@@ -98,7 +93,7 @@ void write_guarded(Script& script, Pickler& pickler, PyObject* code,
   script.save(quoted.get());
   write_global(script, pickler.names().sys, pickler.names().version);
   end_tuple(script, 2);
-  script.call(push_bytes, info.pyc.get());
+  write_bytes(script, info.pyc.get());
   end_tuple(script, 5);
   script.op(Opcode::REDUCE);
 }
@@ -106,15 +101,7 @@ void write_guarded(Script& script, Pickler& pickler, PyObject* code,
 void write_unguarded(Script& script, Pickler& pickler, const CodeInfo& info) {
   script.save(pickler.imported().marshal_loads);
   begin_tuple(script, 1);
-  // Before protocol 3 bytes are calls, which may need a frame.
-  if (script.is_direct() && script.protocol() >= 3 && is_short(info)) {
-    pickler.emitter().bytes(info.blob(), nullptr);
-  } else {
-    std::string_view blob = info.blob();
-    Ref bytes = checked(
-        PyBytes_FromStringAndSize(blob.data(), static_cast<Py_ssize_t>(blob.size())));
-    script.call(push_bytes, bytes.get());
-  }
+  write_bytes(script, info.blob());
   end_tuple(script, 1);
   script.op(Opcode::REDUCE);
 }

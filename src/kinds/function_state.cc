@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "bytecode/code_info.h"
 #include "cpython/code.h"
@@ -119,10 +120,15 @@ std::span<PyObject* const> FunctionState::cells() const {
   return closure_ != nullptr ? read_items(closure_) : std::span<PyObject* const>();
 }
 
-FunctionState::FunctionState(StreamState& state, PyObject* object) : function_(object) {
+Ref overridden_state(StreamState& state, PyObject* function) {
   const Overrides& overrides = state.context().overrides();
-  if (overrides.of(Overridable::kFunctionGetstate) != nullptr) [[unlikely]]
-    answer_ = overrides.call(Overridable::kFunctionGetstate, object);
+  if (overrides.of(Overridable::kFunctionGetstate) == nullptr) [[likely]]
+    return Ref();
+  return overrides.call(Overridable::kFunctionGetstate, function);
+}
+
+FunctionState::FunctionState(StreamState& state, PyObject* object, Ref answer)
+    : function_(object), answer_(std::move(answer)) {
   borrowing_.begin();
   attributes_ = read_field<&PyFunctionObject::func_dict>(object);
   closure_ = read_field<&PyFunctionObject::func_closure>(object);

@@ -22,13 +22,16 @@ std::vector<stream::Entry> differing_slots(PyObject* function,
                                            const cpython::Names& names,
                                            bool defaults_differ);
 
+// What an overridden _function_getstate answers for a function; null without one.
+cpython::Ref overridden_state(stream::StreamState& state, PyObject* function);
+
 // A function's state: as it is, or as an overridden _function_getstate answers it.
 // Borrows from the function.
 // REQUIRES: no foreign code between its construction and end_borrowing().
 class FunctionState {
  public:
-  // Runs the override, if there is one.
-  FunctionState(stream::StreamState& state, PyObject* function);
+  // `answer`: overridden_state() of the function.
+  FunctionState(stream::StreamState& state, PyObject* function, cpython::Ref answer);
 
   // What has been asked of it is not used any more.
   void end_borrowing() { borrowing_.end(); }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 #include <span>
+#include <utility>
 
 #include "bytecode/code_info.h"
 #include "core/opcode.h"
@@ -183,11 +184,12 @@ bool values_fit_inline(StreamState& state, Pickler& pickler,
 // What is written for a function, read once.  Borrows from the function as long as
 // `function_state` does.
 struct FunctionParts {
-  FunctionParts(StreamState& state, Pickler& pickler, PyObject* object);
+  // `answer`: overridden_state() of the function.
+  FunctionParts(StreamState& state, Pickler& pickler, PyObject* object, Ref answer);
 
   PyObject* function;
-  FunctionState function_state;  // first: to make it may run an override
-  Ref code;                      // owns `info`
+  FunctionState function_state;
+  Ref code;  // owns `info`
   PyObject* name;
   PyObject* defaults;  // a tuple, or null
   const CodeInfo& info;
@@ -200,9 +202,10 @@ struct FunctionParts {
   std::vector<Entry> slots;
 };
 
-FunctionParts::FunctionParts(StreamState& state, Pickler& pickler, PyObject* object)
+FunctionParts::FunctionParts(StreamState& state, Pickler& pickler, PyObject* object,
+                             Ref answer)
     : function(object),
-      function_state(state, object),
+      function_state(state, object, std::move(answer)),
       code(Ref::borrow(read_code(read_field<&PyFunctionObject::func_code>(object)))),
       name(read_field<&PyFunctionObject::func_name>(object)),
       defaults(read_field<&PyFunctionObject::func_defaults>(object)),
@@ -302,7 +305,7 @@ bool try_save_function_inline(StreamState& state, Pickler& pickler, PyObject* ob
   if (state.options().namespaces == stream::Namespaces::kShared ||
       !pickler.memoizing() || !pickler.memo().has_code())
     return false;
-  FunctionParts parts(state, pickler, object);
+  FunctionParts parts(state, pickler, object, overridden_state(state, object));
   // Nothing has been written yet: the caller can still make a step of it.
   if (!fits_inline(state, pickler, parts)) return false;
   Pickler::InlineScope inline_scope(pickler);
@@ -319,12 +322,15 @@ void save_function_by_value(StreamState& state, Pickler& pickler, PyObject* obje
   Ref first_code = code_to_begin_with(state, pickler, code.get());
   Namespace& space =
       state.namespace_of(read_field<&PyFunctionObject::func_globals>(object));
+  Ref answer = overridden_state(state, object);
   if (space.is_shared && pickler.memoizing()) {
     // Those of annotations too, and what an override names.
-    Ref names = Ref::borrow(FunctionState(state, object).global_names());
+    FunctionState named(state, object, Ref::borrow(answer.get()));
+    Ref names = Ref::borrow(named.global_names());
+    named.end_borrowing();
     find_tokens(state, pickler, space, names.get());
   }
-  FunctionParts parts(state, pickler, object);
+  FunctionParts parts(state, pickler, object, std::move(answer));
   if (parts.code.get() != code.get()) {
     parts.function_state.end_borrowing();
     pickler.fail(PyExc_RuntimeError,

@@ -8,6 +8,7 @@
 #include "cpython/names.h"
 #include "cpython/reads.h"
 #include "cpython/ref.h"
+#include "parts/submodule_names.h"
 #include "pickling/memo.h"
 #include "pickling/work_stack.h"
 #include "policy/overrides.h"
@@ -92,6 +93,7 @@ void save_by_value(StreamState& state, Pickler& pickler, PyObject* module,
     script.memoize(module);
   }
   space.module = Ref::borrow(module);
+  space.module_name = Ref::borrow(name);
   new_dict(script, module_entries(copy.get(), pickler.names()));
   write_builtins_entry(script, pickler.names());
   script.op(Opcode::BUILD).start(module);
@@ -140,8 +142,8 @@ void write_submodule_imports(StreamState& state, Script& script,
                              const std::vector<Ref>& modules,
                              PyObject* mentioned_names) {
   Pickler& pickler = script.pickler();
-  std::span<PyObject* const> parts = cpython::own_items(mentioned_names);
-  if (parts.empty()) return;
+  std::span<PyObject* const> mentioned = cpython::own_items(mentioned_names);
+  if (mentioned.empty()) return;
   std::vector<Ref> packages;
   for (const Ref& held : modules) {
     PyObject* module = held.get();
@@ -150,10 +152,9 @@ void write_submodule_imports(StreamState& state, Script& script,
     if (name != nullptr) packages.push_back(Ref::borrow(name));
   }
   for (std::size_t next = 0; next < packages.size(); ++next) {
-    for (PyObject* part : parts) {
-      Ref full = checked(PyUnicode_FromFormat("%U.%U", packages[next].get(), part));
-      if (cpython::read_loaded_module(full.get()) == nullptr ||
-          state.context().policy().is_registered(full.get()))
+    for (PyObject* part : mentioned) {
+      Ref full = parts::submodule_name(packages[next].get(), part);
+      if (!parts::is_imported_with_package(state.context().policy(), full.get()))
         continue;
       packages.push_back(Ref::borrow(full.get()));
       if (pickler.memoizing() && !state.imports_first_time(full.get())) continue;

@@ -11,6 +11,7 @@
 #include "pickling/work_stack.h"
 #include "policy/policy.h"
 #include "stream/by_value_context.h"
+#include "stream/known_namespaces.h"
 
 namespace cppickle::kinds {
 
@@ -49,7 +50,7 @@ bool is_builtins_dict(PyObject* name, PyObject* value) {
 std::vector<Entry> base_entries(PyObject* globals, const Names& names) {
   std::vector<Entry> entries;
   entries.reserve(4);
-  for (PyObject* name : {names.package, names.attr_name, names.path, names.file}) {
+  for (PyObject* name : stream::base_names(names)) {
     PyObject* value = read_entry(globals, name);
     if (value != nullptr) entries.push_back({name, value, Label::kGlobal});
   }
@@ -61,10 +62,10 @@ namespace {
 // The module of a namespace that is not an imported one's: it may be saved itself
 // later.
 void write_namespace_module(Script& script, PyObject* globals) {
-  Pickler& pickler = script.pickler();
-  PyObject* name = read_entry(globals, pickler.names().attr_name);
-  write_call(script, reinterpret_cast<PyObject*>(&PyModule_Type), {name});
-  script.memoize(StreamState::of(pickler).namespace_of(globals).module.get());
+  const Namespace& space = StreamState::of(script.pickler()).namespace_of(globals);
+  write_call(script, reinterpret_cast<PyObject*>(&PyModule_Type),
+             {space.module_name.get()});
+  script.memoize(space.module.get());
 }
 
 // Who sends it is told by the number of its process.

@@ -51,6 +51,7 @@ const ClassName& ByValueContext::name_of_static_type(PyTypeObject* type) {
 void ByValueContext::release() {
   module_members_.clear();
   annotation_names_.clear();
+  submodule_names_.clear();
   static_names_.clear();
   known_globals_.release();
   reducers_.clear();

@@ -7,16 +7,19 @@
 #include <vector>
 
 #include "bytecode/code_info.h"
+#include "cpython/dicts.h"
 #include "cpython/imported.h"
 #include "cpython/ref.h"
 #include "identity/tracker.h"
 #include "parts/annotation_names.h"
 #include "parts/class_parts.h"
+#include "parts/submodule_names.h"
 #include "pickling/pickler.h"
 #include "policy/known_globals.h"
 #include "policy/module_members.h"
 #include "policy/overrides.h"
 #include "policy/policy.h"
+#include "stream/known_namespaces.h"
 
 namespace cppickle::stream {
 
@@ -65,6 +68,16 @@ class ByValueContext {
   const parts::ClassName& name_of_static_type(PyTypeObject* type);
 
   parts::AnnotationNames& annotation_names() { return annotation_names_; }
+  parts::SubmoduleNames& submodule_names() { return submodule_names_; }
+  // See known_namespaces.h.
+  const NamespaceFacts& facts_of_namespace(PyObject* globals) {
+    return namespaces_.of(globals, imported_.names);
+  }
+  bool is_dynamic_namespace(PyObject* globals) {
+    return cpython::kDictsHaveVersions
+               ? facts_of_namespace(globals).is_dynamic
+               : stream::is_dynamic_namespace(globals, imported_.names);
+  }
   // See known_globals.h.
   policy::GlobalName known_global(PyObject* object) const {
     return known_globals_.name_of(object);
@@ -112,6 +125,8 @@ class ByValueContext {
   PyTypeObject* enum_meta_ = nullptr;
   std::unordered_map<PyTypeObject*, parts::ClassName> static_names_;
   parts::AnnotationNames annotation_names_;
+  parts::SubmoduleNames submodule_names_;
+  KnownNamespaces namespaces_;
   policy::ModuleMembers module_members_{imported_, policy_};
   std::vector<PyObject*> owned_;  // what the tables point to
 };

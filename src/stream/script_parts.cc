@@ -1,5 +1,8 @@
 #include "stream/script_parts.h"
 
+#include <cstddef>
+
+#include "core/emitter.h"
 #include "core/opcode.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
@@ -90,6 +93,38 @@ void write_global(Script& script, PyObject* module, PyObject* name) {
                                 cpython::utf8_view(PyTuple_GET_ITEM(pair, 1)));
       },
       cpython::checked(PyTuple_Pack(2, module, name)).get());
+}
+
+namespace {
+
+void push_bytes(Pickler& pickler, PyObject* bytes) {
+  if (pickler.protocol() < 3) return pickler.save(bytes);
+  pickler.emitter().bytes(cpython::bytes_view(bytes), bytes);
+}
+
+// A long one may be what the frame of the format ends with.  Before protocol 3 bytes
+// are calls, which may need a frame of the stack.
+bool takes_bytes_at_once(const Script& script, std::size_t size) {
+  return script.is_direct() && script.protocol() >= 3 &&
+         size < Pickler::kLongestFragment / 2;
+}
+
+}  // namespace
+
+void write_bytes(Script& script, PyObject* bytes) {
+  if (takes_bytes_at_once(script, cpython::bytes_view(bytes).size())) {
+    push_bytes(script.pickler(), bytes);
+  } else {
+    script.call(push_bytes, bytes);
+  }
+}
+
+void write_bytes(Script& script, std::string_view content) {
+  if (takes_bytes_at_once(script, content.size()))
+    return script.pickler().emitter().bytes(content, nullptr);
+  cpython::Ref bytes = cpython::checked(PyBytes_FromStringAndSize(
+      content.data(), static_cast<Py_ssize_t>(content.size())));
+  script.call(push_bytes, bytes.get());
 }
 
 void write_builtins_entry(Script& script, const cpython::Names& names) {

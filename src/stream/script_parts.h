@@ -45,6 +45,10 @@ void build_state(pickling::Script& script, PyObject* dict,
 // a key.
 void write_global(pickling::Script& script, PyObject* module, PyObject* name);
 
+// Bytes that nothing else in the stream refers to.
+void write_bytes(pickling::Script& script, PyObject* bytes);
+void write_bytes(pickling::Script& script, std::string_view content);
+
 // Sets __builtins__ of the globals dict on the stack's top to the reader's.
 // FunctionType finds the builtins without it, but imports from C code (PyImport_Import)
 // look for the entry.

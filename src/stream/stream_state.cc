@@ -5,6 +5,7 @@
 
 #include "core/opcode.h"
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/reads.h"
 #include "parts/class_parts.h"
@@ -28,14 +29,6 @@ namespace {
 constexpr std::size_t kFewNamespaces = 8;
 
 }  // namespace
-
-bool is_dynamic_namespace(PyObject* globals, const Names& names) {
-  PyObject* name = read_entry(globals, names.attr_name);
-  if (name == nullptr || !PyUnicode_CheckExact(name) ||
-      read_entry(globals, names.spec) == nullptr)
-    return false;
-  return cpython::read_loaded_module(name) == nullptr;
-}
 
 bool is_home_namespace(PyObject* globals, const Names& names) {
   PyObject* name = read_entry(globals, names.attr_name);
@@ -112,8 +105,11 @@ Namespace& StreamState::namespace_of(PyObject* globals) {
   space->globals = Ref::borrow(globals);
   // Not the dict itself: that may be in the same stream as data.
   space->memo_key = checked(cpython::new_object());
-  if (is_dynamic_namespace(globals, context_.imported().names))
+  if (context_.is_dynamic_namespace(globals)) {
     space->module = checked(cpython::new_object());
+    space->module_name =
+        Ref::borrow(read_entry(globals, context_.imported().names.attr_name));
+  }
   space->is_shared = options_.namespaces == Namespaces::kShared && !space->module &&
                      is_home_namespace(globals, context_.imported().names);
   namespaces_.push_back(std::move(space));
@@ -156,6 +152,16 @@ bool StreamState::imports_first_time(PyObject* module_name) {
     return false;
   cpython::checked_status(PySet_Add(imported_modules_.get(), module_name));
   return true;
+}
+
+std::vector<Ref> StreamState::imported_modules() const {
+  std::vector<Ref> names;
+  Py_ssize_t position = 0;
+  PyObject* name;
+  while (imported_modules_ &&
+         cpython::set_next(imported_modules_.get(), &position, &name))
+    names.push_back(Ref::borrow(name));
+  return names;
 }
 
 // --- Digests ----------------------------------------------------------------

@@ -26,10 +26,6 @@
 
 namespace cppickle::stream {
 
-// True for the globals of a module that nobody can import, made by types.ModuleType:
-// those have a __spec__, plain dicts of exec() do not.
-bool is_dynamic_namespace(PyObject* globals, const cpython::Names& names);
-
 // True for the globals of a module that is loaded under its name, __main__ for one, and
 // for those of the process that started this one (python/cppickle/_namespaces.py).
 bool is_home_namespace(PyObject* globals, const cpython::Names& names);
@@ -41,8 +37,9 @@ struct Namespace {
   cpython::Ref memo_key;  // the memo's key for the rebuilt dict
   cpython::Ref
       module;  // the memo's key for the dynamic module whose dict it is, if any
-  bool is_whole = false;   // that module travels, with all its names
-  bool is_shared = false;  // see Namespaces::kShared
+  cpython::Ref module_name;  // when that was met first: `globals` may drop it
+  bool is_whole = false;     // that module travels, with all its names
+  bool is_shared = false;    // see Namespaces::kShared
   // What to compare values by that are sent to a shared one, by name.
   std::unordered_map<PyObject*, cpython::Ref> tokens;
   // Interned names that have been sent, and their owner: `globals` may drop them.
@@ -155,7 +152,8 @@ class StreamState : public pickling::Reducers {
   const std::unordered_map<PyObject*, cpython::Ref>& classes() const {
     return classes_;
   }
-  bool has_imported_modules() const { return static_cast<bool>(imported_modules_); }
+  // The names for which imports_first_time() has been asked.
+  std::vector<cpython::Ref> imported_modules() const;
   // Which of the namespaces has this key in the memo.
   std::optional<std::size_t> namespace_place(PyObject* memo_key) const;
   void restore_namespace(PyObject* globals, const std::vector<cpython::Ref>& sent);

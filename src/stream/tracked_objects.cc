@@ -2,6 +2,7 @@
 
 #include "core/opcode.h"
 #include "cpython/imported.h"
+#include "cpython/names.h"
 #include "cpython/reads.h"
 #include "identity/runtime_helper.h"
 #include "stream/stream_state.h"
@@ -15,10 +16,16 @@ using pickling::Script;
 
 namespace {
 
+// Bytes where the text is packed.
+void write_source(Script& script, PyObject* source) {
+  PyBytes_CheckExact(source) ? write_bytes(script, source) : void(script.key(source));
+}
+
 // `name`: of what is going to be made first, for the error of another version.
 void write_helper(Script& script, PyObject* name) {
   StreamState& state = StreamState::of(script.pickler());
   const cpython::Imported& imported = script.pickler().imported();
+  const cpython::Names& names = imported.names;
   const RuntimeHelper& helper = state.context().tracker().helper();
   script.save(imported.sys_dict_get);
   begin_tuple(script, 2);
@@ -28,8 +35,12 @@ void write_helper(Script& script, PyObject* name) {
   begin_tuple(script, 2);
   script.key(helper.expression.get());
   new_dict(script, {});
-  script.key(imported.names.source).key(helper.source.get()).op(Opcode::SETITEM);
-  script.key(imported.names.named).key(name).op(Opcode::SETITEM);
+  script.key(names.source);
+  write_source(script, helper.source.get());
+  script.op(Opcode::SETITEM);
+  script.key(names.magic).save(helper.magic.get()).op(Opcode::SETITEM);
+  script.key(names.version_of_writer).key(helper.version.get()).op(Opcode::SETITEM);
+  script.key(names.named).key(name).op(Opcode::SETITEM);
   end_tuple(script, 2);
   script.op(Opcode::REDUCE).memoize(helper.memo_key.get());
   // Without a memo nothing that follows can rely on this one: each code object is

@@ -14,33 +14,9 @@ import weakref
 import pytest
 from support.processes import run_child
 from support.source import define
+from support.streams import repeat, written_out
 
 import cppickle
-
-
-class Hooked(cppickle.Pickler):
-    """Asks about every object, so nothing is recorded and nothing repeated."""
-
-    def reducer_override(self, obj):
-        return NotImplemented
-
-
-def written_out(*objects, protocol=None):
-    """The streams of objects, one after the other, from no cache."""
-    file = io.BytesIO()
-    pickler = Hooked(file, protocol)
-    for obj in objects:
-        pickler.dump(obj)
-    return file.getvalue()
-
-
-def repeat(obj, protocol=None):
-    """Dump until it is repeated, and see to it that all streams are right."""
-    expected = written_out(obj, protocol=protocol)
-    for _ in range(4):
-        assert cppickle.dumps(obj, protocol) == expected
-    return expected
-
 
 # --- What can be repeated ---------------------------------------------------
 

@@ -4,12 +4,12 @@ Functions, closures, classes, dataclasses, enumerations and instances, mixed wit
 data that shares parts with them, are dumped again and again and changed in between.
 """
 
-import io
 import pickle
 import random
 
 import pytest
 from support.source import define
+from support.streams import written_out
 
 import cppickle
 
@@ -75,19 +75,6 @@ CHANGES = [
     "function.attribute = {value}",
     "field = Record.__dataclass_fields__['a']; field.repr = not field.repr",
 ]
-
-
-class Hooked(cppickle.Pickler):
-    """Nothing is recorded, and nothing repeated, while a hook is asked."""
-
-    def reducer_override(self, obj):
-        return NotImplemented
-
-
-def written_out(obj):
-    file = io.BytesIO()
-    Hooked(file).dump(obj)
-    return file.getvalue()
 
 
 class Graphs:

@@ -9,8 +9,9 @@ import sys
 import types
 
 import pytest
-from by_value.test_cached_expansions import CHANGES, NAMES, SOURCE, Hooked
+from by_value.test_cached_expansions import CHANGES, NAMES, SOURCE
 from support.source import Namespace
+from support.streams import repeat
 
 import cppickle
 from cppickle import _core, _namespaces
@@ -27,24 +28,11 @@ def main(monkeypatch):
     return Namespace(vars(module))
 
 
-def written_out(obj):
-    file = io.BytesIO()
-    Hooked(file, **SHARED).dump(obj)
-    return file.getvalue()
-
-
-def repeat(obj):
-    expected = written_out(obj)
-    for _ in range(4):
-        assert cppickle.dumps(obj, **SHARED) == expected
-    return expected
-
-
 @pytest.mark.parametrize("name", NAMES)
 def test_repeated_streams_are_those_that_are_written_out(main, name):
     obj, plain = getattr(main, name), cppickle.dumps(getattr(main, name))
-    repeat(obj)
-    repeat([obj, main.plain, obj, (main.Base,)])
+    repeat(obj, **SHARED)
+    repeat([obj, main.plain, obj, (main.Base,)], **SHARED)
     for _ in range(3):
         assert cppickle.dumps(obj) == plain  # nothing of one form is in the other
 
@@ -53,10 +41,10 @@ def test_repeated_streams_are_those_that_are_written_out(main, name):
 def test_a_change_is_seen(main, change):
     name, statement = CHANGES[change]
     obj = getattr(main, name)
-    before = repeat(obj)
+    before = repeat(obj, **SHARED)
     exec(statement, main.globals)
     assert cppickle.dumps(obj, **SHARED) != before
-    repeat(obj)
+    repeat(obj, **SHARED)
 
 
 @pytest.mark.skipif(
@@ -112,18 +100,21 @@ def test_only_functions_of_modules_that_are_loaded_share(main):
 def test_a_namespace_that_becomes_a_module_s_is_seen(monkeypatch):
     module = types.ModuleType("__main__")
     exec("rate = [2]\ndef f(): return rate", vars(module))
-    alone = repeat(module.f)
+    alone = repeat(module.f, **SHARED)
     monkeypatch.setitem(sys.modules, "__main__", module)
-    shared = repeat(module.f)
+    shared = repeat(module.f, **SHARED)
     assert shared != alone
     monkeypatch.setitem(_namespaces._spaces, "__main__", vars(module))
     monkeypatch.undo()
-    assert repeat(module.f) == alone
+    assert repeat(module.f, **SHARED) == alone
 
 
 def test_other_processes_get_globals_of_their_own(main):
     """As without the option: what is loaded here is no worker's."""
-    for streams in (cppickle.dumps(main.counter, **SHARED), repeat(main.with_globals)):
+    for streams in (
+        cppickle.dumps(main.counter, **SHARED),
+        repeat(main.with_globals, **SHARED),
+    ):
         first, second = pickle.loads(streams), pickle.loads(streams)
         assert first.__globals__ is not second.__globals__
         assert first.__globals__ is not main.globals

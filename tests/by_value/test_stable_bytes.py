@@ -6,6 +6,7 @@ the bytes of the standard pickler.
 
 import contextlib
 import gc
+import pickle
 import time
 
 import pytest
@@ -405,3 +406,25 @@ def test_equal_definitions_in_several_processes():
                 sender.run_main(source)
                 streams.update(sender.dumps(e) for e in ["Job", "Job"])
     assert len(streams) == 1
+
+
+def test_ids_of_old_protocols_do_not_depend_on_what_was_dumped_before():
+    """Those reduce instances in another way, so what is known of ids is not theirs."""
+    source = """
+        import cppickle
+        class Point: pass
+        class Job:
+            start = Point()
+        vars(Job.start)["__reduce__"] = "hides nothing, but is asked for"
+        def dumps(protocol): return cppickle.dumps(Job, protocol)
+        """
+    for protocol in 0, 1, 2:
+        streams = set()
+        for before in ["[]"], ["Job"] * 4, ["dumps(0)"] * 4, ["dumps(3)"] * 4:
+            with Worker(bare=False) as sender:
+                sender.run_main(source)
+                for expression in before:
+                    sender.dumps(expression)
+                for _ in range(3):
+                    streams.add(pickle.loads(sender.dumps(f"dumps({protocol})")))
+        assert len(streams) == 1, protocol

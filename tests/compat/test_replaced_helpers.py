@@ -41,6 +41,17 @@ JOB = """
     """
 
 
+def test_function_getstate_is_asked_once_where_namespaces_are_shared(monkeypatch, main):
+    """Streams of executors look at a function's globals before they write it."""
+    calls = counted(monkeypatch, main, "_function_getstate")
+    home = types.ModuleType("__main__")
+    monkeypatch.setitem(sys.modules, "__main__", home)
+    exec("rate = [2]\ndef job(x): return x * rate[0]", vars(home))
+    stream = cppickle.dumps(home.job, _namespaces="shared")
+    assert calls == [(home.job,)]
+    assert b"cppickle._namespaces" in stream
+
+
 # As Monarch does, so that workers find the source of functions.
 def test_function_getstate_adds_globals(monkeypatch, main):
     original = main._function_getstate

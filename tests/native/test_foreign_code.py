@@ -5,6 +5,7 @@ import gc
 import io
 import pickle
 import sys
+import types
 
 import pytest
 from support.processes import run_child
@@ -357,3 +358,20 @@ def test_a_sys_modules_that_changes_while_it_is_searched():
     finally:
         for name in [n for n in sys.modules if n.startswith("cppickle_test_add")]:
             del sys.modules[name]
+
+
+def test_a_dynamic_module_loses_its_name():
+    """What the function's namespace is made of was read before the hook is asked."""
+    module = types.ModuleType("made_here")
+    exec("def name(): return __name__", module.__dict__)
+
+    class Forgets(cppickle.Pickler):
+        def persistent_id(self, obj):
+            if obj is not module.name:
+                module.__dict__.pop("__name__", None)
+
+    out = io.BytesIO()
+    Forgets(out).dump(module.name)
+    assert "__name__" not in module.__dict__
+    again = pickle.loads(out.getvalue())
+    assert again.__globals__["__spec__"] is None

@@ -1,8 +1,35 @@
-"""Reading streams: which globals they name, which opcodes they hold."""
+"""Streams that no cache has written; reading streams: their globals and opcodes."""
 
+import io
 import pickletools
 
+import cppickle
+
 STRINGS = {"SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE"}
+
+
+class Hooked(cppickle.Pickler):
+    """Asks about every object, so nothing is recorded and nothing repeated."""
+
+    def reducer_override(self, obj):
+        return NotImplemented
+
+
+def written_out(*objects, protocol=None, **options):
+    """The streams of objects, one after the other, from no cache."""
+    file = io.BytesIO()
+    pickler = Hooked(file, protocol, **options)
+    for obj in objects:
+        pickler.dump(obj)
+    return file.getvalue()
+
+
+def repeat(obj, protocol=None, **options):
+    """Dump until it is repeated, and see to it that all streams are right."""
+    expected = written_out(obj, protocol=protocol, **options)
+    for _ in range(4):
+        assert cppickle.dumps(obj, protocol, **options) == expected
+    return expected
 
 
 def opcodes(stream):
