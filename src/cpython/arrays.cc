@@ -39,6 +39,12 @@ std::size_t ArrayView::count() const {
   return product;
 }
 
+std::size_t scalar_room(PyTypeObject* type) {
+  return type->tp_itemsize != 0
+             ? 0
+             : static_cast<std::size_t>(type->tp_basicsize) - sizeof(PyObject);
+}
+
 std::string_view scalar_bytes(PyObject* scalar, std::size_t size) {
   return {reinterpret_cast<const char*>(scalar) + sizeof(PyObject), size};
 }

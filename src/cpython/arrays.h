@@ -30,7 +30,10 @@ struct ArrayView {
 // REQUIRES: a numpy.ndarray.
 ArrayView array_view(PyObject* array);
 
+// The most bytes that the value of a scalar of the type may have.
+std::size_t scalar_room(PyTypeObject* type);
 // The value of a scalar of a numeric type.
+// REQUIRES: no more than scalar_room().
 std::string_view scalar_bytes(PyObject* scalar, std::size_t size);
 
 }  // namespace cppickle::cpython

@@ -1,6 +1,7 @@
 #include "pickling/instance_plans.h"
 
 #include <algorithm>
+#include <bit>
 #include <string_view>
 
 #include "cpython/compat.h"
@@ -145,26 +146,24 @@ InstancePlan& InstancePlans::current_plan(PyTypeObject* type) {
 
 const InstancePlan& InstancePlans::plan_for(PyTypeObject* type) {
   InstancePlan& plan = current_plan(type);
-  if (!plan.reduction.holds()) [[unlikely]]
+  if (!plan.reduction.watched.hold()) [[unlikely]]
     plan.reduction = NativeReduction();
   return plan;
 }
 
 void InstancePlans::learn_reduction(PyObject* object, PyObject* value,
                                     PyObject* reducer) {
-  PyTypeObject* type = Py_TYPE(object);
-  const InstancePlan& before = plan_for(type);
-  if (before.kind == NativeKind::kNone) return;
-  // Out of the plan meanwhile: attributes of dtypes are asked for.
-  NativeKind kind = before.kind;
-  NativeReduction reduction = std::move(current_plan(type).reduction);
-  if (reduction.kind == NativeKind::kNone) {
-    reduction = learned_reduction(kind, object, value, reducer, names_);
+  plan_for(Py_TYPE(object));  // forgets what does not hold any more
+  InstancePlan& plan = current_plan(Py_TYPE(object));
+  if (plan.kind == NativeKind::kNone || plan.reduction.knows(object)) return;
+  // What has taught nothing is looked at again ever more seldom.
+  if (!std::has_single_bit(++plan.vain_answers)) return;
+  if (plan.reduction.kind == NativeKind::kNone) {
+    plan.reduction = learned_reduction(plan.kind, object, value, reducer, names_);
   } else {
-    learn_dtype(reduction, object, value);
+    learn_dtype(plan.reduction, object, value);
   }
-  InstancePlan& plan = current_plan(type);
-  if (plan.kind == kind) plan.reduction = std::move(reduction);
+  if (plan.reduction.knows(object)) plan.vain_answers = 0;
 }
 
 namespace {

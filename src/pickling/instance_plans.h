@@ -36,7 +36,8 @@ struct InstancePlan {
   bool refused = false;       // state of a C type, which object's methods refuse
   cpython::DateTimeKind datetime = cpython::DateTimeKind::kNone;  // else: one of these
   NativeKind kind = NativeKind::kNone;                            // that it may have
-  NativeReduction reduction;  // once an object of the class has answered
+  NativeReduction reduction;     // once an object of the class has answered
+  std::size_t vain_answers = 0;  // that have taught nothing since
   bool has_dict = false;
   std::vector<Slot> slots;  // in the order of copyreg._slotnames
 };
@@ -56,8 +57,7 @@ class InstancePlans {
   void trim();
   const cpython::DateTimes& datetimes() const { return datetimes_; }
 
-  // Learns from what `reducer` (null: the object itself) has answered.  Runs foreign
-  // code.
+  // Learns from what `reducer` (null: the object itself) has answered.
   void learn_reduction(PyObject* object, PyObject* value, PyObject* reducer);
 
   // What a builtin dtype of numpy was reduced to before, or null; borrowed, and as

@@ -62,7 +62,7 @@ bool Pickler::save_instance(PyObject* object) {
 bool Pickler::save_registered(PyObject* object, PyObject* reducer) {
   const InstancePlan& plan = plan_for(Py_TYPE(object));
   if (plan.reduction.kind != NativeKind::kComplex ||
-      plan.reduction.function.get() != reducer ||
+      plan.reduction.reducer.get() != reducer ||
       !NativeWriter(*this, object, plan.reduction).write())
     return false;
   if (memo_.borrows_keys() && !nothing_follows())

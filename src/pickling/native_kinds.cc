@@ -34,11 +34,14 @@ bool is_text(PyObject* object, std::string_view text) {
          PyUnicode_IS_COMPACT_ASCII(object) && cpython::compact_ascii(object) == text;
 }
 
-PyObject* module_dict(const char* name) {
-  Ref text = checked(PyUnicode_FromString(name));
-  PyObject* module = cpython::loaded_module(text.get());
+PyObject* module_dict(PyObject* name) {
+  PyObject* module = cpython::loaded_module(name);
   return module != nullptr && PyModule_CheckExact(module) ? PyModule_GetDict(module)
                                                           : nullptr;
+}
+
+PyObject* module_dict(const char* name) {
+  return module_dict(checked(PyUnicode_FromString(name)).get());
 }
 
 bool is_modules_own(PyObject* function, const char* module, const char* qualname) {
@@ -80,6 +83,17 @@ bool is_attribute(PyTypeObject* type, const char* module, const char* name) {
   return dict != nullptr && cpython::dict_entry(dict, name) == as_object(type);
 }
 
+// A function whose free variables are all `tuple`.
+bool stands_on_tuple(PyObject* function) {
+  PyObject* closure = PyFunction_GET_CLOSURE(function);
+  if (closure == nullptr) return false;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(closure); ++i) {
+    if (PyCell_GET(PyTuple_GET_ITEM(closure, i)) != as_object(&PyTuple_Type))
+      return false;
+  }
+  return true;
+}
+
 // __getnewargs__ of all named tuples is made of one code object.
 bool is_namedtuples_method(PyObject* function) {
   PyObject* collections = module_dict("collections");
@@ -91,7 +105,7 @@ bool is_namedtuples_method(PyObject* function) {
   PyObject* constants = code->co_consts;
   PyObject* own = PyFunction_GET_CODE(function);
   for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(constants); ++i) {
-    if (PyTuple_GET_ITEM(constants, i) == own) return true;
+    if (PyTuple_GET_ITEM(constants, i) == own) return stands_on_tuple(function);
   }
   return false;
 }
@@ -100,6 +114,7 @@ bool is_named_tuple(PyTypeObject* type, const cpython::Names& names) {
   return PyType_IsSubtype(type, &PyTuple_Type) && type->tp_dictoffset == 0 &&
          type->tp_basicsize == PyTuple_Type.tp_basicsize &&
          type->tp_iter == PyTuple_Type.tp_iter &&
+         type->tp_as_sequence->sq_length == PyTuple_Type.tp_as_sequence->sq_length &&
          cpython::is_objects_own(type, names.reduce) &&
          cpython::is_objects_own(type, names.getstate) &&
          cpython::is_objects_own(type, names.getnewargs_ex) &&

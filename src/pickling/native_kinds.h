@@ -42,6 +42,7 @@ const LibraryMethod* method_of(PyTypeObject* type, const cpython::Names& names);
 bool is_modules_own(PyObject* function, const char* module, const char* qualname);
 
 // The namespace of a loaded module, or null.
+PyObject* module_dict(PyObject* name);
 PyObject* module_dict(const char* name);
 
 bool is_text(PyObject* object, std::string_view text);

@@ -21,21 +21,30 @@ using Kind = NativeKind;
 namespace {
 
 constexpr std::size_t kMostDtypes = 16;
+constexpr const char* kNumpyModules[] = {
+    "numpy.core.multiarray",  "numpy.core._multiarray_umath",  "numpy.core.numeric",
+    "numpy._core.multiarray", "numpy._core._multiarray_umath", "numpy._core.numeric"};
 
 }  // namespace
-
-bool NativeReduction::holds() const {
-  if (function && PyFunction_GET_CODE(function.get()) != code.get()) return false;
-  return std::ranges::all_of(guards, [](const Guard& guard) {
-    return cpython::dict_entry(guard.dict.get(), guard.name.get()) == guard.value.get();
-  });
-}
 
 const NativeReduction::Dtype* NativeReduction::find(PyObject* dtype) const {
   for (const Dtype& known : dtypes) {
     if (known.dtype.get() == dtype) return &known;
   }
   return nullptr;
+}
+
+bool NativeReduction::knows(PyObject* object) const {
+  switch (kind) {
+    case Kind::kNone:
+      return false;
+    case Kind::kScalar:
+      return !dtypes.empty();
+    case Kind::kArray:
+      return find(cpython::array_view(object).dtype) != nullptr;
+    default:
+      return true;
+  }
 }
 
 namespace {
@@ -64,13 +73,17 @@ struct Answer {
   PyObject* argument(Py_ssize_t i) const { return PyTuple_GET_ITEM(arguments, i); }
 };
 
-// copyreg.__newobj__ of a class.
-bool is_newobj(const Answer& answer, PyTypeObject* type) {
-  PyObject* copyreg = module_dict("copyreg");
+// copyreg.__newobj__ of a class, which object.__reduce_ex__ takes from the module.
+bool learn_newobj(NativeReduction& reduction, const Answer& answer,
+                  PyTypeObject* type) {
+  Ref module = checked(PyUnicode_InternFromString("copyreg"));
+  Ref name = checked(PyUnicode_InternFromString("__newobj__"));
+  PyObject* copyreg = module_dict(module.get());
   return copyreg != nullptr &&
-         cpython::dict_entry(copyreg, "__newobj__") == answer.callable &&
+         cpython::dict_entry(copyreg, name.get()) == answer.callable &&
          is_modules_own(answer.callable, "copyreg", "__newobj__") &&
-         answer.count() >= 1 && answer.argument(0) == as_object(type);
+         answer.count() >= 1 && answer.argument(0) == as_object(type) &&
+         reduction.watched.add_global(module.get(), name.get());
 }
 
 bool add_member(NativeReduction& reduction, PyTypeObject* type, const char* name) {
@@ -108,8 +121,8 @@ bool learn_members(NativeReduction& reduction, PyObject* object, const Answer& a
   return true;
 }
 
-bool learn_items(PyObject* object, const Answer& answer) {
-  if (!is_newobj(answer, Py_TYPE(object)) || !answer.is_bare() ||
+bool learn_items(NativeReduction& reduction, PyObject* object, const Answer& answer) {
+  if (!learn_newobj(reduction, answer, Py_TYPE(object)) || !answer.is_bare() ||
       answer.count() != 1 + PyTuple_GET_SIZE(object))
     return false;
   for (Py_ssize_t i = 1; i < answer.count(); ++i) {
@@ -143,9 +156,10 @@ bool learn_state(NativeReduction& reduction, PyObject* object, const Answer& ans
   PyTypeObject* type = Py_TYPE(object);
   const LibraryMethod* method = method_of(type, names);
   if (method == nullptr || !add_member(reduction, type, method->members[0]) ||
-      !add_member(reduction, type, method->members[1]) || !is_newobj(answer, type) ||
-      answer.count() != 1 || answer.items != Py_None ||
-      !PyDict_CheckExact(answer.state) || PyDict_GET_SIZE(answer.state) != 1)
+      !add_member(reduction, type, method->members[1]) ||
+      !learn_newobj(reduction, answer, type) || answer.count() != 1 ||
+      answer.items != Py_None || !PyDict_CheckExact(answer.state) ||
+      PyDict_GET_SIZE(answer.state) != 1)
     return false;
   Py_ssize_t position = 0;
   PyObject *key, *value;
@@ -179,20 +193,24 @@ bool is_number_dtype(PyObject* dtype) {
          PyLong_AsLong(builtin.get()) == 1;
 }
 
-// A call of a function by its name in a module, which has to stay what it is.
+// A call of a function of numpy's by its name in a module, which has to stay what it
+// is, there and where numpy takes it from.
 bool learn_callable(NativeReduction& reduction, PyObject* callable) {
+  bool is_plain = PyCFunction_CheckExact(callable) || PyFunction_Check(callable);
+  if (!is_plain) return false;
   Ref module = cpython::own_attribute(callable, "__module__");
   Ref name = cpython::own_attribute(callable, "__name__");
   if (!module || !name || !PyUnicode_CheckExact(module.get()) ||
       !PyUnicode_CheckExact(name.get()))
     return false;
-  PyObject* loaded = cpython::loaded_module(module.get());
-  if (loaded == nullptr || !PyModule_CheckExact(loaded)) return false;
-  PyObject* dict = PyModule_GetDict(loaded);
-  if (cpython::dict_entry(dict, name.get()) != callable) return false;
+  PyObject* dict = module_dict(module.get());
+  if (dict == nullptr || cpython::dict_entry(dict, name.get()) != callable)
+    return false;
   reduction.callable = Ref::borrow(callable);
-  reduction.guards.push_back(
-      {Ref::borrow(dict), std::move(name), Ref::borrow(callable)});
+  reduction.watched.add_global(module.get(), name.get());
+  for (const char* source : kNumpyModules)
+    reduction.watched.add_global(checked(PyUnicode_FromString(source)).get(),
+                                 name.get());
   return true;
 }
 
@@ -203,14 +221,19 @@ PyObject* dtype_in(Kind kind, PyObject* object, const Answer& answer) {
     if (answer.count() != 2 || !PyBytes_CheckExact(answer.argument(1))) return nullptr;
     std::string_view data = cpython::bytes_view(answer.argument(1));
     // Bytes of one character are shared.
-    bool same = data.size() > 1 && cpython::scalar_bytes(object, data.size()) == data;
+    bool same = data.size() > 1 &&
+                data.size() <= cpython::scalar_room(Py_TYPE(object)) &&
+                cpython::scalar_bytes(object, data.size()) == data;
     return same ? answer.argument(0) : nullptr;
   }
   if (answer.count() != 4 || !PyPickleBuffer_Check(answer.argument(0)) ||
       !PyTuple_CheckExact(answer.argument(2)))
     return nullptr;
   const Py_buffer* buffer = PyPickleBuffer_GetBuffer(answer.argument(0));
-  if (buffer == nullptr) throw cpython::ErrorSet{};
+  if (buffer == nullptr) {  // somebody has released it
+    PyErr_Clear();
+    return nullptr;
+  }
   cpython::ArrayView view = cpython::array_view(object);
   bool same = view.data == buffer->buf && view.dtype == answer.argument(1) &&
               view.shape.size() ==
@@ -224,19 +247,6 @@ PyObject* dtype_in(Kind kind, PyObject* object, const Answer& answer) {
     same = PyLong_CheckExact(length) && PyLong_AsSsize_t(length) == view.shape[i];
   }
   return same ? view.dtype : nullptr;
-}
-
-// The globals that a function names, and that it names some which are not there.
-void add_guards(NativeReduction& reduction, PyObject* function) {
-  reduction.function = Ref::borrow(function);
-  reduction.code = Ref::borrow(PyFunction_GET_CODE(function));
-  PyObject* globals = PyFunction_GET_GLOBALS(function);
-  PyObject* used = reinterpret_cast<PyCodeObject*>(reduction.code.get())->co_names;
-  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(used); ++i) {
-    PyObject* name = PyTuple_GET_ITEM(used, i);
-    reduction.guards.push_back({Ref::borrow(globals), Ref::borrow(name),
-                                Ref::borrow(cpython::dict_entry(globals, name))});
-  }
 }
 
 // The function written in Python that answers, or null.
@@ -262,7 +272,7 @@ bool learn(NativeReduction& reduction, PyObject* object, const Answer& answer,
     case Kind::kListMember:
       return learn_members(reduction, object, answer, names);
     case Kind::kItems:
-      return learn_items(object, answer);
+      return learn_items(reduction, object, answer);
     case Kind::kText:
       return learn_text(object, answer);
     case Kind::kComplex:
@@ -288,12 +298,16 @@ NativeReduction learned_reduction(Kind kind, PyObject* object, PyObject* value,
       reducer != nullptr && is_modules_own(reducer, "copyreg", "pickle_complex");
   if (of_copyreg != (kind == Kind::kComplex) || (reducer != nullptr && !of_copyreg))
     return reduction;
+  // What made it one may have changed since.
+  if (native_kind(Py_TYPE(object), names) != kind) return reduction;
   Answer answer(value);
   reduction.kind = kind;
   if (answer.callable == nullptr || !learn(reduction, object, answer, names))
     return NativeReduction();
+  reduction.reducer = Ref::borrow(reducer);
   PyObject* function = of_copyreg ? reducer : answering(kind, Py_TYPE(object), names);
-  if (function != nullptr) add_guards(reduction, function);
+  if (function != nullptr && !reduction.watched.add_function(function))
+    return NativeReduction();
   learn_dtype(reduction, object, value);
   return reduction;
 }

@@ -9,6 +9,7 @@
 #include "cpython/names.h"
 #include "cpython/ref.h"
 #include "pickling/native_kinds.h"
+#include "pickling/watched_names.h"
 
 namespace cppickle::pickling {
 
@@ -18,12 +19,6 @@ namespace cppickle::pickling {
 // the answer, and that it is the library's own method which answers, in the method.
 // Owns objects of modules, and no class.
 struct NativeReduction {
-  // That a namespace has this under a name; null: nothing.
-  struct Guard {
-    cpython::Ref dict;
-    cpython::Ref name;
-    cpython::Ref value;
-  };
   struct Dtype {
     cpython::Ref dtype;
     std::size_t item_size;
@@ -31,28 +26,27 @@ struct NativeReduction {
 
   NativeKind kind = NativeKind::kNone;
   std::vector<Py_ssize_t> offsets;  // of members, in bytes
-  cpython::Ref function;            // the method or reducer, where it is Python's
-  cpython::Ref code;                // its code
+  cpython::Ref reducer;             // where one is registered
   cpython::Ref callable;            // where it is not the class
   cpython::Ref key;                 // kState
   cpython::Ref constant;            // kState: the other member
   std::vector<Dtype> dtypes;        // kScalar, kArray: those that have been seen
-  std::vector<Guard> guards;        // the globals that the function and callable are
+  WatchedNames watched;             // what whoever answers stands on
 
-  // False when somebody has changed the function or its globals.  Runs no foreign code.
-  bool holds() const;
   PyObject* member(PyObject* object, std::size_t i) const {
     return *reinterpret_cast<PyObject**>(reinterpret_cast<char*>(object) + offsets[i]);
   }
   const Dtype* find(PyObject* dtype) const;
+  // True when an answer of the object's has nothing new.
+  bool knows(PyObject* object) const;
 };
 
 // Learns from what an object of that kind has answered, or a `reducer` for it (else
-// null); of kind kNone when it is another answer than expected.  Runs foreign code.
+// null); of kind kNone when it is another answer than expected.  Runs no foreign code.
 NativeReduction learned_reduction(NativeKind kind, PyObject* object, PyObject* value,
                                   PyObject* reducer, const cpython::Names& names);
 
-// Adds what an answer has that the reduction has not: a dtype.  Runs foreign code.
+// Adds the dtype that an answer has, where it has one.  Runs no foreign code.
 void learn_dtype(NativeReduction& reduction, PyObject* object, PyObject* value);
 
 }  // namespace cppickle::pickling

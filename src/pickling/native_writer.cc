@@ -48,7 +48,11 @@ std::span<PyObject* const> items_of(PyObject* sequence) {
 // A sink that calls foreign code may do it anywhere within: it gets what objects
 // answer, which owners hold.
 bool NativeWriter::write() {
-  if (!pickler_.may_use_leaf_writer_ || pickler_.hooks_.foreign_sink) return false;
+  const Hooks& hooks = pickler_.hooks_;
+  // Another protocol that is asked with has other answers.
+  bool is_known =
+      hooks.reduce_protocol < 0 || hooks.reduce_protocol == pickler_.protocol();
+  if (!pickler_.may_use_leaf_writer_ || hooks.foreign_sink || !is_known) return false;
   cpython::note_read(cpython::Read::kReduction, object_);
   cpython::CollectorPause pause;  // finalizers may change what is borrowed
   pause.begin();
@@ -277,10 +281,8 @@ bool NativeWriter::write_array() {
   cpython::ArrayView view = cpython::array_view(object_);
   const NativeReduction::Dtype* known = reduction_.find(view.dtype);
   bool in_order = view.c_contiguous || view.fortran_contiguous;
-  if (pickler_.protocol() < 5 ||
-      (hooks.reduce_protocol >= 0 && hooks.reduce_protocol < 5) ||
-      hooks.buffer_callback != nullptr || known == nullptr || !in_order ||
-      view.warns_on_write)
+  if (pickler_.protocol() < 5 || hooks.buffer_callback != nullptr || known == nullptr ||
+      !in_order || view.warns_on_write)
     return false;
   std::string_view data = view.bytes(known->item_size);
   if (data.size() > kLongestData || !get_callable(view.dtype)) return false;
