@@ -145,13 +145,30 @@ bool Pickler::is_inline_tuple(PyObject* tuple) const {
   return true;
 }
 
+// True when no frame gets due before the last item of a tuple is written: the standard
+// pickler would end it there.
+bool Pickler::fits_frame(PyObject* tuple) const {
+  constexpr std::size_t kMostOfOthers = 16;
+  std::size_t most = 1;
+  for (Py_ssize_t i = 0; i < PyTuple_GET_SIZE(tuple); ++i) {
+    PyObject* item = PyTuple_GET_ITEM(tuple, i);
+    most += kMostOfOthers;
+    if (PyUnicode_CheckExact(item)) {
+      auto length = static_cast<std::size_t>(PyUnicode_GET_LENGTH(item));
+      most += PyUnicode_IS_COMPACT_ASCII(item) ? length : 4 * length;
+    } else if (PyBytes_CheckExact(item)) {
+      most += static_cast<std::size_t>(PyBytes_GET_SIZE(item));
+    }
+  }
+  return keeps_frame_open_ || most < emitter_.frame_room();
+}
+
 bool Pickler::try_save_inline(PyObject* object) {
   if (frame_is_due() || asks_for_ids() || is_written_through(object)) return false;
   if (save_flat(object) || get(object)) return true;
   PyTypeObject* type = Py_TYPE(object);
-  // Its items are short leaves: none of them needs a frame of the work stack, and
-  // together they are no reason to end the frame of the format.
-  if (type == &PyTuple_Type && is_inline_tuple(object)) {
+  // Its items are short leaves: none of them needs a frame of the work stack.
+  if (type == &PyTuple_Type && is_inline_tuple(object) && fits_frame(object)) {
     InlineScope inline_scope(*this);
     return save_tuple(object), true;
   }

@@ -220,6 +220,7 @@ class Pickler {
     if (frame_is_due()) emitter_.commit_frame();
   }
   bool is_written_through(PyObject* object) const;
+  bool fits_frame(PyObject* tuple) const;
   bool is_short_bytes(PyObject* object) const;
   bool save_flat(PyObject* object);  // a leaf or short bytes, not written through
   void save_compound(PyObject* object);
