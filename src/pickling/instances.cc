@@ -39,22 +39,12 @@ bool hides_protocol(PyObject* dict, const cpython::Names& names) {
 
 }  // namespace
 
-// As long as no foreign code has run, no type can have changed.
-const InstancePlan& Pickler::plan_for(PyTypeObject* type) {
-  if (type == planned_type_ && memo_.borrows_keys()) return *plan_;
-  plan_ = &plans_.plan_for(type);
-  planned_type_ = type;
-  return *plan_;
-}
-
-bool Pickler::save_instance(PyObject* object) {
-  if (protocol() < 2) return false;
-  PyTypeObject* type = Py_TYPE(object);
-  if (plan_for(type).reduction.kind == NativeKind::kComplex) return false;
-  if (!save_planned_instance(object, plan_for(type))) return false;
+bool Pickler::save_instance(PyObject* object, const InstancePlan& plan) {
+  if (protocol() < 2 || plan.reduction.kind == NativeKind::kComplex) return false;
+  if (!save_planned_instance(object, plan)) return false;
   // No hook, table or reducer wanted it: none wants others of its type.
   if (memo_.borrows_keys() && !nothing_follows())
-    plain_types_.note(type, plan_for(type));
+    plain_types_.note(Py_TYPE(object), plan_for(Py_TYPE(object)));
   return true;
 }
 

@@ -254,7 +254,7 @@ bool NativeWriter::get_callable(PyObject* dtype) {
   return pickler_.is_memoized(dtype) && pickler_.get(reduction_.callable.get());
 }
 
-void NativeWriter::write_bytes(std::string_view data) {
+void NativeWriter::put_bytes(std::string_view data) {
   pickler_.emitter_.bytes(data, nullptr);
   // As Pickler::emit_bytes() has it.
   if (pickler_.memo_.strings() != Memo::Strings::kByContent)
@@ -270,7 +270,7 @@ bool NativeWriter::write_scalar() {
   pickler_.commit_due_frame();
   pickler_.get(known.dtype.get());
   pickler_.commit_due_frame();
-  write_bytes(cpython::scalar_bytes(object_, known.item_size));
+  put_bytes(cpython::scalar_bytes(object_, known.item_size));
   close(2);
   finish(Opcode::REDUCE);
   return true;
@@ -292,7 +292,7 @@ bool NativeWriter::write_array() {
     pickler_.emitter_.bytearray8(data, nullptr);
     pickler_.memoize_anonymous();
   } else {
-    write_bytes(data);
+    put_bytes(data);
   }
   pickler_.commit_due_frame();
   pickler_.get(view.dtype);

@@ -44,7 +44,7 @@ class NativeWriter {
   void close(std::size_t size);
   void finish(core::Opcode build);
   void write_items(std::span<PyObject* const> items);
-  void write_bytes(std::string_view data);
+  void put_bytes(std::string_view data);
   void write_shape(std::span<const Py_ssize_t> shape);
   bool get_callable(PyObject* dtype);
 

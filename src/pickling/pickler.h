@@ -96,25 +96,7 @@ class Pickler {
   // REQUIRES: whole opcodes that put nothing into the memo.
   void emit_fragment(std::string_view fragment) { emitter_.fragment(fragment); }
   static constexpr std::size_t kLongestFragment = 16 * 1024;
-  // While one lives, the frame in progress is not closed: what is being written needs
-  // no frame of the work stack, as it was found out beforehand, and must not need one
-  // now.
-  // REQUIRES: nothing that is written meanwhile needs a frame; a step that would have
-  // to be kept raises SystemError, since it would tear the stream.
-  class InlineScope {
-   public:
-    explicit InlineScope(Pickler& pickler)
-        : pickler_(pickler), before_(pickler.keeps_frame_open_) {
-      pickler.keeps_frame_open_ = true;
-    }
-    InlineScope(const InlineScope&) = delete;
-    InlineScope& operator=(const InlineScope&) = delete;
-    ~InlineScope() { pickler_.keeps_frame_open_ = before_; }
-
-   private:
-    Pickler& pickler_;
-    bool before_;
-  };
+  class InlineScope;  // inline_scope.h
   // True for a value without parts that try_save_inline() writes.
   bool is_short_leaf(PyObject* object) const;
   // True for a short tuple of such values that try_save_inline() writes just now.
@@ -126,7 +108,7 @@ class Pickler {
   // False when the dispatch table has no reducer for the type, as far as can be known.
   bool may_have_reducer(PyTypeObject* type);
   // Valid as long as no foreign code runs.
-  const InstancePlan& plan_for(PyTypeObject* type);
+  InstancePlan& plan_for(PyTypeObject* type) { return plans_.plan_for(type); }
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
   // Verified, under its own or the given qualified name.  Raises PicklingError.
@@ -227,6 +209,8 @@ class Pickler {
   void save_object(PyObject* object);
   template <typename Ask>
   void save_reduction(PyObject* object, Ask ask);
+  void save_refused(PyObject* object, bool has_answered);
+  void save_by_state(PyObject* object);
   bool is_refusal() const;
   // Gives the next memo index to an object that is not in the memo.  `references`: how
   // many the engine itself holds beside the one of the container.
@@ -237,7 +221,7 @@ class Pickler {
   }
 
   // instances.cc
-  bool save_instance(PyObject* object);
+  bool save_instance(PyObject* object, const InstancePlan& plan);
   bool save_registered(PyObject* object, PyObject* reducer);
   bool save_known_instance(PyObject* object, PlainType& plain);
   bool save_planned_instance(PyObject* object, const InstancePlan& plan);
@@ -346,6 +330,13 @@ class Pickler {
   cpython::Ref overriding_reduction(PyObject* object);
   cpython::Ref find_reduction(PyObject* object);
   void save_foreign_value(PyObject* object, PyObject* reduce_value);
+  void save_foreign_state(PyObject* object, PyObject* state);
+  void note_foreign_value(std::size_t depth);
+  int asked_protocol() const {
+    return hooks_.reduce_protocol >= 0 ? hooks_.reduce_protocol : protocol();
+  }
+  bool hides_reduce_ex(PyObject* object) const;
+  bool is_asked_for_state(PyObject* object);
   cpython::Ref ask_for_reduction(PyObject* object);
 
   // dispatch_tables.cc
@@ -378,14 +369,12 @@ class Pickler {
   WorkStack stack_;
   // What was found last, which holds as long as the memo borrows its keys.
   PyTypeObject* unregistered_ = nullptr;  // a type without a reducer
-  PyTypeObject* planned_type_ = nullptr;
   bool tables_are_known_ = false;
   bool tables_are_plain_ = false;
   std::array<PyObject*, kMostTables> tables_;  // the dicts of the dispatch table
   std::size_t table_count_ = 0;
-  const InstancePlan* plan_ = nullptr;  // of that type
-  PlainTypes plain_types_;              // of instances that were written
-  bool keeps_frame_open_ = false;       // see InlineScope
+  PlainTypes plain_types_;         // of instances that were written
+  bool keeps_frame_open_ = false;  // see InlineScope
   bool error_is_ours_ = false;
   std::size_t reductions_ = 0;  // frames with a reduce value that foreign code gave
   std::size_t reductions_checked_ = kManyReductions;  // when they are looked at next

@@ -12,7 +12,7 @@ using cpython::Ref;
 
 void WatchedNames::add_name(PyObject* dict, PyObject* name) {
   auto known = std::ranges::find_if(
-      namespaces_, [&](const Namespace& space) { return space.dict.get() == dict; });
+      namespaces_, [&](const WatchedDict& space) { return space.dict.get() == dict; });
   if (known == namespaces_.end()) {
     namespaces_.push_back({Ref::borrow(dict), {}});
     known = namespaces_.end() - 1;
@@ -61,11 +61,11 @@ bool WatchedNames::hold() const {
   for (const Cell& entry : cells_) {
     if (PyCell_GET(entry.cell.get()) != entry.content.get()) return false;
   }
-  return std::ranges::all_of(namespaces_, [](const Namespace& space) {
+  return std::ranges::all_of(namespaces_, [](const WatchedDict& space) {
     PyObject* dict = space.dict.get();
     std::uint64_t version = cpython::dict_version(dict);
     if (version != 0 && version == space.version) return true;
-    bool same = std::ranges::all_of(space.entries, [&](const Entry& entry) {
+    bool same = std::ranges::all_of(space.entries, [&](const WatchedName& entry) {
       return cpython::dict_entry(dict, entry.name.get()) == entry.value.get();
     });
     if (same) space.version = version;

@@ -27,13 +27,13 @@ class WatchedNames {
   bool hold() const;
 
  private:
-  struct Entry {
+  struct WatchedName {
     cpython::Ref name;
     cpython::Ref value;  // null: there was none
   };
-  struct Namespace {
+  struct WatchedDict {
     cpython::Ref dict;
-    std::vector<Entry> entries;
+    std::vector<WatchedName> entries;
     mutable std::uint64_t version = 0;  // of the dict when all were as they had been
   };
   struct Function {
@@ -45,7 +45,7 @@ class WatchedNames {
     cpython::Ref content;
   };
 
-  std::vector<Namespace> namespaces_;
+  std::vector<WatchedDict> namespaces_;
   std::vector<Function> functions_;
   std::vector<Cell> cells_;
 };
