@@ -7,6 +7,7 @@ from benchmarks.workloads import (
     data,
     functions,
     instances,
+    reduced,
     tasks,
 )
 from benchmarks.workloads.base import Workload
@@ -19,6 +20,7 @@ ALL: tuple[Workload, ...] = (
     *tasks.WORKLOADS,
     *data.WORKLOADS,
     *arrays.WORKLOADS,
+    *reduced.WORKLOADS,
 )
 
 

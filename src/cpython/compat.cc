@@ -29,6 +29,12 @@ Ref lookup_attribute(PyObject* object, PyObject* name) {
   return Ref::steal(value);
 }
 
+Ref call_method(PyObject* object, PyObject* name, PyObject* argument) {
+  PyObject* arguments[] = {object, argument};
+  std::size_t count = argument == nullptr ? 1 : 2;
+  return checked(PyObject_VectorcallMethod(name, arguments, count, nullptr));
+}
+
 namespace {
 
 bool has_only_str_names(PyTypeObject* type) {
@@ -89,13 +95,12 @@ std::uint64_t type_version(PyTypeObject* type) {
 #else
 
 std::uint64_t type_version(PyTypeObject* type) {
-  auto is_valid = [&] { return (type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) != 0; };
   // A look-up is what gives a type its tag.
-  if (!is_valid() && (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 &&
+  if (type_tag(type) == 0 && (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0 &&
       has_only_str_names(type)) {
     _PyType_Lookup(type, reinterpret_cast<PyHeapTypeObject*>(type)->ht_name);
   }
-  return is_valid() ? type->tp_version_tag : 0;
+  return type_tag(type);
 }
 
 #endif
@@ -109,6 +114,17 @@ bool object_member_offset(PyTypeObject* type, PyObject* descriptor,
       reinterpret_cast<PyMemberDescrObject*>(descriptor)->d_member;
   offset = member->offset;
   return member->type == T_OBJECT_EX && (member->flags & READONLY) == 0;
+}
+
+Py_ssize_t object_field_offset(PyTypeObject* type, PyObject* name) {
+  PyObject* descriptor = type_lookup(type, name);
+  if (descriptor == nullptr || Py_TYPE(descriptor) != &PyMemberDescr_Type ||
+      !PyType_IsSubtype(type, PyDescr_TYPE(descriptor)))
+    return -1;
+  const PyMemberDef* member =
+      reinterpret_cast<PyMemberDescrObject*>(descriptor)->d_member;
+  bool holds_object = member->type == T_OBJECT_EX || member->type == T_OBJECT;
+  return holds_object ? member->offset : -1;
 }
 
 Ref instance_dict(PyObject* object) {

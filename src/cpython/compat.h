@@ -72,6 +72,8 @@ inline PyObject* new_object() { return PyObject_New(PyObject, &PyBaseObject_Type
 // The attribute, or an empty Ref when there is none (AttributeError does not surface).
 // Runs foreign code.
 Ref lookup_attribute(PyObject* object, PyObject* name);
+// Calls the method of an object that has it for sure.  Runs foreign code.
+Ref call_method(PyObject* object, PyObject* name, PyObject* argument = nullptr);
 // The attribute of the type along its MRO without descriptors or __getattr__; borrowed
 // or null.  Runs no foreign code.
 PyObject* type_lookup(PyTypeObject* type, PyObject* name);
@@ -83,15 +85,38 @@ PyObject* type_dict(PyTypeObject* type);
 bool is_objects_own(PyTypeObject* type, PyObject* name);
 // False for a class whose __name__ surely does not begin as copyreg.__newobj__'s does.
 inline bool may_be_called_newobj(PyObject* cls) {
-  return std::string_view(reinterpret_cast<PyTypeObject*>(cls)->tp_name)
-             .find("__newobj") != std::string_view::npos;
+  auto type = reinterpret_cast<PyTypeObject*>(cls);
+  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0) {
+    PyObject* name = reinterpret_cast<PyHeapTypeObject*>(cls)->ht_name;
+    return PyUnicode_GET_LENGTH(name) != 0 && PyUnicode_READ_CHAR(name, 0) == '_';
+  }
+  return std::string_view(type->tp_name).find("__newobj") != std::string_view::npos;
 }
 // Changes with every change of the type and its bases, unique in the interpreter; 0:
 // the type has none just now.
 std::uint64_t type_version(PyTypeObject* type);
+#if PY_VERSION_HEX >= 0x030b0000
+// The tag that look-ups have given the type; 0: none, or it is not valid any more.
+inline unsigned int type_tag(PyTypeObject* type) {
+#if PY_VERSION_HEX < 0x030d0000
+  if ((type->tp_flags & Py_TPFLAGS_VALID_VERSION_TAG) == 0) return 0;
+#endif
+  return type->tp_version_tag;
+}
+#endif
+// True when `version`, which the type has had, is its version still.
+inline bool has_version(PyTypeObject* type, std::uint64_t version) {
+#if PY_VERSION_HEX >= 0x030b0000
+  if (version != 0 && type_tag(type) == version) [[likely]]
+    return true;
+#endif
+  return version != 0 && version == type_version(type);
+}
 // The place of the value in instances of `type`, when `descriptor` is a member of
 // objects as __slots__ makes them in that class or a base; else false.
 bool object_member_offset(PyTypeObject* type, PyObject* descriptor, Py_ssize_t& offset);
+// The same for the type's member `name`, which may be read-only; -1: there is none.
+Py_ssize_t object_field_offset(PyTypeObject* type, PyObject* name);
 // The instance's __dict__ (made when it is lazy), or an empty Ref when its type has
 // none.
 Ref instance_dict(PyObject* object);
@@ -237,6 +262,10 @@ inline constexpr bool kLoneItemsHaveNoMark = PY_VERSION_HEX >= 0x030f0000;
 // The standard pickler of this version writes a dotted name before protocol 4 as nested
 // calls of getattr around its first part; older ones memoize each of the parents.
 inline constexpr bool kDottedNamesAreOneExpression = PY_VERSION_HEX >= 0x030d0000;
+// The list from which pathlib's __reduce__ takes its arguments; null: it makes them.
+inline constexpr const char* kPathParts = PY_VERSION_HEX >= 0x030d0000   ? "_raw_paths"
+                                          : PY_VERSION_HEX >= 0x030c0000 ? nullptr
+                                                                         : "_parts";
 
 // What the standard pickler raises for a global name with <locals> in it.
 PyObject* local_object_error(PyObject* pickling_error);

@@ -17,6 +17,7 @@
 #include "kinds/function_state.h"
 #include "kinds/modules.h"
 #include "kinds/namespaces.h"
+#include "pickling/inline_scope.h"
 #include "pickling/memo.h"
 #include "pickling/name_observer.h"
 #include "pickling/script.h"

@@ -2,10 +2,12 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <utility>
 
 #include "cpython/compat.h"
+#include "cpython/dicts.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
 #include "cpython/reads.h"
@@ -106,11 +108,21 @@ bool Pickler::may_have_reducer(PyTypeObject* type) {
   return !find_plain_reducer(type, found) || found;
 }
 
-// As long as no foreign code has run, no table can have changed.
+// As long as no foreign code has run, no table can have changed; and a dict tells.
 Ref Pickler::registered_reducer(PyTypeObject* type) {
   if (type == unregistered_ && memo_.borrows_keys()) return Ref();
+  PyObject* table = dispatch_table();
+  std::uint64_t version = PyDict_CheckExact(table) ? cpython::dict_version(table) : 0;
+  if (version != 0 && plan_for(type).unregistered_in == version) {
+    cpython::note_read(cpython::Read::kReducer, cpython::as_object(type));
+    return Ref();
+  }
   Ref reducer = look_up_reducer(type);
-  if (!reducer) unregistered_ = type;
+  if (!reducer) {
+    unregistered_ = type;
+    // What other keys answer when they are compared may change.
+    if (version != 0 && tables_are_plain_) plan_for(type).unregistered_in = version;
+  }
   return reducer;
 }
 

@@ -1,11 +1,16 @@
 #include "pickling/instance_plans.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
 #include <string_view>
+#include <utility>
 
 #include "cpython/compat.h"
 #include "cpython/dicts.h"
 #include "cpython/error.h"
+#include "pickling/native_kinds.h"
+#include "pickling/native_reductions.h"
 
 namespace cppickle::pickling {
 
@@ -119,24 +124,70 @@ InstancePlan made_for(PyTypeObject* type, const cpython::Names& names) {
 
 // numpy.dtype, numpy.dtype[float64] or numpy.dtypes.Float64DType.
 bool is_dtype(PyObject* object) {
-  return std::string_view(Py_TYPE(object)->tp_name).starts_with("numpy.dtype");
+  constexpr std::string_view kBegin = "numpy.dtype";
+  return std::strncmp(Py_TYPE(object)->tp_name, kBegin.data(), kBegin.size()) == 0;
 }
 
-// Types with static storage do not change.
-bool is_current(const InstancePlan& plan, PyTypeObject* type) {
-  if ((type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0) return true;
-  return plan.version != 0 && plan.version == cpython::type_version(type);
+bool is_function(PyObject* object) {
+  return object != nullptr && PyFunction_Check(object);
+}
+
+// object.__reduce_ex__ gets __reduce__ of the instance and of the class, which is asked
+// by its metaclass; and __getnewargs__ and the state where that is object's own.
+Asking asking_of(PyTypeObject* type, const cpython::Names& names) {
+  PyTypeObject* meta = Py_TYPE(type);
+  if (!cpython::is_python_class(type) || type->tp_getattro != PyObject_GenericGetAttr ||
+      meta->tp_getattro != PyType_Type.tp_getattro ||
+      !cpython::is_objects_own(meta, names.reduce))
+    return Asking::kAnyhow;
+  if (is_function(cpython::type_lookup(type, names.reduce_ex)))
+    return Asking::kReduceEx;
+  if (!cpython::is_objects_own(type, names.reduce_ex)) return Asking::kAnyhow;
+  if (is_function(cpython::type_lookup(type, names.reduce))) return Asking::kReduce;
+  constexpr unsigned long kWithItems =
+      Py_TPFLAGS_LIST_SUBCLASS | Py_TPFLAGS_DICT_SUBCLASS;
+  bool bare = !PyType_HasFeature(type, kWithItems) &&
+              cpython::is_objects_own(type, names.reduce) &&
+              cpython::is_objects_own(type, names.getnewargs) &&
+              cpython::is_objects_own(type, names.getnewargs_ex) &&
+              cpython::is_objects_own(type, names.attr_class);
+  return bare && is_function(cpython::type_lookup(type, names.getstate))
+             ? Asking::kState
+             : Asking::kAnyhow;
 }
 
 }  // namespace
 
-const InstancePlan& InstancePlans::plan_for(PyTypeObject* type) {
+InstancePlan& InstancePlans::find_plan(PyTypeObject* type) {
+  Recent& recent = recent_[place_of(type)];
   auto known = plans_.find(type);
   // The address may be that of a class which died; versions are never given twice.
-  if (known != plans_.end() && is_current(known->second, type)) return known->second;
-  InstancePlan plan = made_for(type, names_);
-  plan.datetime = datetimes_.kind_of(type);
-  return plans_.insert_or_assign(type, std::move(plan)).first->second;
+  if (known == plans_.end() || !is_current(known->second, type)) {
+    if (known != plans_.end() && known->second.reduction.kind != NativeKind::kNone)
+      outdated_.push_back(std::move(known->second.reduction));
+    InstancePlan plan = made_for(type, names_);
+    plan.asking = asking_of(type, names_);
+    plan.datetime = datetimes_.kind_of(type);
+    if (!plan.native && plan.datetime == cpython::DateTimeKind::kNone)
+      plan.kind = native_kind(type, names_);
+    known = plans_.insert_or_assign(type, std::move(plan)).first;
+  }
+  recent = {type, &known->second};
+  return known->second;
+}
+
+void InstancePlans::learn_reduction(PyObject* object, PyObject* value,
+                                    PyObject* reducer) {
+  InstancePlan& plan = plan_for(Py_TYPE(object));
+  if (plan.kind == NativeKind::kNone || plan.reduction.knows(object)) return;
+  // What has taught nothing is looked at again ever more seldom.
+  if (!std::has_single_bit(++plan.vain_answers)) return;
+  if (plan.reduction.kind == NativeKind::kNone) {
+    plan.reduction = learned_reduction(plan.kind, object, value, reducer, names_);
+  } else {
+    learn_dtype(plan.reduction, object, value);
+  }
+  if (plan.reduction.knows(object)) plan.vain_answers = 0;
 }
 
 namespace {
@@ -164,7 +215,9 @@ bool InstancePlans::has_plain_keys(PyObject* table) {
 }
 
 void InstancePlans::trim() {
-  if (plans_.size() >= kMostPlans) plans_.clear();
+  if (plans_.size() >= kMostPlans) forget_plans();
+  if (!outdated_.empty()) [[unlikely]]
+    std::exchange(outdated_, {}).clear();
 }
 
 PyObject* InstancePlans::known_reduction(PyObject* object) const {

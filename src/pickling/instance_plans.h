@@ -9,11 +9,22 @@
 #include <unordered_map>
 #include <vector>
 
+#include "cpython/compat.h"
 #include "cpython/datetimes.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
+#include "pickling/native_kinds.h"
+#include "pickling/native_reductions.h"
 
 namespace cppickle::pickling {
+
+// How an instance is asked for its reduce value.
+enum class Asking : std::uint8_t {
+  kAnyhow,    // by __reduce_ex__, wherever it comes from
+  kReduceEx,  // by the class's __reduce_ex__, which is a function
+  kReduce,    // by its __reduce__, which is all that object.__reduce_ex__ would call
+  kState      // by its __getstate__: the rest of the value is what object makes it
+};
 
 // A class whose instances are reduced by what `object` defines (object.__reduce_ex__
 // and copyreg.__newobj__): made in Python over `object`, and nothing of the pickle
@@ -29,10 +40,16 @@ struct InstancePlan {
     }
   };
 
-  std::uint64_t version = 0;  // of the type when the plan was made
-  bool native = false;        // false: ask the object
-  bool refused = false;       // state of a C type, which object's methods refuse
+  std::uint64_t version = 0;        // of the type when the plan was made
+  bool native = false;              // false: ask the object
+  Asking asking = Asking::kAnyhow;  // an instance that hides no __reduce_ex__
+  bool refused = false;             // state of a C type, which object's methods refuse
   cpython::DateTimeKind datetime = cpython::DateTimeKind::kNone;  // else: one of these
+  NativeKind kind = NativeKind::kNone;                            // that it may have
+  NativeReduction reduction;     // once an object of the class has answered
+  std::size_t vain_answers = 0;  // that have taught nothing since
+  // The version of a dispatch table that has no reducer for the class; 0: not known.
+  std::uint64_t unregistered_in = 0;
   bool has_dict = false;
   std::vector<Slot> slots;  // in the order of copyreg._slotnames
 };
@@ -47,10 +64,19 @@ class InstancePlans {
   explicit InstancePlans(const cpython::Names& names) : names_(names) {}
 
   // Valid as long as no foreign code runs.  Runs none.
-  const InstancePlan& plan_for(PyTypeObject* type);
-  // To be called where no plan is in use: forgets all when they are many.
+  InstancePlan& plan_for(PyTypeObject* type) {
+    const Recent& recent = recent_[place_of(type)];
+    if (recent.type == type && is_current(*recent.plan, type)) [[likely]]
+      return *recent.plan;
+    return find_plan(type);
+  }
+  // To be called where no plan is in use: forgets all when they are many, and what they
+  // were replaced for.
   void trim();
   const cpython::DateTimes& datetimes() const { return datetimes_; }
+
+  // Learns from what `reducer` (null: the object itself) has answered.
+  void learn_reduction(PyObject* object, PyObject* value, PyObject* reducer);
 
   // What a builtin dtype of numpy was reduced to before, or null; borrowed, and as
   // long-lived as the plans.  Such a dtype never changes.
@@ -63,11 +89,34 @@ class InstancePlans {
   bool has_plain_keys(PyObject* table);
 
   void clear() {
-    plans_.clear();
+    forget_plans();
     dtypes_.clear();
   }
 
  private:
+  struct Recent {
+    PyTypeObject* type = nullptr;
+    InstancePlan* plan = nullptr;
+  };
+  static constexpr std::size_t kRecentPlans = 16;  // a power of two
+
+  static std::size_t place_of(PyTypeObject* type) {
+    auto address = static_cast<std::uint64_t>(reinterpret_cast<std::uintptr_t>(type));
+    return static_cast<std::size_t>(address * 0x9E3779B97F4A7C15u >> 60);
+  }
+  // Types with static storage do not change.
+  static bool is_current(const InstancePlan& plan, PyTypeObject* type) {
+    bool same = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) == 0 ||
+                cpython::has_version(type, plan.version);
+    return same &&
+           (plan.reduction.kind == NativeKind::kNone || plan.reduction.watched.hold());
+  }
+  InstancePlan& find_plan(PyTypeObject* type);
+  void forget_plans() {
+    plans_.clear();
+    recent_ = {};
+  }
+
   const cpython::Names& names_;
   cpython::DateTimes datetimes_;
   struct Reduction {
@@ -76,6 +125,9 @@ class InstancePlans {
   };
 
   std::unordered_map<PyTypeObject*, InstancePlan> plans_;
+  std::array<Recent, kRecentPlans> recent_;  // some of them
+  // Until the next trim(): to let go of what they own may run finalizers.
+  std::vector<NativeReduction> outdated_;
   std::vector<Reduction> dtypes_;  // few
   // Tables with plain keys, as long as they have this version; addresses.
   struct PlainTable {

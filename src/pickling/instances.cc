@@ -14,6 +14,8 @@
 #include "cpython/ref.h"
 #include "pickling/instance_plans.h"
 #include "pickling/instance_writer.h"
+#include "pickling/native_kinds.h"
+#include "pickling/native_writer.h"
 #include "pickling/pickler.h"
 #include "pickling/script.h"
 #include "pickling/work_stack.h"
@@ -37,21 +39,24 @@ bool hides_protocol(PyObject* dict, const cpython::Names& names) {
 
 }  // namespace
 
-// As long as no foreign code has run, no type can have changed.
-const InstancePlan& Pickler::plan_for(PyTypeObject* type) {
-  if (type == planned_type_ && memo_.borrows_keys()) return *plan_;
-  plan_ = &plans_.plan_for(type);
-  planned_type_ = type;
-  return *plan_;
-}
-
-bool Pickler::save_instance(PyObject* object) {
-  if (protocol() < 2) return false;
-  PyTypeObject* type = Py_TYPE(object);
-  if (!save_planned_instance(object, plan_for(type))) return false;
+bool Pickler::save_instance(PyObject* object, const InstancePlan& plan) {
+  if (protocol() < 2 || plan.reduction.kind == NativeKind::kComplex) return false;
+  if (!save_planned_instance(object, plan)) return false;
   // No hook, table or reducer wanted it: none wants others of its type.
   if (memo_.borrows_keys() && !nothing_follows())
-    plain_types_.note(type, plan_for(type));
+    plain_types_.note(Py_TYPE(object), plan_for(Py_TYPE(object)));
+  return true;
+}
+
+// By what the registered reducer is known to answer.
+bool Pickler::save_registered(PyObject* object, PyObject* reducer) {
+  const InstancePlan& plan = plan_for(Py_TYPE(object));
+  if (plan.reduction.kind != NativeKind::kComplex ||
+      plan.reduction.reducer.get() != reducer ||
+      !NativeWriter(*this, object, plan.reduction).write())
+    return false;
+  if (memo_.borrows_keys() && !nothing_follows())
+    plain_types_.note(Py_TYPE(object), plan_for(Py_TYPE(object)));
   return true;
 }
 
@@ -68,6 +73,8 @@ bool Pickler::save_known_instance(PyObject* object, PlainType& plain) {
 // REQUIRES: the caller holds one reference of the object.
 bool Pickler::save_planned_instance(PyObject* object, const InstancePlan& plan) {
   if (plan.native) return save_plain_instance(object, plan);
+  if (plan.reduction.kind != NativeKind::kNone)
+    return NativeWriter(*this, object, plan.reduction).write();
   return plan.datetime != cpython::DateTimeKind::kNone &&
          save_datetime(object, plan.datetime);
 }

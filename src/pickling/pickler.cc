@@ -59,7 +59,7 @@ void Pickler::explain_recursion() {
 // What was known of types may have changed since.
 void Pickler::borrow_keys() {
   memo_.borrow_keys();
-  unregistered_ = planned_type_ = nullptr;
+  unregistered_ = nullptr;
   plain_types_.clear();
   tables_are_known_ = false;
 }
@@ -127,43 +127,6 @@ bool Pickler::save_flat(PyObject* object) {
   return true;
 }
 
-bool Pickler::is_short_leaf(PyObject* object) const {
-  constexpr Py_ssize_t kShortText = 1000;  // characters
-  if (PyUnicode_CheckExact(object)) return PyUnicode_GET_LENGTH(object) < kShortText;
-  return object == Py_None || PyBool_Check(object) || PyFloat_CheckExact(object) ||
-         cpython::is_compact_int(object) || is_short_bytes(object);
-}
-
-bool Pickler::is_inline_tuple(PyObject* tuple) const {
-  constexpr Py_ssize_t kFewItems = 8;
-  Py_ssize_t size = PyTuple_GET_SIZE(tuple);
-  if (size == 0) return true;
-  if (asks_for_ids() || size > kFewItems) return false;
-  for (Py_ssize_t i = 0; i < size; ++i) {
-    if (!is_short_leaf(PyTuple_GET_ITEM(tuple, i))) return false;
-  }
-  return true;
-}
-
-bool Pickler::try_save_inline(PyObject* object) {
-  if (frame_is_due() || asks_for_ids() || is_written_through(object)) return false;
-  if (save_flat(object) || get(object)) return true;
-  PyTypeObject* type = Py_TYPE(object);
-  // Its items are short leaves: none of them needs a frame of the work stack, and
-  // together they are no reason to end the frame of the format.
-  if (type == &PyTuple_Type && is_inline_tuple(object)) {
-    InlineScope inline_scope(*this);
-    return save_tuple(object), true;
-  }
-  if (hooks_.reducer_override != nullptr || protocol() < 4) return false;
-  // As in save_object(): plain classes and functions come before the dispatch table,
-  // classes of other metaclasses after it.
-  if (PyType_Check(object) && type != &PyType_Type && may_have_reducer(type)) {
-    return false;
-  }
-  return reducers_.try_save_inline(*this, object);
-}
-
 // The way for when a frame is due or persistent ids are asked for: both may run foreign
 // code, which may drop the container's reference to `object`.
 void Pickler::save_slow(PyObject* object) {
@@ -197,6 +160,12 @@ bool Pickler::is_refusal() const {
          PyErr_ExceptionMatches(imported_.pickling_error);
 }
 
+// To be called in a handler: writes what refused in another way, or throws again.
+void Pickler::save_refused(PyObject* object, bool has_answered) {
+  if (!is_refusal() || !reducers_.save_refused(*this, object, has_answered)) throw;
+  error_is_ours_ = false;
+}
+
 // Saves what `ask` answers; of what refuses nothing has been written.
 template <typename Ask>
 void Pickler::save_reduction(PyObject* object, Ask ask) {
@@ -205,11 +174,7 @@ void Pickler::save_reduction(PyObject* object, Ask ask) {
     value = ask();
     if (PyUnicode_Check(value.get())) return save_global(object, value.get());
   } catch (const cpython::ErrorSet&) {
-    if (!is_refusal() ||
-        !reducers_.save_refused(*this, object, static_cast<bool>(value)))
-      throw;
-    error_is_ours_ = false;
-    return;
+    return save_refused(object, static_cast<bool>(value));
   }
   save_foreign_value(object, value.get());
 }
@@ -222,6 +187,28 @@ bool is_callable_made_in_c(PyTypeObject* type) {
 }
 
 }  // namespace
+
+void Pickler::save_by_state(PyObject* object) {
+  Ref state;
+  try {
+    cpython::note_read(cpython::Read::kReduction, object);
+    before_foreign_code();
+    state = cpython::call_method(object, names().getstate);
+    cpython::note_made(state.get());
+  } catch (const cpython::ErrorSet&) {
+    return save_refused(object, false);
+  }
+  save_foreign_state(object, state.get());
+}
+
+// True for an object whose __getstate__ alone is to be asked.  Answers that are kept
+// are whole values.
+bool Pickler::is_asked_for_state(PyObject* object) {
+  const InstancePlan& plan = plan_for(Py_TYPE(object));
+  return plan.asking == Asking::kState && plan.kind == NativeKind::kNone &&
+         hooks_.answers == nullptr && asked_protocol() >= 2 && protocol() >= 2 &&
+         !hides_reduce_ex(object);
+}
 
 // Everything that is no builtin data: the hooks first, then by value, then the reduce
 // protocol.
@@ -240,11 +227,14 @@ void Pickler::save_object(PyObject* object) {
   // The order is the standard pickler's: exact functions and classes never come to the
   // table.
   if (Ref reducer = registered_reducer(type)) {
+    if (save_registered(object, reducer.get())) return;
     return save_reduction(object,
                           [&] { return registered_reduction(reducer.get(), object); });
   }
   if (PyType_Check(object)) return reducers_.save_class(*this, object);
-  if (reducers_.save_other(*this, object) || save_instance(object)) return;
+  if (reducers_.save_other(*this, object) || save_instance(object, plan_for(type)))
+    return;
+  if (is_asked_for_state(object)) return save_by_state(object);
   save_reduction(object, [&] { return find_reduction(object); });
 }
 

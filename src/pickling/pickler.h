@@ -96,25 +96,7 @@ class Pickler {
   // REQUIRES: whole opcodes that put nothing into the memo.
   void emit_fragment(std::string_view fragment) { emitter_.fragment(fragment); }
   static constexpr std::size_t kLongestFragment = 16 * 1024;
-  // While one lives, the frame in progress is not closed: what is being written needs
-  // no frame of the work stack, as it was found out beforehand, and must not need one
-  // now.
-  // REQUIRES: nothing that is written meanwhile needs a frame; a step that would have
-  // to be kept raises SystemError, since it would tear the stream.
-  class InlineScope {
-   public:
-    explicit InlineScope(Pickler& pickler)
-        : pickler_(pickler), before_(pickler.keeps_frame_open_) {
-      pickler.keeps_frame_open_ = true;
-    }
-    InlineScope(const InlineScope&) = delete;
-    InlineScope& operator=(const InlineScope&) = delete;
-    ~InlineScope() { pickler_.keeps_frame_open_ = before_; }
-
-   private:
-    Pickler& pickler_;
-    bool before_;
-  };
+  class InlineScope;  // inline_scope.h
   // True for a value without parts that try_save_inline() writes.
   bool is_short_leaf(PyObject* object) const;
   // True for a short tuple of such values that try_save_inline() writes just now.
@@ -126,7 +108,7 @@ class Pickler {
   // False when the dispatch table has no reducer for the type, as far as can be known.
   bool may_have_reducer(PyTypeObject* type);
   // Valid as long as no foreign code runs.
-  const InstancePlan& plan_for(PyTypeObject* type);
+  InstancePlan& plan_for(PyTypeObject* type) { return plans_.plan_for(type); }
   // As GLOBAL, STACK_GLOBAL or EXT, unverified; memoizes `object`.
   void emit_global(PyObject* object, PyObject* module, PyObject* qualname);
   // Verified, under its own or the given qualified name.  Raises PicklingError.
@@ -158,7 +140,7 @@ class Pickler {
   void memoize(PyObject* object) {
     if (memoizing()) emitter_.memoize(memo_.add(object));
   }
-  // The same; false for one that got into the memo meanwhile, which takes its place.
+  // The same; false for one that got into the memo meanwhile, and takes its place.
   bool memoize_or_get(PyObject* object);
   // Memoizes what exists only in the stream.
   void memoize_anonymous() {
@@ -177,17 +159,15 @@ class Pickler {
   }
 
   // To be called before any code runs that is not the engine's own.
-  // A re-entrancy point: attributes, hooks, write(), finalizers, __eq__ and iterators
-  // may all come back.  After it sizes have to be read again; no borrowed pointer is
-  // valid.
+  // A re-entrancy point: attributes, hooks, write(), finalizers, __eq__, iterators may
+  // come back.  After it sizes have to be read again; no borrowed pointer is valid.
   void before_foreign_code(
       const std::source_location& where = std::source_location::current()) {
     memo_.own_keys();
     cpython::note_foreign_code(where);
   }
-  // To be called where what follows is likely to be plain data: lets the memo borrow
-  // its keys again, unless frames on the stack hand out objects that nothing else
-  // holds.
+  // To be called where plain data is likely to follow: lets the memo borrow its keys
+  // again, unless frames on the stack hand out objects that nothing else holds.
   void before_plain_data() {
     if (!memo_.borrows_keys() && may_borrow_keys_ && !stack_.has_iterators())
       borrow_keys();
@@ -202,6 +182,7 @@ class Pickler {
   }
 
  private:
+  friend class NativeWriter;
   friend class Script;
 
   void borrow_keys();
@@ -221,12 +202,15 @@ class Pickler {
     if (frame_is_due()) emitter_.commit_frame();
   }
   bool is_written_through(PyObject* object) const;
+  bool fits_frame(PyObject* tuple) const;
   bool is_short_bytes(PyObject* object) const;
   bool save_flat(PyObject* object);  // a leaf or short bytes, not written through
   void save_compound(PyObject* object);
   void save_object(PyObject* object);
   template <typename Ask>
   void save_reduction(PyObject* object, Ask ask);
+  void save_refused(PyObject* object, bool has_answered);
+  void save_by_state(PyObject* object);
   bool is_refusal() const;
   // Gives the next memo index to an object that is not in the memo.  `references`: how
   // many the engine itself holds beside the one of the container.
@@ -237,7 +221,8 @@ class Pickler {
   }
 
   // instances.cc
-  bool save_instance(PyObject* object);
+  bool save_instance(PyObject* object, const InstancePlan& plan);
+  bool save_registered(PyObject* object, PyObject* reducer);
   bool save_known_instance(PyObject* object, PlainType& plain);
   bool save_planned_instance(PyObject* object, const InstancePlan& plan);
   bool save_plain_instance(PyObject* object, const InstancePlan& plan);
@@ -345,6 +330,13 @@ class Pickler {
   cpython::Ref overriding_reduction(PyObject* object);
   cpython::Ref find_reduction(PyObject* object);
   void save_foreign_value(PyObject* object, PyObject* reduce_value);
+  void save_foreign_state(PyObject* object, PyObject* state);
+  void note_foreign_value(std::size_t depth);
+  int asked_protocol() const {
+    return hooks_.reduce_protocol >= 0 ? hooks_.reduce_protocol : protocol();
+  }
+  bool hides_reduce_ex(PyObject* object) const;
+  bool is_asked_for_state(PyObject* object);
   cpython::Ref ask_for_reduction(PyObject* object);
 
   // dispatch_tables.cc
@@ -377,14 +369,12 @@ class Pickler {
   WorkStack stack_;
   // What was found last, which holds as long as the memo borrows its keys.
   PyTypeObject* unregistered_ = nullptr;  // a type without a reducer
-  PyTypeObject* planned_type_ = nullptr;
   bool tables_are_known_ = false;
   bool tables_are_plain_ = false;
   std::array<PyObject*, kMostTables> tables_;  // the dicts of the dispatch table
   std::size_t table_count_ = 0;
-  const InstancePlan* plan_ = nullptr;  // of that type
-  PlainTypes plain_types_;              // of instances that were written
-  bool keeps_frame_open_ = false;       // see InlineScope
+  PlainTypes plain_types_;         // of instances that were written
+  bool keeps_frame_open_ = false;  // see InlineScope
   bool error_is_ours_ = false;
   std::size_t reductions_ = 0;  // frames with a reduce value that foreign code gave
   std::size_t reductions_checked_ = kManyReductions;  // when they are looked at next

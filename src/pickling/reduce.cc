@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/opcode.h"
+#include "cpython/attributes.h"
 #include "cpython/compat.h"
 #include "cpython/error.h"
 #include "cpython/names.h"
@@ -53,8 +54,15 @@ Ref Pickler::persistent_id_of(PyObject* object) {
 }
 
 Ref Pickler::registered_reduction(PyObject* reducer, PyObject* object) {
-  return answer(object, ForeignAnswers::Question::kReduceValue,
-                [&] { return checked(PyObject_CallOneArg(reducer, object)); });
+  Ref value = answer(object, ForeignAnswers::Question::kReduceValue,
+                     [&] { return checked(PyObject_CallOneArg(reducer, object)); });
+  plans_.learn_reduction(object, value.get(), reducer);
+  return value;
+}
+
+bool Pickler::hides_reduce_ex(PyObject* object) const {
+  return Py_TYPE(object)->tp_dictoffset != 0 &&
+         cpython::has_attribute(object, names().reduce_ex);
 }
 
 // Asks anew, whatever has been answered: who calls this compares.
@@ -80,13 +88,20 @@ Ref Pickler::find_reduction(PyObject* object) {
   if (PyAnySet_Check(object)) order_reduced_set(value.get());
   cpython::note_made(value.get());
   plans_.note_reduction(object, value.get());
+  plans_.learn_reduction(object, value.get(), nullptr);
   return value;
 }
 
 Ref Pickler::ask_for_reduction(PyObject* object) {
+  Asking asking = plan_for(Py_TYPE(object)).asking;
+  if (asking == Asking::kReduce && !hides_reduce_ex(object))
+    return cpython::call_method(object, names().reduce);
+  if (asking == Asking::kReduceEx) {
+    Ref version = checked(PyLong_FromLong(asked_protocol()));
+    return cpython::call_method(object, names().reduce_ex, version.get());
+  }
   if (Ref reduce_ex = cpython::lookup_attribute(object, names().reduce_ex)) {
-    int wanted = hooks_.reduce_protocol >= 0 ? hooks_.reduce_protocol : protocol();
-    Ref version = checked(PyLong_FromLong(wanted));
+    Ref version = checked(PyLong_FromLong(asked_protocol()));
     return checked(PyObject_CallOneArg(reduce_ex.get(), version.get()));
   }
   if (Ref reduce = cpython::lookup_attribute(object, names().reduce)) {
@@ -99,6 +114,27 @@ Ref Pickler::ask_for_reduction(PyObject* object) {
 void Pickler::save_foreign_value(PyObject* object, PyObject* value) {
   std::size_t depth = stack_.depth();
   save_reduce_value(object, value);
+  note_foreign_value(depth);
+}
+
+// What object.__reduce_ex__ makes of a class and the state that was answered.
+void Pickler::save_foreign_state(PyObject* object, PyObject* state) {
+  std::size_t depth = stack_.depth();
+  before_foreign_code();
+  Script script(*this);
+  script
+      .save(cpython::as_object(Py_TYPE(object)), Label::kText, names().attr_class_text)
+      .object_begins()
+      .op(Opcode::EMPTY_TUPLE)
+      .op(Opcode::NEWOBJ)
+      .memoize_or_end(object);
+  if (state != Py_None) write_instance_state(*this, script, object, state);
+  script.start(object);
+  note_foreign_value(depth);
+}
+
+// A value has been written, or pushed above `depth`.
+void Pickler::note_foreign_value(std::size_t depth) {
   // Written whole: nothing is inside of it, so it takes no part in a recursion.
   if (stack_.depth() == depth) return;
   stack_.top().reduced = true;

@@ -109,3 +109,19 @@ def test_frames_tell_their_length(protocol):
     assert len(frames) > 3
     for (start, length), (following, _) in zip(frames, frames[1:]):
         assert start + 9 + length == following
+
+
+class Reduced:
+    def __init__(self, *args):
+        self.args = args
+
+    def __reduce__(self):
+        return Reduced, self.args
+
+
+@pytest.mark.parametrize("protocol", FRAMED)
+@pytest.mark.parametrize("unit", ["x" * 300, "é" * 300, b"x" * 200])
+def test_frames_end_between_the_arguments_of_an_object(protocol, unit):
+    for fill in range(0, 1000, 91):
+        objects = [Reduced(unit + unit[:i], i, unit[i:]) for i in range(150)]
+        same_everywhere(["y" * fill, *objects], protocol)

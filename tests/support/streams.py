@@ -24,6 +24,20 @@ def written_out(*objects, protocol=None, **options):
     return file.getvalue()
 
 
+class Asking(cppickle.Pickler):
+    """Asks each object how it is reduced: with persistent ids there are no plans."""
+
+    def persistent_id(self, obj):
+        return None
+
+
+def asked(obj, protocol=None):
+    """The stream of an object, in which nothing is known beforehand."""
+    file = io.BytesIO()
+    Asking(file, protocol).dump(obj)
+    return file.getvalue()
+
+
 def repeat(obj, protocol=None, **options):
     """Dump until it is repeated, and see to it that all streams are right."""
     expected = written_out(obj, protocol=protocol, **options)
