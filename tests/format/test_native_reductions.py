@@ -10,6 +10,7 @@ import pickle
 import sys
 import types
 import uuid
+from importlib.machinery import ModuleSpec
 
 import pytest
 
@@ -26,6 +27,7 @@ class Share(fractions.Fraction):
 
 Pair = collections.namedtuple("Pair", "left right")
 HOME = types.ModuleType("importable_named_tuples")
+HOME.__spec__ = ModuleSpec(HOME.__name__, None)
 sys.modules[HOME.__name__] = HOME
 for cls in (Pair, Point, Share):
     cls.__module__ = HOME.__name__
