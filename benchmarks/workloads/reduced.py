@@ -20,7 +20,9 @@ from benchmarks.workloads.importable import (
 COUNT = 100
 
 
-def many(name: str, make: Callable[[int], object], observe=itself, **options) -> Workload:
+def many(
+    name: str, make: Callable[[int], object], observe=itself, **options
+) -> Workload:
     """A list of such objects, each one new."""
     return data(
         f"{COUNT} {name}",

@@ -143,7 +143,7 @@ PyObject* class_qualname(PyTypeObject* type);
 Ref type_name(PyObject* object);
 // True for a class that a class statement (or type()) made; false for those made in C.
 bool is_python_class(PyTypeObject* type);
-// The module that a type was made with (PEP 573), or null; borrowed.  PyType_GetModule()
+// The module that a type was made with (PEP 573), or null; borrowed. PyType_GetModule()
 // raises an error where there is none, which takes longer than a small dump.
 inline PyObject* module_of_type(PyTypeObject* type) {
   bool on_heap = (type->tp_flags & Py_TPFLAGS_HEAPTYPE) != 0;

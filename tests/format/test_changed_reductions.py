@@ -12,6 +12,7 @@ import struct
 import sys
 import types
 import uuid
+from importlib.machinery import ModuleSpec
 
 import pytest
 from support.streams import asked
@@ -19,6 +20,7 @@ from support.streams import asked
 import cppickle
 
 HOME = types.ModuleType("importable_reduced_types")
+HOME.__spec__ = ModuleSpec(HOME.__name__, None)
 sys.modules[HOME.__name__] = HOME
 
 
