@@ -29,12 +29,13 @@ void Unpickler::load_proto() {
 
 void Unpickler::load_frame() {
   auto length = input_.fixed<std::uint64_t>();
+  input_.leave_frame_for_another();
   if (length > static_cast<std::uint64_t>(PY_SSIZE_T_MAX)) {
     cpython::raise_format(PyExc_OverflowError,
                           "FRAME length exceeds system's maximum of %zd bytes",
                           PY_SSIZE_T_MAX);
   }
-  input_.frame(length);
+  input_.enter_frame(length);
 }
 
 // --- Numbers -------------------------------------------------------------------------

@@ -60,14 +60,17 @@ std::uint8_t Input::first_byte() {
 
 // --- Frames --------------------------------------------------------------------------
 
-// Where frames are borders, the cursor sees no more than the frame: who finds too few
-// bytes there has come to its end.
-void Input::frame(std::uint64_t length) {
+void Input::leave_frame_for_another() {
   if (is_framed_ && cursor_.remaining() != 0) {
     cpython::raise(imported_.unpickling_error,
                    "beginning of a new frame before end of current frame");
   }
   leave_frame();
+}
+
+// Where frames are borders, the cursor sees no more than the frame: who finds too few
+// bytes there has come to its end.
+void Input::enter_frame(std::uint64_t length) {
   if (length > cursor_.remaining()) need(length);
   if (!cpython::kFramesAreBorders) return;
   behind_frame_ = cursor_.narrow(static_cast<std::size_t>(length));

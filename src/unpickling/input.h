@@ -97,8 +97,9 @@ class Input {
       return line_of_file();
     return taken;
   }
-  // A frame of so many bytes begins: they have to be there.
-  void frame(std::uint64_t length);
+  // A frame of so many bytes begins: they have to be there, and no frame around it.
+  void leave_frame_for_another();
+  void enter_frame(std::uint64_t length);
   // Bytes and bytearrays, read into place.
   cpython::Ref bytes_object(std::uint64_t count);
   cpython::Ref bytearray_object(std::uint64_t count);

@@ -3,6 +3,7 @@
 import gc
 import io
 import pickle
+import sys
 
 import pytest
 
@@ -71,13 +72,22 @@ def test_every_cut_of_a_stream_is_an_error(file):
                 cppickle.loads(stream[:end])
 
 
-def test_frames_may_end_anywhere_in_files_as_in_memory():
+def test_frames_end_in_files_as_in_memory():
+    def outcome(load, stream):
+        try:
+            return load(stream)
+        except Exception as error:
+            return type(error), str(error)
+
     body = pickle.dumps(["text", 1000, b"bytes"], 4)[11:]
     for length in range(len(body)):
         stream = b"\x80\x04\x95" + length.to_bytes(8, "little") + body
-        loaded = cppickle.loads(stream)
+        loaded = outcome(cppickle.loads, stream)
+        assert loaded == outcome(pickle.loads, stream)
+        if sys.version_info < (3, 14):
+            assert loaded == ["text", 1000, b"bytes"]
         for file in FILES.values():
-            assert cppickle.load(file(stream)) == loaded == ["text", 1000, b"bytes"]
+            assert outcome(cppickle.load, file(stream)) == loaded
 
 
 def test_a_claim_of_size_is_not_believed():
