@@ -67,6 +67,8 @@ class Cursor {
     position_ += sizeof value;
     return true;
   }
+  // REQUIRES: count <= remaining().
+  void skip(std::size_t count) { position_ += count; }
   // A float is the one argument in big-endian order.
   bool take_real(double& value) {
     std::uint64_t bits;

@@ -27,6 +27,12 @@ inline bool is_ascii(std::string_view text) {
     std::memcpy(&word, at, sizeof word);
     high |= word;
   }
+  if (end - at >= 4) {
+    std::uint32_t word;
+    std::memcpy(&word, at, sizeof word);
+    high |= word;
+    at += 4;
+  }
   for (; at != end; ++at) high |= static_cast<std::uint64_t>(*at & 0x80);
   return (high & 0x8080808080808080) == 0;
 }
@@ -95,6 +101,9 @@ inline constexpr bool kFramesAreBorders = PY_VERSION_HEX >= 0x030e0000;
 inline constexpr int kBaseOfIntegers = PY_VERSION_HEX >= 0x030e0000 ? 10 : 0;
 // Whether only 00 and 01 are False and True, and not " 0" or "+1".
 inline constexpr bool kBoolsArePadded = PY_VERSION_HEX >= 0x030f0000;
+// Whether a container has to know how to take items where there are none (CPython's
+// issue 135573).
+inline constexpr bool kAsksForNoItems = PY_VERSION_HEX >= 0x030f0000;
 // Whether operands that STACK_GLOBAL misses are told from those of another type.
 inline constexpr bool kCountsNames = PY_VERSION_HEX >= 0x030b0000;
 

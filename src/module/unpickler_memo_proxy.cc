@@ -99,7 +99,7 @@ void read_entries(PyObject* dict, unpickling::ObjectTable& memo) {
     if (index == -1 && PyErr_Occurred()) throw cpython::ErrorSet{};
     if (index < 0)
       cpython::raise(PyExc_ValueError, "memo key must be positive integers.");
-    memo.set(static_cast<std::uint64_t>(index), Ref::borrow(object));
+    memo.set(static_cast<std::uint64_t>(index), object);
   }
 }
 

@@ -69,7 +69,7 @@ void Unpickler::load_int_line() {
 void Unpickler::load_long_line() {
   line_with_end();
   if (line_[line_.size() - 2] == 'L') line_[line_.size() - 2] = '\0';
-  push(checked(PyLong_FromString(line_.c_str(), nullptr, cpython::kBaseOfIntegers)));
+  push_made(PyLong_FromString(line_.c_str(), nullptr, cpython::kBaseOfIntegers));
 }
 
 void Unpickler::load_float_line() {
@@ -79,7 +79,7 @@ void Unpickler::load_float_line() {
   if (value == -1.0 && PyErr_Occurred()) throw cpython::ErrorSet{};
   if (*end != '\n' && *end != '\0')
     cpython::raise(PyExc_ValueError, "could not convert string to float");
-  push(checked(PyFloat_FromDouble(value)));
+  push_made(PyFloat_FromDouble(value));
 }
 
 void Unpickler::load_long(std::int64_t size) {
@@ -114,8 +114,8 @@ void Unpickler::load_bytearray() {
 
 void Unpickler::load_unicode_line() {
   std::string_view line = input_.line();
-  push(checked(PyUnicode_DecodeRawUnicodeEscape(
-      line.data(), static_cast<Py_ssize_t>(line.size()), nullptr)));
+  push_made(PyUnicode_DecodeRawUnicodeEscape(
+      line.data(), static_cast<Py_ssize_t>(line.size()), nullptr));
 }
 
 // A string of Python 2.
@@ -150,11 +150,6 @@ void Unpickler::load_old_string(std::int64_t size) {
 }
 
 // --- The memo ------------------------------------------------------------------------
-
-void Unpickler::put(std::uint64_t index) {
-  require(1);
-  memo_.set(index, Ref::borrow(stack_.top()));
-}
 
 void Unpickler::get(std::uint64_t index) {
   PyObject* found = memo_.find(index);

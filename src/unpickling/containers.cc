@@ -30,7 +30,7 @@ void Unpickler::load_list(std::size_t mark) {
 
 void Unpickler::append_from(std::size_t index) {
   PyObject* list = stack_.at(container_below(index));
-  if (stack_.size() == index) return;
+  if (stack_.size() == index && !cpython::kAsksForNoItems) return;
   if (!PyList_CheckExact(list)) return append_with_methods(list, index);
   cpython::extend_list(list, stack_.from(index), stack_.size() - index);
   stack_.forget(index);
@@ -99,12 +99,12 @@ void Unpickler::load_frozenset(std::size_t mark) {
   std::size_t count = stack_.size() - mark;
   Ref items = cpython::tuple_of_stolen(stack_.from(mark), count);
   stack_.forget(mark);
-  push(checked(PyFrozenSet_New(items.get())));
+  push_made(PyFrozenSet_New(items.get()));
 }
 
 void Unpickler::add_from(std::size_t index) {
   PyObject* set = stack_.at(container_below(index));
-  if (stack_.size() == index) return;
+  if (stack_.size() == index && !cpython::kAsksForNoItems) return;
   ForeignCode scope(*this);
   for (std::size_t i = index; i < stack_.size(); ++i) check_key(stack_.at(i));
   if (PySet_Check(set)) {

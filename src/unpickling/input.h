@@ -59,14 +59,14 @@ class Input {
       : imported_(imported), cursor_(stream) {}
 
   // The next opcode's byte; EOFError where nothing follows.
-  std::uint8_t opcode() {
+  [[gnu::always_inline]] std::uint8_t opcode() {
     std::uint8_t byte = 0;
     if (!cursor_.take_fixed(byte)) [[unlikely]]
       return first_byte();
     return byte;
   }
   template <typename Integer>
-  Integer fixed() {
+  [[gnu::always_inline]] Integer fixed() {
     Integer value{};
     if (!cursor_.take_fixed(value)) [[unlikely]] {
       need(sizeof value);
@@ -74,7 +74,7 @@ class Input {
     }
     return value;
   }
-  double real() {
+  [[gnu::always_inline]] double real() {
     double value = 0;
     if (!cursor_.take_real(value)) [[unlikely]] {
       need(sizeof value);
@@ -82,7 +82,7 @@ class Input {
     }
     return value;
   }
-  std::string_view bytes(std::uint64_t count) {
+  [[gnu::always_inline]] std::string_view bytes(std::uint64_t count) {
     std::string_view taken;
     if (!cursor_.take_bytes(count, taken)) [[unlikely]] {
       need(count);
@@ -90,6 +90,9 @@ class Input {
     }
     return taken;
   }
+  // What is there without asking the file, and in this frame; skip() takes it.
+  std::string_view at_hand() const { return cursor_.rest(); }
+  void skip(std::size_t count) { cursor_.skip(count); }
   // Without its newline.
   std::string_view line() {
     std::string_view taken;

@@ -5,6 +5,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "cpython/building.h"
@@ -20,7 +21,8 @@ class InternedNames {
   // REQUIRES: an exact str.
   PyObject* of(PyObject* name) {
     auto address = reinterpret_cast<std::uintptr_t>(name);
-    Place& place = places_[(address >> 4 ^ address >> 10) % places_.size()];
+    if (!places_) places_ = std::make_unique<Places>();
+    Place& place = (*places_)[(address >> 4 ^ address >> 10) % kPlaces];
     if (place.name.get() != name) {
       cpython::Ref interned = cpython::Ref::borrow(name);
       cpython::intern(interned);
@@ -34,7 +36,9 @@ class InternedNames {
     cpython::Ref name;  // held, lest its address becomes another's
     cpython::Ref interned;
   };
-  std::array<Place, 32> places_;
+  static constexpr std::size_t kPlaces = 32;
+  using Places = std::array<Place, kPlaces>;
+  std::unique_ptr<Places> places_;  // most loads have no instances
 };
 
 }  // namespace cppickle::unpickling

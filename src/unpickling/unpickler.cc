@@ -13,7 +13,9 @@ Ref Unpickler::load() {
   if (hooks_.protocol != nullptr) *hooks_.protocol = 0;
   input_.begin();
   input_.pause().begin();
-  while (step(static_cast<Opcode>(input_.opcode()))) continue;
+  do {
+    load_leaves();
+  } while (step(static_cast<Opcode>(input_.opcode())));
   input_.finish();
   Ref loaded = pop();
   drop(0);
@@ -46,17 +48,17 @@ bool Unpickler::step(Opcode opcode) {
     case Opcode::NEWFALSE:
       return push_borrowed(Py_False), true;
     case Opcode::BININT:
-      return push(checked(PyLong_FromLong(input_.fixed<std::int32_t>()))), true;
+      return push_made(PyLong_FromLong(input_.fixed<std::int32_t>())), true;
     case Opcode::BININT1:
-      return push(checked(PyLong_FromLong(input_.fixed<std::uint8_t>()))), true;
+      return push_made(PyLong_FromLong(input_.fixed<std::uint8_t>())), true;
     case Opcode::BININT2:
-      return push(checked(PyLong_FromLong(input_.fixed<std::uint16_t>()))), true;
+      return push_made(PyLong_FromLong(input_.fixed<std::uint16_t>())), true;
     case Opcode::LONG1:
       return load_long(input_.fixed<std::uint8_t>()), true;
     case Opcode::LONG4:
       return load_long(input_.fixed<std::int32_t>()), true;
     case Opcode::BINFLOAT:
-      return push(checked(PyFloat_FromDouble(input_.real()))), true;
+      return push_made(PyFloat_FromDouble(input_.real())), true;
     case Opcode::INT:
       return load_int_line(), true;
     case Opcode::LONG:
@@ -115,7 +117,7 @@ bool Unpickler::step(Opcode opcode) {
       return load_tuple(stack_.size() - mark), true;
     }
     case Opcode::EMPTY_LIST:
-      return push(checked(PyList_New(0))), true;
+      return push_made(PyList_New(0)), true;
     case Opcode::LIST:
       return load_list(take_mark()), true;
     case Opcode::APPEND:
@@ -123,7 +125,7 @@ bool Unpickler::step(Opcode opcode) {
     case Opcode::APPENDS:
       return append_from(take_mark()), true;
     case Opcode::EMPTY_DICT:
-      return push(checked(PyDict_New())), true;
+      return push_made(PyDict_New()), true;
     case Opcode::DICT:
       return load_dict(take_mark()), true;
     case Opcode::SETITEM:
@@ -131,7 +133,7 @@ bool Unpickler::step(Opcode opcode) {
     case Opcode::SETITEMS:
       return set_items_from(take_mark()), true;
     case Opcode::EMPTY_SET:
-      return push(checked(PySet_New(nullptr))), true;
+      return push_made(PySet_New(nullptr)), true;
     case Opcode::ADDITEMS:
       return add_from(take_mark()), true;
     case Opcode::FROZENSET:

@@ -58,13 +58,16 @@ class Unpickler {
     explicit ForeignCode(Unpickler& unpickler) : Lifted(unpickler.input_.pause()) {}
   };
 
+  // Leaves: leaves.cc.
+  void load_leaves();
+
   bool step(core::Opcode opcode);
   [[noreturn]] void raise_unknown(core::Opcode opcode) const;
   [[noreturn]] void raise_error(const char* message) const;
 
   // Operands.
   [[noreturn]] void raise_underflow() const;
-  void require(std::size_t operands) const {
+  [[gnu::always_inline]] void require(std::size_t operands) const {
     if (stack_.values_above_mark() < operands) [[unlikely]]
       raise_underflow();
   }
@@ -72,7 +75,10 @@ class Unpickler {
   std::size_t container_below(std::size_t index) const;
   cpython::Ref pop();
   void push(cpython::Ref value) { stack_.push(std::move(value)); }
-  void push_borrowed(PyObject* value) { stack_.push(cpython::Ref::borrow(value)); }
+  [[gnu::always_inline]] void push_made(PyObject* made) { stack_.push_made(made); }
+  [[gnu::always_inline]] void push_borrowed(PyObject* value) {
+    stack_.push(cpython::Ref::borrow(value));
+  }
   void drop(std::size_t index);
   void pop_value_or_mark();
   void duplicate();
@@ -95,7 +101,10 @@ class Unpickler {
   void check_count(std::uint64_t size, const char* opcode, PyObject* error) const;
 
   // The memo: atoms.cc.
-  void put(std::uint64_t index);
+  [[gnu::always_inline]] void put(std::uint64_t index) {
+    require(1);
+    memo_.set(index, stack_.top());
+  }
   void put_line();
   void get(std::uint64_t index);
   void get_line();

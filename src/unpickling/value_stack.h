@@ -3,8 +3,8 @@
 #define CPPICKLE_UNPICKLING_VALUE_STACK_H_
 
 #include <cstddef>
-#include <vector>
 
+#include "core/inline_vector.h"
 #include "cpython/error.h"
 #include "cpython/ref.h"
 
@@ -27,14 +27,28 @@ class ValueStack {
   std::size_t values_above_mark() const { return size() - fence_; }
   bool has_marks() const { return !marks_.empty(); }
 
-  void push(cpython::Ref value) {
-    if (end_ == limit_) grow();
+  [[gnu::always_inline]] void push(cpython::Ref value) {
+    if (end_ == limit_) [[unlikely]]
+      grow();
     *end_++ = value.release();
+  }
+  // A new reference, as the C API gives it: null where that has set an error.  This and
+  // the reading of items are most of a load of plain data.
+  [[gnu::always_inline]] void push_made(PyObject* made) {
+    if (made == nullptr || end_ == limit_) [[unlikely]]
+      return push(cpython::checked(made));
+    *end_++ = made;
   }
   // REQUIRES, for the three: there is such a value.
   PyObject* top() const { return end_[-1]; }
   PyObject* at(std::size_t index) const { return begin_[index]; }
   cpython::Ref pop() { return cpython::Ref::steal(*--end_); }
+
+  // For who pushes many values: where the next ones go, how many have room, and how
+  // many were put there.
+  PyObject** next() { return end_; }
+  std::size_t room() const { return static_cast<std::size_t>(limit_ - end_); }
+  void put(std::size_t count) { end_ += count; }
 
   void push_mark() {
     marks_.push_back(size());
@@ -64,7 +78,7 @@ class ValueStack {
   }
 
  private:
-  void grow() {
+  [[gnu::noinline]] void grow() {
     std::size_t count = size();
     std::size_t room = count == 0 ? 64 : count * 2;
     void* memory = PyMem_Realloc(begin_, room * sizeof(PyObject*));
@@ -78,7 +92,7 @@ class ValueStack {
   PyObject** end_ = nullptr;
   PyObject** limit_ = nullptr;
   std::size_t fence_ = 0;
-  std::vector<std::size_t> marks_;  // sizes of the stack
+  core::InlineVector<std::size_t, 16> marks_;  // sizes of the stack
 };
 
 }  // namespace cppickle::unpickling
