@@ -170,7 +170,7 @@ void Unpickler::put_line() {
     if (!PyErr_Occurred()) PyErr_SetString(PyExc_ValueError, "negative PUT argument");
     throw cpython::ErrorSet{};
   }
-  put(static_cast<std::uint64_t>(index));
+  memoize(static_cast<std::uint64_t>(index));
 }
 
 void Unpickler::get_line() {

@@ -5,7 +5,9 @@
 
 #include "cpython/building.h"
 #include "cpython/error.h"
+#include "unpickling/input.h"
 #include "unpickling/unpickler.h"
+#include "unpickling/value_stack.h"
 
 namespace cppickle::unpickling {
 
@@ -35,7 +37,7 @@ class Place {
   Place& operator=(const Place&) = delete;
   ~Place() {
     input_.skip(static_cast<std::size_t>(from - begin_));
-    stack_.put(static_cast<std::size_t>(to - first_));
+    stack_.advance(static_cast<std::size_t>(to - first_));
   }
 
   const char* from;

@@ -90,11 +90,11 @@ bool Unpickler::step(Opcode opcode) {
       return load_old_string(input_.fixed<std::int32_t>()), true;
 
     case Opcode::MEMOIZE:
-      return put(memo_.size()), true;
+      return memoize(memo_.size()), true;
     case Opcode::BINPUT:
-      return put(input_.fixed<std::uint8_t>()), true;
+      return memoize(input_.fixed<std::uint8_t>()), true;
     case Opcode::LONG_BINPUT:
-      return put(input_.fixed<std::uint32_t>()), true;
+      return memoize(input_.fixed<std::uint32_t>()), true;
     case Opcode::PUT:
       return put_line(), true;
     case Opcode::BINGET:

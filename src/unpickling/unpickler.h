@@ -101,7 +101,7 @@ class Unpickler {
   void check_count(std::uint64_t size, const char* opcode, PyObject* error) const;
 
   // The memo: atoms.cc.
-  [[gnu::always_inline]] void put(std::uint64_t index) {
+  [[gnu::always_inline]] void memoize(std::uint64_t index) {
     require(1);
     memo_.set(index, stack_.top());
   }

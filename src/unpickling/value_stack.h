@@ -48,7 +48,7 @@ class ValueStack {
   // many were put there.
   PyObject** next() { return end_; }
   std::size_t room() const { return static_cast<std::size_t>(limit_ - end_); }
-  void put(std::size_t count) { end_ += count; }
+  void advance(std::size_t count) { end_ += count; }
 
   void push_mark() {
     marks_.push_back(size());
