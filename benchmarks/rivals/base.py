@@ -10,6 +10,7 @@ from dataclasses import dataclass
 # What a workload may need of a rival.
 DATA = "data"  # builtin types, and instances of importable classes
 NAIVE_DATETIMES = "naive datetimes"
+REDUCED = "what the standard library reduces"  # complex, deque, ints of any size
 FUNCTIONS = "functions by value"
 CLASSES = "classes by value"
 BUFFERS = "out-of-band buffers"

@@ -10,13 +10,14 @@ from benchmarks.rivals.base import (
     DATA,
     FUNCTIONS,
     NAIVE_DATETIMES,
+    REDUCED,
     Rival,
 )
 
 RIVAL = Rival(
     name="cloudpickle",
     version=cloudpickle.__version__,
-    supports=frozenset({DATA, NAIVE_DATETIMES, FUNCTIONS, CLASSES, BUFFERS}),
+    supports=frozenset({DATA, NAIVE_DATETIMES, REDUCED, FUNCTIONS, CLASSES, BUFFERS}),
     namespace={"cloudpickle": cloudpickle, "pickle": pickle},
     dumps="cloudpickle.dumps(obj)",
     loads="pickle.loads(stream)",

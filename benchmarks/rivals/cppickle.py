@@ -10,6 +10,7 @@ from benchmarks.rivals.base import (
     DEPTH,
     FUNCTIONS,
     NAIVE_DATETIMES,
+    REDUCED,
     Rival,
 )
 
@@ -18,7 +19,9 @@ _has_own_loads = cppickle.loads is not pickle.loads
 RIVAL = Rival(
     name="cppickle",
     version=cppickle.__version__,
-    supports=frozenset({DATA, NAIVE_DATETIMES, FUNCTIONS, CLASSES, BUFFERS, DEPTH}),
+    supports=frozenset(
+        {DATA, NAIVE_DATETIMES, REDUCED, FUNCTIONS, CLASSES, BUFFERS, DEPTH}
+    ),
     namespace={"cppickle": cppickle, "pickle": pickle},
     dumps="cppickle.dumps(obj)",
     loads="pickle.loads(stream)",

@@ -6,12 +6,19 @@ default would send the function's whole namespace.
 
 import dill
 
-from benchmarks.rivals.base import CLASSES, DATA, FUNCTIONS, NAIVE_DATETIMES, Rival
+from benchmarks.rivals.base import (
+    CLASSES,
+    DATA,
+    FUNCTIONS,
+    NAIVE_DATETIMES,
+    REDUCED,
+    Rival,
+)
 
 RIVAL = Rival(
     name="dill",
     version=dill.__version__,
-    supports=frozenset({DATA, NAIVE_DATETIMES, FUNCTIONS, CLASSES}),
+    supports=frozenset({DATA, NAIVE_DATETIMES, REDUCED, FUNCTIONS, CLASSES}),
     namespace={"dill": dill},
     dumps="dill.dumps(obj, 5, recurse=True)",
     loads="dill.loads(stream)",

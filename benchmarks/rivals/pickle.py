@@ -3,12 +3,12 @@
 import pickle
 import platform
 
-from benchmarks.rivals.base import BUFFERS, DATA, NAIVE_DATETIMES, Rival
+from benchmarks.rivals.base import BUFFERS, DATA, NAIVE_DATETIMES, REDUCED, Rival
 
 RIVAL = Rival(
     name="pickle",
     version=platform.python_version(),
-    supports=frozenset({DATA, NAIVE_DATETIMES, BUFFERS}),
+    supports=frozenset({DATA, NAIVE_DATETIMES, REDUCED, BUFFERS}),
     namespace={"pickle": pickle},
     dumps="pickle.dumps(obj, 5)",
     loads="pickle.loads(stream)",

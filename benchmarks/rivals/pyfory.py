@@ -1,7 +1,8 @@
 """pyfory: a C++ engine with a format of its own, needed on both sides.
 
 References are tracked, as pickle does. It sends functions by value; a datetime
-without a time zone comes back with one, and classes by value are lost or refused.
+without a time zone comes back with one, classes by value are lost or refused, and so
+are complex numbers, deques and integers of more than 64 bits.
 """
 
 import pyfory

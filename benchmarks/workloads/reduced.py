@@ -7,6 +7,7 @@ import pathlib
 import uuid
 from collections.abc import Callable
 
+from benchmarks.rivals.base import DATA, REDUCED
 from benchmarks.workloads.arrays import NUMPY, array, columns
 from benchmarks.workloads.base import Workload, data, itself
 from benchmarks.workloads.importable import (
@@ -18,6 +19,7 @@ from benchmarks.workloads.importable import (
 )
 
 COUNT = 100
+BY_REDUCE = {"needs": frozenset({DATA, REDUCED})}
 
 
 def many(
@@ -27,13 +29,13 @@ def many(
     return data(
         f"{COUNT} {name}",
         lambda: [make(i) for i in range(COUNT)],
-        observe,
+        observe=observe,
         **options,
     )
 
 
 def one(name: str, make: Callable[[], object], observe=itself, **options) -> Workload:
-    return data(name, make, observe, **options)
+    return data(name, make, observe=observe, **options)
 
 
 def attributes(objects: list[object]) -> list[object]:
@@ -59,20 +61,20 @@ WORKLOADS = (
     many("objects with __reduce__", Answering, attributes),
     many("objects with __reduce_ex__", Versioned, attributes),
     many("objects with __getstate__", Stateful, attributes),
-    many("UUIDs", lambda i: uuid.UUID(int=i << 64 | i)),
+    many("UUIDs", lambda i: uuid.UUID(int=i << 64 | i), **BY_REDUCE),
     many("Decimals", lambda i: decimal.Decimal(i) / 7),
     many("Fractions", lambda i: fractions.Fraction(i, 7)),
     many("Paths", lambda i: pathlib.PurePosixPath("/data", f"part {i}")),
     many("named tuples", lambda i: Place(f"place {i}", i * 0.5, i)),
-    many("complex numbers", lambda i: complex(i, -i)),
+    many("complex numbers", lambda i: complex(i, -i), **BY_REDUCE),
     many("ranges", lambda i: range(i, 10 * i)),
     many("slices", lambda i: slice(i, 2 * i), str),
-    many("big ints", lambda i: 7 ** (100 + i)),
-    many("deques of 10", lambda i: collections.deque(range(i, i + 10))),
+    many("big ints", lambda i: 7 ** (100 + i), **BY_REDUCE),
+    many("deques of 10", lambda i: collections.deque(range(i, i + 10)), **BY_REDUCE),
     many("sets of 10", lambda i: set(range(i, i + 10))),
     many("frozensets of 10", lambda i: frozenset(range(i, i + 10))),
     many("derived lists of 10", lambda i: Listing(range(i, i + 10))),
-    one("deque of 100", lambda: collections.deque(range(100))),
+    one("deque of 100", lambda: collections.deque(range(100)), **BY_REDUCE),
     one("set of 100", lambda: {f"item {i}" for i in range(100)}),
     one("derived list of 100", lambda: Listing(range(100))),
     one("100 np.float64", float64s, **NUMPY),
