@@ -230,12 +230,14 @@ bool Dispatcher::save_named(Pickler& pickler, PyObject* object, PyObject* module
     return false;
   const policy::Policy& policy = context().policy();
   // What is made in C has no other way than its name, where that leads somewhere.
-  bool is_elsewhere =
-      cpython::loaded_module(module) != nullptr && !policy.is_of_this_process(module) &&
-      !(cpython::is_python_class(Py_TYPE(object)) && policy.is_registered(module));
-  if (is_elsewhere) return false;
-  bool may_be_known = PyType_SUPPORTS_WEAKREFS(Py_TYPE(object));
-  if (!is_found && !(may_be_known && context().tracker().knows(object))) return false;
+  PyTypeObject* type = Py_TYPE(object);
+  bool may_go_by_value =
+      policy.is_of_this_process(module) ||
+      (cpython::is_python_class(type) &&
+       (policy.is_registered(module) ||
+        (cpython::loaded_module(module) == nullptr && PyType_SUPPORTS_WEAKREFS(type))));
+  if (!may_go_by_value) return false;
+  if (!is_found && !context().tracker().knows(object)) return false;
   return save_named_object(*this, pickler, object, {module, qualname});
 }
 
