@@ -4,6 +4,8 @@ The API is cloudpickle's: ``import cppickle as cloudpickle`` is all that changes
 Streams load with plain ``pickle.loads``, also where cppickle is not installed.
 """
 
+import sys
+
 from . import (
     _core,
     _loading,  # noqa: F401 - gives Pickler its reducer_override
@@ -22,6 +24,10 @@ from ._core import (
     register_pickle_by_value,
     unregister_pickle_by_value,
 )
+
+if sys.version_info >= (3, 12):
+    # Type variables and aliases exist without it there, and are named after it.
+    import typing  # noqa: F401
 
 # Checkers know a name that is so called. To import typing takes as long as the rest.
 TYPE_CHECKING = False
