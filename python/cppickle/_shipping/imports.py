@@ -8,6 +8,9 @@ _IMPORT_NAME = dis.opmap["IMPORT_NAME"]
 _LOAD_CONST = dis.opmap["LOAD_CONST"]
 _LOAD_SMALL_INT = dis.opmap.get("LOAD_SMALL_INT", -1)
 _EXTENDED_ARG = dis.opmap["EXTENDED_ARG"]
+# From 3.15 on None is among the constants that all code shares.
+_LOAD_COMMON_CONSTANT = dis.opmap.get("LOAD_COMMON_CONSTANT", -1)
+_COMMON_CONSTANTS: tuple[object, ...] = tuple(getattr(dis, "_common_constants", ()))
 
 
 def _flag_bits() -> int:
@@ -53,6 +56,8 @@ def _statements_of_one(code: types.CodeType) -> Iterator[Statement]:
             level, names = names, code.co_consts[argument]
         elif operation == _LOAD_SMALL_INT:
             level, names = names, argument
+        elif operation == _LOAD_COMMON_CONSTANT and argument < len(_COMMON_CONSTANTS):
+            level, names = names, _COMMON_CONSTANTS[argument]
         elif operation == _IMPORT_NAME:
             if isinstance(level, int) and isinstance(names, (tuple, type(None))):
                 yield level, code.co_names[argument >> _FLAG_BITS], names or ()
