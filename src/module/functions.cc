@@ -47,19 +47,6 @@ PyObject* callback_from(PyObject* argument, int protocol) {
   return argument;
 }
 
-// dumps() where modules travel with the stream.
-Ref shipped(ModuleState& state, PyObject* object, int protocol, PyObject* callback,
-            const DumpOptions& options) {
-  // Buffers are handed out once.
-  for (int tries = callback == nullptr ? kMostTries : 0;; --tries) {
-    NameObserver observer;
-    Ref stream = dumped(state, object, protocol, callback, options, &observer);
-    Ref whole =
-        with_shipment(options, observer, std::move(stream), protocol, tries > 0);
-    if (whole) return whole;
-  }
-}
-
 PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
                 PyObject* keywords) {
   return guarded(static_cast<PyObject*>(nullptr), [&] {
@@ -74,7 +61,12 @@ PyObject* dumps(PyObject* module, PyObject* const* args, Py_ssize_t given,
     PyObject* callback = callback_from(callback_argument, protocol);
     if (!is_observed(options)) [[likely]]
       return dumped(state, object, protocol, callback, options, nullptr).release();
-    return shipped(state, object, protocol, callback, options).release();
+    // Buffers are handed out once.
+    int tries = callback == nullptr ? kMostTries : 0;
+    auto dump = [&](NameObserver& observer) {
+      return dumped(state, object, protocol, callback, options, &observer);
+    };
+    return shipped(options, protocol, tries, dump, [] {}).release();
   });
 }
 

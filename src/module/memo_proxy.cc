@@ -2,6 +2,7 @@
 
 #include "cpython/compat.h"
 #include "cpython/error.h"
+#include "module/owner_view.h"
 #include "pickling/memo.h"
 
 namespace cppickle::module {
@@ -13,32 +14,7 @@ using cpython::Ref;
 
 namespace {
 
-struct MemoProxy {
-  PyObject_HEAD PyObject* pickler;
-};
-
-PicklerObject* pickler_of(PyObject* proxy) {
-  return as_pickler(reinterpret_cast<MemoProxy*>(proxy)->pickler);
-}
-
-int proxy_traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(reinterpret_cast<MemoProxy*>(self)->pickler);
-  return 0;
-}
-
-int proxy_clear(PyObject* self) {
-  Py_CLEAR(reinterpret_cast<MemoProxy*>(self)->pickler);
-  return 0;
-}
-
-void proxy_dealloc(PyObject* self) {
-  PyTypeObject* type = Py_TYPE(self);
-  PyObject_GC_UnTrack(self);
-  proxy_clear(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-}
+PicklerObject* pickler_of(PyObject* proxy) { return as_pickler(owner_of(proxy)); }
 
 // {id(object): (index, object)}
 Ref copied(pickling::Memo& memo) {
@@ -65,10 +41,8 @@ PyObject* proxy_copy(PyObject* self, PyObject*) {
 }
 
 PyObject* proxy_reduce(PyObject* self, PyObject*) {
-  return guarded(static_cast<PyObject*>(nullptr), [&] {
-    Ref content = copied(pickler_of(self)->data->memo);
-    return Py_BuildValue("(O(N))", &PyDict_Type, content.release());
-  });
+  return guarded(static_cast<PyObject*>(nullptr),
+                 [&] { return reduced_to_dict(copied(pickler_of(self)->data->memo)); });
 }
 
 PyMethodDef methods[] = {
@@ -81,9 +55,9 @@ PyMethodDef methods[] = {
 };
 
 PyType_Slot slots[] = {
-    {Py_tp_dealloc, reinterpret_cast<void*>(proxy_dealloc)},
-    {Py_tp_traverse, reinterpret_cast<void*>(proxy_traverse)},
-    {Py_tp_clear, reinterpret_cast<void*>(proxy_clear)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc_view)},
+    {Py_tp_traverse, reinterpret_cast<void*>(traverse_view)},
+    {Py_tp_clear, reinterpret_cast<void*>(clear_view)},
     {Py_tp_hash, reinterpret_cast<void*>(PyObject_HashNotImplemented)},
     {Py_tp_methods, methods},
     {0, nullptr},
@@ -112,27 +86,17 @@ void read_entries(PyObject* dict, pickling::Memo& memo) {
 
 }  // namespace
 
-PyType_Spec memo_proxy_spec = {"cppickle.PicklerMemoProxy", sizeof(MemoProxy), 0,
+PyType_Spec memo_proxy_spec = {"cppickle.PicklerMemoProxy", sizeof(OwnerView), 0,
                                Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
 
 Ref memo_proxy(ModuleState& state, PyObject* pickler) {
-  Ref proxy = checked(state.memo_proxy_type->tp_alloc(state.memo_proxy_type, 0));
-  reinterpret_cast<MemoProxy*>(proxy.get())->pickler = Py_NewRef(pickler);
-  return proxy;
+  return view_of(state.memo_proxy_type, pickler);
 }
 
 void assign_memo(ModuleState& state, PicklerObject* pickler, PyObject* value) {
-  if (value == nullptr)
-    cpython::raise(PyExc_TypeError, "attribute deletion is not supported");
-  Ref dict = Ref::borrow(value);
-  if (Py_TYPE(value) == state.memo_proxy_type) {
-    dict = copied(pickler_of(value)->data->memo);
-  } else if (!PyDict_Check(value)) {
-    cpython::raise_format(
-        PyExc_TypeError,
-        "'memo' attribute must be a PicklerMemoProxy object or dict, not %.200s",
-        Py_TYPE(value)->tp_name);
-  }
+  Ref dict = assigned_dict(
+      state.memo_proxy_type, "a PicklerMemoProxy", value,
+      [](PyObject* view) { return copied(pickler_of(view)->data->memo); });
   pickling::Memo fresh;
   read_entries(dict.get(), fresh);
   clear_memo(pickler);

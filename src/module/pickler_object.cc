@@ -15,6 +15,7 @@
 #include "module/arguments.h"
 #include "module/memo_proxy.h"
 #include "module/options.h"
+#include "module/persistent_hook.h"
 #include "module/shipping.h"
 #include "module/sinks.h"
 #include "pickling/hooks.h"
@@ -174,35 +175,15 @@ PyMethodDef no_persistent_id_definition = {
     "The default: objects have no persistent id."};
 
 PyObject* get_persistent_id(PyObject* self, void*) {
-  PyObject* assigned = as_pickler(self)->data->persistent_id.get();
-  return assigned != nullptr ? Py_NewRef(assigned)
-                             : PyCFunction_New(&no_persistent_id_definition, self);
+  return get_hook(self, as_pickler(self)->data->persistent_id,
+                  no_persistent_id_definition);
 }
 
 int set_persistent_id(PyObject* self, PyObject* value, void*) {
-  Ref& assigned = as_pickler(self)->data->persistent_id;
-  if (value == nullptr && !assigned) {
-    PyErr_SetString(PyExc_AttributeError, "persistent_id");
-    return -1;
-  }
-  if (value != nullptr && !PyCallable_Check(value)) {
-    PyErr_SetString(PyExc_TypeError,
-                    "persistent_id must be a callable taking one argument");
-    return -1;
-  }
-  assigned = Ref::borrow(value);
-  return 0;
+  return set_hook(as_pickler(self)->data->persistent_id, value, "persistent_id");
 }
 
-// The object's persistent_id, or an empty Ref when it is the default that does nothing.
-Ref persistent_id_of(PyObject* self, const cpython::Names& names) {
-  Ref hook = cpython::lookup_attribute(self, names.persistent_id);
-  bool nothing = hook && PyCFunction_Check(hook.get()) &&
-                 PyCFunction_GET_FUNCTION(hook.get()) == no_persistent_id;
-  return nothing ? Ref() : std::move(hook);
-}
-
-// The same for reducer_override, which is a function in Python.
+// The hook, or an empty Ref when it is the default, which is a function in Python.
 Ref reducer_override_of(PyObject* self, const ModuleState& state) {
   Ref hook = cpython::lookup_attribute(self, state.imported.names.reducer_override);
   bool nothing = hook && PyMethod_Check(hook.get()) &&
@@ -285,7 +266,7 @@ std::size_t dump_into(ModuleState& state, PicklerObject* pickler, PyObject* obje
   const cpython::Names& names = state.imported.names;
   Ref table = Ref::borrow(pickler->dispatch_table);
   if (!table) table = cpython::lookup_attribute(self, names.dispatch_table);
-  Ref persistent_id = persistent_id_of(self, names);
+  Ref persistent_id = hook_of(self, names.persistent_id, no_persistent_id_definition);
   Ref reducer_override = reducer_override_of(self, state);
   // Held for this dump: a hook may call __init__ again, which replaces them.
   Ref buffer_callback = Ref::borrow(data.buffer_callback.get());
@@ -315,22 +296,21 @@ std::size_t dump_into(ModuleState& state, PicklerObject* pickler, PyObject* obje
 }
 
 // The same where modules travel with the stream.
-Ref shipped(ModuleState& state, PicklerObject* pickler, PyObject* object,
-            const DumpOptions& options) {
+Ref shipped_by(ModuleState& state, PicklerObject* pickler, PyObject* object,
+               const DumpOptions& options) {
   PicklerData& data = *pickler->data;
   // What has been dumped before is not written again, and buffers are handed out once.
   int tries = data.memo.size() == 0 && !data.buffer_callback ? kMostTries : 0;
-  for (;; --tries) {
-    pickling::NameObserver observer;
+  auto dump = [&](pickling::NameObserver& observer) {
     BytesSink sink;
     std::size_t size = dump_into(state, pickler, object, sink, &observer);
-    Ref whole =
-        with_shipment(options, observer, sink.take(size), data.protocol, tries > 0);
-    if (whole) return whole;
+    return sink.take(size);
+  };
+  return shipped(options, data.protocol, tries, dump, [&] {
     data.memo.clear();
     data.reducers.clear();
     data.reducers.use(options);
-  }
+  });
 }
 
 }  // namespace
@@ -352,7 +332,7 @@ void dump_with(ModuleState& state, PicklerObject* pickler, PyObject* object,
   // Held: a hook may call __init__ again, which replaces it.
   Ref write = Ref::borrow(data.write.get());
   if (is_observed(options)) [[unlikely]] {
-    Ref whole = shipped(state, pickler, object, options);
+    Ref whole = shipped_by(state, pickler, object, options);
     checked(PyObject_CallOneArg(write.get(), whole.get()));
     return;
   }

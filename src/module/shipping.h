@@ -3,6 +3,8 @@
 #ifndef CPPICKLE_MODULE_SHIPPING_H_
 #define CPPICKLE_MODULE_SHIPPING_H_
 
+#include <utility>
+
 #include "cpython/ref.h"
 #include "module/state.h"
 #include "pickling/name_observer.h"
@@ -24,6 +26,21 @@ inline constexpr int kMostTries = 3;
 cpython::Ref with_shipment(const DumpOptions& options,
                            const pickling::NameObserver& observer, cpython::Ref stream,
                            int protocol, bool may_dump_again);
+
+// The stream of what dump(observer) writes, with the shipment: dumped again where that
+// is asked for, `tries` times at most, after forget().  Throws ErrorSet.
+template <typename Dump, typename Forget>
+cpython::Ref shipped(const DumpOptions& options, int protocol, int tries, Dump dump,
+                     Forget forget) {
+  for (;; --tries) {
+    pickling::NameObserver observer;
+    cpython::Ref stream = dump(observer);
+    cpython::Ref whole =
+        with_shipment(options, observer, std::move(stream), protocol, tries > 0);
+    if (whole) return whole;
+    forget();
+  }
+}
 
 }  // namespace cppickle::module
 

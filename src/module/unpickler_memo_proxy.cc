@@ -1,6 +1,7 @@
 #include "module/unpickler_memo_proxy.h"
 
 #include "cpython/error.h"
+#include "module/owner_view.h"
 #include "unpickling/object_table.h"
 
 namespace cppickle::module {
@@ -12,32 +13,7 @@ using cpython::Ref;
 
 namespace {
 
-struct MemoProxy {
-  PyObject_HEAD PyObject* unpickler;
-};
-
-UnpicklerData& data_of(PyObject* proxy) {
-  return *as_unpickler(reinterpret_cast<MemoProxy*>(proxy)->unpickler)->data;
-}
-
-int proxy_traverse(PyObject* self, visitproc visit, void* arg) {
-  Py_VISIT(Py_TYPE(self));
-  Py_VISIT(reinterpret_cast<MemoProxy*>(self)->unpickler);
-  return 0;
-}
-
-int proxy_clear(PyObject* self) {
-  Py_CLEAR(reinterpret_cast<MemoProxy*>(self)->unpickler);
-  return 0;
-}
-
-void proxy_dealloc(PyObject* self) {
-  PyTypeObject* type = Py_TYPE(self);
-  PyObject_GC_UnTrack(self);
-  proxy_clear(self);
-  type->tp_free(self);
-  Py_DECREF(type);
-}
+UnpicklerData& data_of(PyObject* proxy) { return *as_unpickler(owner_of(proxy))->data; }
 
 // {index: object}
 Ref copied(const unpickling::ObjectTable& memo) {
@@ -63,10 +39,8 @@ PyObject* proxy_copy(PyObject* self, PyObject*) {
 }
 
 PyObject* proxy_reduce(PyObject* self, PyObject*) {
-  return guarded(static_cast<PyObject*>(nullptr), [&] {
-    Ref content = copied(data_of(self).memo);
-    return Py_BuildValue("(O(N))", &PyDict_Type, content.release());
-  });
+  return guarded(static_cast<PyObject*>(nullptr),
+                 [&] { return reduced_to_dict(copied(data_of(self).memo)); });
 }
 
 PyMethodDef methods[] = {
@@ -79,9 +53,9 @@ PyMethodDef methods[] = {
 };
 
 PyType_Slot slots[] = {
-    {Py_tp_dealloc, reinterpret_cast<void*>(proxy_dealloc)},
-    {Py_tp_traverse, reinterpret_cast<void*>(proxy_traverse)},
-    {Py_tp_clear, reinterpret_cast<void*>(proxy_clear)},
+    {Py_tp_dealloc, reinterpret_cast<void*>(dealloc_view)},
+    {Py_tp_traverse, reinterpret_cast<void*>(traverse_view)},
+    {Py_tp_clear, reinterpret_cast<void*>(clear_view)},
     {Py_tp_hash, reinterpret_cast<void*>(PyObject_HashNotImplemented)},
     {Py_tp_methods, methods},
     {0, nullptr},
@@ -106,29 +80,18 @@ void read_entries(PyObject* dict, unpickling::ObjectTable& memo) {
 }  // namespace
 
 PyType_Spec unpickler_memo_proxy_spec = {
-    "cppickle.UnpicklerMemoProxy", sizeof(MemoProxy), 0,
+    "cppickle.UnpicklerMemoProxy", sizeof(OwnerView), 0,
     Py_TPFLAGS_DEFAULT | Py_TPFLAGS_HAVE_GC, slots};
 
 Ref unpickler_memo_proxy(ModuleState& state, PyObject* unpickler) {
-  PyTypeObject* type = state.unpickler_memo_proxy_type;
-  Ref proxy = checked(type->tp_alloc(type, 0));
-  reinterpret_cast<MemoProxy*>(proxy.get())->unpickler = Py_NewRef(unpickler);
-  return proxy;
+  return view_of(state.unpickler_memo_proxy_type, unpickler);
 }
 
 void assign_unpickler_memo(ModuleState& state, UnpicklerData& data, PyObject* value) {
-  if (value == nullptr)
-    cpython::raise(PyExc_TypeError, "attribute deletion is not supported");
-  require_idle(data);
-  Ref dict = Ref::borrow(value);
-  if (Py_TYPE(value) == state.unpickler_memo_proxy_type) {
-    dict = copied(data_of(value).memo);
-  } else if (!PyDict_Check(value)) {
-    cpython::raise_format(
-        PyExc_TypeError,
-        "'memo' attribute must be an UnpicklerMemoProxy object or dict, not %.200s",
-        Py_TYPE(value)->tp_name);
-  }
+  if (value != nullptr) require_idle(data);
+  Ref dict =
+      assigned_dict(state.unpickler_memo_proxy_type, "an UnpicklerMemoProxy", value,
+                    [](PyObject* view) { return copied(data_of(view).memo); });
   unpickling::ObjectTable fresh;
   read_entries(dict.get(), fresh);
   data.memo.swap(fresh);

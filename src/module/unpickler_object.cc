@@ -9,6 +9,7 @@
 #include "cpython/imported.h"
 #include "cpython/names.h"
 #include "cpython/ref.h"
+#include "module/persistent_hook.h"
 #include "module/state.h"
 #include "module/unpickler_memo_proxy.h"
 #include "module/unpickler_struct.h"
@@ -132,32 +133,12 @@ PyMethodDef no_persistent_load_definition = {
     "raises UnpicklingError."};
 
 PyObject* get_persistent_load(PyObject* self, void*) {
-  PyObject* assigned = as_unpickler(self)->data->persistent_load.get();
-  return assigned != nullptr ? Py_NewRef(assigned)
-                             : PyCFunction_New(&no_persistent_load_definition, self);
+  return get_hook(self, as_unpickler(self)->data->persistent_load,
+                  no_persistent_load_definition);
 }
 
 int set_persistent_load(PyObject* self, PyObject* value, void*) {
-  Ref& assigned = as_unpickler(self)->data->persistent_load;
-  if (value == nullptr && !assigned) {
-    PyErr_SetString(PyExc_AttributeError, "persistent_load");
-    return -1;
-  }
-  if (value != nullptr && !PyCallable_Check(value)) {
-    PyErr_SetString(PyExc_TypeError,
-                    "persistent_load must be a callable taking one argument");
-    return -1;
-  }
-  assigned = Ref::borrow(value);
-  return 0;
-}
-
-// The object's persistent_load, or an empty Ref when it is the default.
-Ref persistent_load_of(PyObject* self, const cpython::Names& names) {
-  Ref hook = cpython::lookup_attribute(self, names.persistent_load);
-  bool nothing = hook && PyCFunction_Check(hook.get()) &&
-                 PyCFunction_GET_FUNCTION(hook.get()) == no_persistent_load;
-  return nothing ? Ref() : std::move(hook);
+  return set_hook(as_unpickler(self)->data->persistent_load, value, "persistent_load");
 }
 
 // --- Loading ----------------------------------------------------------------
@@ -188,7 +169,8 @@ PyObject* unpickler_load(PyObject* self, PyObject*) {
     }
     Ref held = Ref::borrow(self);
     Loading loading(data);
-    Ref persistent_load = persistent_load_of(self, state.imported.names);
+    Ref persistent_load = hook_of(self, state.imported.names.persistent_load,
+                                  no_persistent_load_definition);
     unpickling::LoadHooks hooks;
     // The type itself cannot be changed and its instances take no attributes.
     if (Py_TYPE(self) != state.unpickler_type) hooks.find_class_of = self;
