@@ -39,12 +39,16 @@ bool hides_protocol(PyObject* dict, const cpython::Names& names) {
 
 }  // namespace
 
+// No hook, table or reducer wanted an object: none wants others of its type.
+void Pickler::note_plain_type(PyTypeObject* type) {
+  if (memo_.borrows_keys() && !nothing_follows())
+    plain_types_.note(type, plan_for(type));
+}
+
 bool Pickler::save_instance(PyObject* object, const InstancePlan& plan) {
   if (protocol() < 2 || plan.reduction.kind == NativeKind::kComplex) return false;
   if (!save_planned_instance(object, plan)) return false;
-  // No hook, table or reducer wanted it: none wants others of its type.
-  if (memo_.borrows_keys() && !nothing_follows())
-    plain_types_.note(Py_TYPE(object), plan_for(Py_TYPE(object)));
+  note_plain_type(Py_TYPE(object));
   return true;
 }
 
@@ -55,8 +59,7 @@ bool Pickler::save_registered(PyObject* object, PyObject* reducer) {
       plan.reduction.reducer.get() != reducer ||
       !NativeWriter(*this, object, plan.reduction).write())
     return false;
-  if (memo_.borrows_keys() && !nothing_follows())
-    plain_types_.note(Py_TYPE(object), plan_for(Py_TYPE(object)));
+  note_plain_type(Py_TYPE(object));
   return true;
 }
 

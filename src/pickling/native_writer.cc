@@ -38,11 +38,6 @@ Ref tuple_of(std::span<PyObject* const> items) {
   return tuple;
 }
 
-std::span<PyObject* const> items_of(PyObject* sequence) {
-  return {PySequence_Fast_ITEMS(sequence),
-          static_cast<std::size_t>(PySequence_Fast_GET_SIZE(sequence))};
-}
-
 }  // namespace
 
 // A sink that calls foreign code may do it anywhere within: it gets what objects
@@ -68,7 +63,7 @@ bool NativeWriter::write_kind() {
     case Kind::kListMember:
       return write_list_member();
     case Kind::kItems:
-      return put_call(items_of(object_), Opcode::NEWOBJ), true;
+      return put_call(cpython::own_items(object_), Opcode::NEWOBJ), true;
     case Kind::kText:
       return write_text();
     case Kind::kComplex:
@@ -102,7 +97,7 @@ bool NativeWriter::write_members() {
 bool NativeWriter::write_list_member() {
   PyObject* list = reduction_.member(object_, 0);
   if (list == nullptr || !PyList_CheckExact(list)) return false;
-  put_call(items_of(list), Opcode::REDUCE);
+  put_call(cpython::own_items(list), Opcode::REDUCE);
   return true;
 }
 
@@ -216,7 +211,7 @@ bool NativeWriter::write_deque() {
   if (!pickler_.is_memoized(cls)) return false;
   Ref maxlen = cpython::own_attribute(object_, "maxlen");
   Ref list = checked(PySequence_List(object_));
-  std::span<PyObject* const> items = items_of(list.get());
+  std::span<PyObject* const> items = cpython::own_items(list.get());
   if (!maxlen || !std::ranges::all_of(items, LeafWriter::is_leaf)) return false;
   pickler_.get(cls);
   pickler_.commit_due_frame();

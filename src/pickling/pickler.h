@@ -222,6 +222,7 @@ class Pickler {
 
   // instances.cc
   bool save_instance(PyObject* object, const InstancePlan& plan);
+  void note_plain_type(PyTypeObject* type);
   bool save_registered(PyObject* object, PyObject* reducer);
   bool save_known_instance(PyObject* object, PlainType& plain);
   bool save_planned_instance(PyObject* object, const InstancePlan& plan);

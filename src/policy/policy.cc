@@ -221,11 +221,11 @@ bool Policy::is_found_by_import(pickling::Pickler& pickler, PyObject* object,
 // The same with foreign code: __getattr__ of modules, metaclasses, overrides.
 bool Policy::is_found_by_getattr(pickling::Pickler& pickler, PyObject* object,
                                  const GlobalName& name) const {
-  if (name.module == nullptr || !PyUnicode_Check(name.module) || is_main(name.module))
+  if (name.module == nullptr || !PyUnicode_Check(name.module) ||
+      is_of_this_process(name.module))
     return false;
   Ref found = Ref::borrow(cpython::read_loaded_module(name.module));
-  if (!found || is_registered(name.module) || is_of_this_process(name.module))
-    return false;
+  if (!found || is_registered(name.module)) return false;
   pickler.before_foreign_code();
   // Looked up again each time: foreign code may have other names taken apart.
   Ref qualname = Ref::borrow(name.qualname);
