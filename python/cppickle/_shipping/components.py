@@ -18,7 +18,7 @@ from collections.abc import Iterable, Iterator
 
 from . import imports, running
 from .metadata import metadata_files
-from .places import Place
+from .places import Place, content_of
 
 # What is larger is no code, and would go along with each stream.
 MOST_BYTES = 64 << 20
@@ -155,13 +155,13 @@ def _files_of_folder(place: Place) -> dict[str, bytes]:
         ending = os.path.splitext(place.file)[1]
         if ending != ".py":  # .so with a tag of the ABI
             ending = "." + os.path.basename(place.file).partition(".")[2]
-        return {ending: _content(place.file)}
+        return {ending: content_of(place.file)}
     files: dict[str, bytes] = {}
     for top in place.folders:
         for path in _walked(top):
             relative = os.path.relpath(path, top).replace(os.sep, "/")
             if "/" + relative not in files:
-                files["/" + relative] = _content(path)
+                files["/" + relative] = content_of(path)
     return files
 
 
@@ -189,11 +189,6 @@ def _is_left_out(folder: str) -> bool:
         or name.startswith(".")
         or os.path.exists(os.path.join(folder, "pyvenv.cfg"))
     )
-
-
-def _content(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read()
 
 
 def _files_of_archive(place: Place) -> dict[str, bytes]:
@@ -271,8 +266,8 @@ def _code_of(
         below = path[len(place.name) + 1 :] if place.folders else path.split("/")[-1]
         try:
             cached = importlib.util.cache_from_source(os.path.join(top, below))
-            with open(cached, "rb") as file:
-                data = file.read()
+            data = content_of(cached)
+        # No such file, or a Python without caches: its cache_tag is None.
         except (OSError, NotImplementedError, ValueError):
             continue
         if data[:4] == importlib.util.MAGIC_NUMBER:

@@ -2,13 +2,11 @@
 
 import dataclasses
 import importlib.metadata
-import os
 import sys
-from collections.abc import Iterable
 from typing import Any
 
 from .. import _core
-from .places import Place, has_line, installed_folders, is_local, place_of, records_in
+from .places import MAIN_MODULES, Place, dist_info_of, is_local, place_of
 from .shipments import modules_imported_by
 
 
@@ -49,19 +47,22 @@ def dependencies(obj: Any) -> Dependencies:
     local: dict[str, str] = {}
     distributions: dict[str, str] = {}
     unknown: set[str] = set()
-    for module in sorted({*named, *imported} - {"__main__", "__mp_main__"}):
+    places: dict[str, Place] = {}
+    for module in sorted({*named, *imported} - MAIN_MODULES):
         if module.partition(".")[0] in sys.stdlib_module_names:
             if module in sys.modules:
                 standard.add(module)
             continue
         place = place_of(module)
-        if place is None:
-            if module in named or not _is_attribute(module):
-                unknown.add(module)
-        elif is_local(place):
-            local[place.name] = place.file
+        if place is not None:
+            places[place.name] = place
+        elif module in named or not _is_attribute(module):
+            unknown.add(module)
+    for name, place in places.items():
+        if is_local(place):
+            local[name] = place.file
         else:
-            distributions.update(_distributions_of([place]))
+            distributions.update(_distribution_of(place))
     return Dependencies(
         dict(sorted(distributions.items())),
         tuple(sorted(standard)),
@@ -78,13 +79,9 @@ def _is_attribute(module: str) -> bool:
     return hasattr(found, name) or place_of(above) is not None
 
 
-def _distributions_of(places: Iterable[Place]) -> dict[str, str]:
-    found = {}
-    for place in places:
-        for folder in dict.fromkeys([place.entry, *installed_folders()]):
-            for name, record in records_in(folder).items():
-                if folder == place.entry and has_line(record, place.path):
-                    path = os.path.join(folder, name)
-                    metadata = importlib.metadata.Distribution.at(path)
-                    found[metadata.metadata["Name"]] = metadata.version
-    return found
+def _distribution_of(place: Place) -> dict[str, str]:
+    folder = dist_info_of(place)
+    if folder is None:
+        return {}
+    found = importlib.metadata.Distribution.at(folder)
+    return {found.metadata["Name"]: found.version}

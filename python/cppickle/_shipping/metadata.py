@@ -7,11 +7,11 @@ import urllib.request
 
 from .places import (
     Place,
-    has_line,
+    content_of,
+    dist_info_of,
     installed_folders,
     names_in,
     open_or_empty,
-    records_in,
 )
 
 # RECORD and direct_url.json speak of files and folders that are the sender's alone.
@@ -31,8 +31,7 @@ def metadata_files(place: Place) -> dict[str, bytes]:
                 continue
             path = os.path.join(parent, name)
             relative = os.path.relpath(path, os.path.dirname(folder))
-            with open(path, "rb") as file:
-                content = file.read()
+            content = content_of(path)
             if name in ("METADATA", "PKG-INFO"):
                 content = _headers(content)
             files[relative.replace(os.sep, "/")] = content
@@ -47,10 +46,10 @@ def _headers(content: bytes) -> bytes:
 
 
 def _folder_of(place: Place) -> str | None:
+    found = dist_info_of(place)
+    if found is not None:
+        return found
     entry = place.entry
-    for name, record in records_in(entry).items():
-        if has_line(record, place.path):
-            return os.path.join(entry, name)
     for name in names_in(entry, ".egg-info"):
         with open_or_empty(os.path.join(entry, name, "top_level.txt")) as file:
             if place.name.partition(".")[0].encode() in file.read().split():

@@ -6,14 +6,17 @@ next below a namespace package, of which several folders may have parts.
 
 import dataclasses
 import functools
-import importlib.machinery
 import os
 import pkgutil
 import site
 import sys
 import sysconfig
 from collections.abc import Iterable
+from importlib.machinery import ModuleSpec
 from typing import Any
+
+# Each process has another of it.
+MAIN_MODULES = frozenset(["__main__", "__mp_main__"])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +59,7 @@ def place_of(module: str) -> Place | None:
     return None
 
 
-def _place(name: str, spec: importlib.machinery.ModuleSpec) -> Place | None:
+def _place(name: str, spec: ModuleSpec) -> Place | None:
     file = spec.origin
     if not spec.has_location or file is None or file.endswith(".pyc"):
         return None
@@ -65,17 +68,15 @@ def _place(name: str, spec: importlib.machinery.ModuleSpec) -> Place | None:
     return Place(name, os.path.abspath(file), folders, archive)
 
 
-def _is_namespace(spec: importlib.machinery.ModuleSpec) -> bool:
+def _is_namespace(spec: ModuleSpec) -> bool:
     return spec.submodule_search_locations is not None and not spec.has_location
 
 
-def _spec_of(
-    name: str, locations: Iterable[str] | None
-) -> importlib.machinery.ModuleSpec | None:
+def _spec_of(name: str, locations: Iterable[str] | None) -> ModuleSpec | None:
     module = sys.modules.get(name)
     if module is not None:
         spec = getattr(module, "__spec__", None)
-        if isinstance(spec, importlib.machinery.ModuleSpec) and spec.name == name:
+        if isinstance(spec, ModuleSpec) and spec.name == name:
             return spec
         return None
     try:
@@ -84,33 +85,31 @@ def _spec_of(
         return None
 
 
-def _found(name: str) -> importlib.machinery.ModuleSpec | None:
+def _found(name: str) -> ModuleSpec | None:
     for finder in sys.meta_path:
         find = getattr(finder, "find_spec", None)
-        spec: Any = find(name, None) if find else None
+        spec: ModuleSpec | None = find(name, None) if find else None
         if spec is not None:
-            return spec  # type: ignore[no-any-return]
+            return spec
     return None
 
 
-def _found_below(
-    name: str, locations: Iterable[str]
-) -> importlib.machinery.ModuleSpec | None:
+def _found_below(name: str, locations: Iterable[str]) -> ModuleSpec | None:
     # Not by PathFinder: it needs the packages above in sys.modules.
     portions: list[str] = []
     for folder in locations:
         importer: Any = pkgutil.get_importer(folder)
-        spec = importer.find_spec(name) if importer else None
+        spec: ModuleSpec | None = importer.find_spec(name) if importer else None
         if spec is None:
             continue
         if spec.loader is not None:
-            return spec  # type: ignore[no-any-return]
+            return spec
         portions += spec.submodule_search_locations or ()
     if not portions:
         return None
-    spec = importlib.machinery.ModuleSpec(name, None, is_package=True)
-    spec.submodule_search_locations = portions
-    return spec
+    whole = ModuleSpec(name, None, is_package=True)
+    whole.submodule_search_locations = portions
+    return whole
 
 
 # --- Local ----------------------------------------------------------------------------
@@ -124,7 +123,7 @@ def is_local(place: Place) -> bool:
     file = os.path.normcase(place.file)
     if file.startswith(_own_folders()):
         return False
-    return not _is_recorded(place)
+    return dist_info_of(place) is None
 
 
 @functools.cache
@@ -152,24 +151,15 @@ def installed_folders() -> list[str]:
 _NAMES_OF_INSTALLED = "site-packages", "dist-packages"
 
 
-def _is_recorded(place: Place) -> bool:
-    return any(
-        has_line(record, place.path) for record in records_in(place.entry).values()
-    )
-
-
-def has_line(record: bytes, path: str) -> bool:
-    """Whether a RECORD lists the path."""
-    return b"\n" + path.encode() + b"," in record
-
-
-def records_in(folder: str) -> dict[str, bytes]:
-    """The RECORD of each distribution in a folder, by the name of its dist-info."""
-    records = {}
-    for name in names_in(folder, ".dist-info"):
-        with open_or_empty(os.path.join(folder, name, "RECORD")) as file:
-            records[name] = b"\n" + file.read()
-    return records
+def dist_info_of(place: Place) -> str | None:
+    """The dist-info folder of the distribution whose RECORD lists the place's file."""
+    line = b"\n" + place.path.encode() + b","
+    for name in names_in(place.entry, ".dist-info"):
+        folder = os.path.join(place.entry, name)
+        with open_or_empty(os.path.join(folder, "RECORD")) as file:
+            if line in b"\n" + file.read():
+                return folder
+    return None
 
 
 def names_in(folder: str, ending: str) -> list[str]:
@@ -185,3 +175,8 @@ def open_or_empty(path: str) -> Any:
         return open(path, "rb")
     except OSError:
         return open(os.devnull, "rb")
+
+
+def content_of(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()

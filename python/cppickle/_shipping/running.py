@@ -95,7 +95,7 @@ def _is_dated(file: str, touched: float) -> bool:
             header = opened.read(16)
         made = os.stat(cached).st_mtime
         source = os.stat(file)
-    except (OSError, NotImplementedError):
+    except (OSError, NotImplementedError):  # this Python may keep no caches
         return False
     stamp = (int(source.st_mtime) & 0xFFFFFFFF).to_bytes(4, "little")
     size = (source.st_size & 0xFFFFFFFF).to_bytes(4, "little")
@@ -120,6 +120,10 @@ def _same(one: object, other: object) -> bool:
     return type(one) is type(other) and (one == other or one != one)
 
 
+# From 3.15 on None is among the constants that all code shares.
+_LOADS_OF_CONSTANTS = "LOAD_CONST", "LOAD_SMALL_INT", "LOAD_COMMON_CONSTANT"
+
+
 def _literals(code: types.CodeType) -> dict[str, object]:
     """The globals that the source sets once, to a constant."""
     import dis
@@ -131,7 +135,7 @@ def _literals(code: types.CodeType) -> dict[str, object]:
         if step.opname == "STORE_NAME" and isinstance(step.argval, str):
             value = [last] if is_constant and _is_plain(last) else [None, None]
             found.setdefault(step.argval, []).extend(value)
-        is_constant = step.opname in ("LOAD_CONST", "LOAD_SMALL_INT")
+        is_constant = step.opname in _LOADS_OF_CONSTANTS
         last = step.argval
     written = {name for inner in _code_in(code) for name in _globals_set_in(inner)}
     return {

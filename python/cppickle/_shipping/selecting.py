@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .places import Place, is_local
 
 if TYPE_CHECKING:
-    from .shipments import Shipment
+    from .shipments import Prelude, Shipment
 
 _Rule = Callable[[Place], bool]
 
@@ -29,7 +29,7 @@ class Selection:
         self.names = names
         self.shipments = shipments
         # By the modules that a stream names: see shipments.prelude().
-        self.preludes: dict[frozenset[str], Any] = {}
+        self.preludes: dict[frozenset[str], Prelude] = {}
 
     def __repr__(self) -> str:
         return f"ship={[*self._given]!r}"

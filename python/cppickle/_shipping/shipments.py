@@ -13,7 +13,7 @@ from typing import Any
 from .. import _core
 from . import imports, stream, worker
 from .components import Component, Loaded, component_of
-from .places import Place, is_local, place_of
+from .places import MAIN_MODULES, Place, is_local, place_of
 from .selecting import Selection, selection
 
 
@@ -41,7 +41,7 @@ def prelude(
     roots = frozenset(modules.union(*map(modules_imported_by, functions)))
     known = ship.preludes.get(roots) if ship else None
     if known is not None and known.is_current() and not warn_local:
-        return known.opcodes  # type: ignore[no-any-return]
+        return known.opcodes
     places = _places_of(roots)
     components = _closure(places, ship, roots) if ship else {}
     changed = {
@@ -58,7 +58,7 @@ def prelude(
         )
     if warn_local:
         _warn_of_local(places, components)
-    made = _Prelude.of(ship, components)
+    made = Prelude.of(ship, components)
     if ship is not None:
         if len(ship.preludes) >= _MOST_PRELUDES:
             ship.preludes.clear()
@@ -93,7 +93,7 @@ def _places_of(modules: Iterable[str]) -> dict[str, Place]:
         place = None
         # All modules of a package that is no namespace are in one place.
         top = module.partition(".")[0]
-        if top in sys.stdlib_module_names or top in ("__main__", "__mp_main__"):
+        if top in sys.stdlib_module_names or top in MAIN_MODULES:
             continue
         if top not in tops:
             tops[top] = place_of(top)
@@ -173,14 +173,14 @@ def _ship_reloaded() -> bool:
 
 
 @dataclasses.dataclass
-class _Prelude:
+class Prelude:
     """Opcodes, and what they are made of."""
 
     opcodes: bytes
     components: list[Component]
 
     @classmethod
-    def of(cls, ship: Selection | None, components: dict[str, Component]) -> "_Prelude":
+    def of(cls, ship: Selection | None, components: dict[str, Component]) -> "Prelude":
         sent = {} if ship is None else _sent(ship.shipments)
         parts: list[stream.Part] = []
         platform = None
@@ -221,7 +221,7 @@ class Shipment:
         wanted = {n: place for n, place in places.items() if chosen.takes(place)}
         components = _closure(wanted, chosen, loaded)
         self.digests = {name: one.digest for name, one in components.items()}
-        self.stream = stream.whole(_Prelude.of(None, components).opcodes)
+        self.stream = stream.whole(Prelude.of(None, components).opcodes)
 
     def chosen(self) -> Selection:
         """What ``ship=`` is with it: always the same, which knows what it has found."""
