@@ -4,15 +4,13 @@ import argparse
 import sys
 
 from fuzz.cached_expansions.campaign import run_campaign
+from fuzz.limits import add_limits
 
 
 def main():
     parser = argparse.ArgumentParser(prog="fuzz.cached_expansions", description=__doc__)
     parser.add_argument("--dumps", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--seconds", type=float, help="end after this time at the latest"
-    )
+    add_limits(parser)
     options = parser.parse_args()
     report = run_campaign(options.dumps, options.seed, options.seconds)
     print(report.text())

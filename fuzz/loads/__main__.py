@@ -4,6 +4,7 @@ import argparse
 import itertools
 import sys
 
+from fuzz.limits import add_limits
 from fuzz.loads.campaign import cases, run_campaign, run_child
 from fuzz.loads.comparison import difference
 from fuzz.loads.outcome import watch_names
@@ -21,10 +22,7 @@ def run_one(name):
 def main():
     parser = argparse.ArgumentParser(prog="fuzz.loads", description=__doc__)
     parser.add_argument("--streams", type=int, default=1_000_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument(
-        "--seconds", type=float, help="end after this time at the latest"
-    )
+    add_limits(parser)
     parser.add_argument("--child", type=int, help="run from this graph on, here")
     parser.add_argument("--only", metavar="SEED.NUMBER", help="run this case, here")
     options = parser.parse_args()

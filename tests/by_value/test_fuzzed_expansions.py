@@ -1,31 +1,8 @@
 """A short run of the fuzzer of the cache, and what it says of a planted fault."""
 
-import os
-import pathlib
-import subprocess
-import sys
+from support.fuzzers import beside_the_tests, fuzzed
 
-import pytest
-
-TOP = pathlib.Path(__file__).parents[2]
-
-pytestmark = pytest.mark.skipif(
-    not (TOP / "fuzz").is_dir(), reason="the fuzzer is not beside the tests"
-)
-
-
-def fuzzed(*arguments, cwd):
-    """Run Python there with the fuzzer in its path."""
-    path = os.pathsep.join([str(TOP), os.environ.get("PYTHONPATH", "")])
-    own = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=300,
-        cwd=cwd,
-        env={**os.environ, **own},
-    )
+pytestmark = beside_the_tests
 
 
 def test_recorded_dumps_are_those_that_are_written_out(tmp_path):

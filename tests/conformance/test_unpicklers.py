@@ -14,16 +14,19 @@ pytest.importorskip("test.pickletester", reason="this Python has no package `tes
 from test import pickletester, test_pickle
 
 
-class WithUnpickler:
-    pickler = pickle._Pickler
+class Reading:
     unpickler = cppickle.Unpickler
-    pickler_class = pickle.Pickler
-    unpickler_class = cppickle.Unpickler
-    persistent_load_error = pickle.UnpicklingError
     bad_stack_errors = (pickle.UnpicklingError,)
     truncated_errors = (pickle.UnpicklingError, EOFError)
     truncated_data_error = (pickle.UnpicklingError, "truncated")
     size_overflow_error = (OverflowError, "exceeds")
+
+
+class WithUnpickler(Reading):
+    pickler = pickle._Pickler
+    pickler_class = pickle.Pickler
+    unpickler_class = cppickle.Unpickler
+    persistent_load_error = pickle.UnpicklingError
 
 
 class TestUnpickler(WithUnpickler, test_pickle.PyUnpicklerTests):
@@ -35,16 +38,12 @@ class TestGraphs(WithUnpickler, test_pickle.PyPicklerTests):
 
 
 class TestLoads(
+    Reading,
     pickletester.AbstractUnpickleTests,
     pickletester.AbstractPickleTests,
     pickletester.BigmemPickleTests,
     unittest.TestCase,
 ):
-    unpickler = cppickle.Unpickler
-    bad_stack_errors = WithUnpickler.bad_stack_errors
-    truncated_errors = WithUnpickler.truncated_errors
-    truncated_data_error = WithUnpickler.truncated_data_error
-    size_overflow_error = WithUnpickler.size_overflow_error
     test_framed_write_sizes_with_delayed_writer = None  # of picklers with a file
 
     def dumps(self, arg, protocol=None, **options):

@@ -1,37 +1,15 @@
 """A short run of the fuzzer of loads, and what it says of planted faults."""
 
-import os
-import pathlib
-import subprocess
-import sys
-
 import pytest
+from support.fuzzers import beside_the_tests, fuzzed
 
-TOP = pathlib.Path(__file__).parents[2]
-
-pytestmark = pytest.mark.skipif(
-    not (TOP / "fuzz").is_dir(), reason="the fuzzer is not beside the tests"
-)
-
-
-def fuzzed(*arguments, cwd):
-    """Run Python there with the fuzzer in its path."""
-    path = os.pathsep.join([str(TOP), os.environ.get("PYTHONPATH", "")])
-    own = {"PYTHONPATH": path, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONHASHSEED": "0"}
-    return subprocess.run(
-        [sys.executable, "-W", "ignore", *arguments],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        cwd=cwd,
-        env={**os.environ, **own},
-    )
+pytestmark = beside_the_tests
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_streams_load_as_with_both_unpicklers_of_cpython(seed, tmp_path):
     limits = ["--streams", "2500", "--seed", str(seed)]
-    done = fuzzed("-m", "fuzz.loads", *limits, cwd=tmp_path)
+    done = fuzzed("-m", "fuzz.loads", *limits, cwd=tmp_path, seconds=600)
     assert done.returncode == 0, done.stdout[-5000:] + done.stderr[-2000:]
     assert "2,500 streams, 0 findings" in done.stdout
 
@@ -70,7 +48,7 @@ else:
 def test_a_planted_fault_is_found(fault, sign, tmp_path):
     script = tmp_path / "planted.py"
     script.write_text(PLANTED.format(fault=fault))
-    done = fuzzed(str(script), cwd=tmp_path)
+    done = fuzzed(str(script), cwd=tmp_path, seconds=600)
     assert done.returncode == 1, done.stdout[-5000:] + done.stderr[-5000:]
     assert sign in done.stdout
 
@@ -93,5 +71,5 @@ assert len(kinds) > 9 and all(kinds[way] > 150 for way in WAYS), kinds
 
 
 def test_streams_are_of_many_kinds(tmp_path):
-    done = fuzzed("-c", COVERED, cwd=tmp_path)
+    done = fuzzed("-c", COVERED, cwd=tmp_path, seconds=600)
     assert done.returncode == 0, done.stderr
