@@ -36,6 +36,10 @@ Ref joined(std::string_view head, std::string_view middle, std::string_view tail
 
 Ref with_shipment(const DumpOptions& options, const NameObserver& observer, Ref stream,
                   int protocol, bool may_dump_again) {
+  // Most of data names no module.
+  if (PySet_GET_SIZE(observer.modules()) == 0 &&
+      PyList_GET_SIZE(observer.functions()) == 0)
+    return stream;
   Ref ask = cpython::import_attribute("cppickle._shipping", "prelude");
   PyObject* ship = options.ship ? options.ship.get() : Py_None;
   Ref prelude = checked(PyObject_CallFunctionObjArgs(

@@ -75,8 +75,9 @@ def test_a_reload_after_it_went_by_value(edited, project, bare_worker):
     )
 
 
-def test_a_value_that_was_edited_is_warned_of(edited, project, monkeypatch):
-    project.write(edited=SOURCE.replace("X = 1", "X = 2"))
+@pytest.mark.parametrize("value", ["2", "True", "'text'"])
+def test_a_value_that_was_edited_is_warned_of(edited, project, monkeypatch, value):
+    project.write(edited=SOURCE.replace("X = 1", f"X = {value}"))
     monkeypatch.setattr(running, "_is_dated", lambda file, touched: False)
     with pytest.warns(UserWarning, match="where X has another value"):
         cppickle.dumps(edited.g, ship=["edited"])

@@ -120,7 +120,7 @@ def _same(one: object, other: object) -> bool:
     return type(one) is type(other) and (one == other or one != one)
 
 
-# From 3.15 on None is among the constants that all code shares.
+# From 3.15 on True is among the constants that all code shares, as None is.
 _LOADS_OF_CONSTANTS = "LOAD_CONST", "LOAD_SMALL_INT", "LOAD_COMMON_CONSTANT"
 
 
